@@ -1,0 +1,198 @@
+"""The records that cross the bot's boundaries. All are frozen; none knows where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who a message of a prompt speaks for, by the names models know."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class ReplyState(StrEnum):
+    """How a reply stands; every one ends in a state below `STREAMING`."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"  # by a person
+    CUT = "cut"  # at the length limit
+    FILTERED = "filtered"  # by the provider's content filter
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # by a restart
+
+
+class FinishReason(StrEnum):
+    """Why the model stopped, as the provider says."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+class WaitReason(StrEnum):
+    """What a request that has not reached the model is waiting for."""
+
+    RATE_LIMIT = "rate_limit"  # the model's or the key's requests per minute
+    CAPACITY = "capacity"  # this process's cap on open streams
+    RETRY = "retry"  # backoff after a passing failure
+    START = "start"  # the client is still loading
+
+
+class WriteKind(StrEnum):
+    """The writes that a reply is shown by; Discord limits each by itself."""
+
+    CREATE = "create"
+    EDIT = "edit"
+    DELETE = "delete"
+    TYPING = "typing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """The buttons under a message; none by default. `reply_id` is what a press is about."""
+
+    reply_id: int = 0
+    stop: bool = False
+    retry: bool = False
+    resume: bool = False  # "Continue": `continue` is taken
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a conversation is held. A thread's parent lends it settings, not history.
+
+    `guild_id` is None in direct messages, `parent_id` outside threads.
+    """
+
+    channel_id: int
+    guild_id: int | None = None
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody asked, whichever way they asked it.
+
+    `message_id` is the Discord message that asked, None for slash commands and menus. A `private` question
+    reads the channel's memory and leaves nothing in it.
+    """
+
+    place: Place
+    author_id: int
+    author_name: str
+    text: str
+    message_id: int | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One stored turn of a conversation; `id` rises with time within a channel."""
+
+    id: int
+    role: Role
+    text: str
+    author_id: int | None  # None for the assistant
+    author_name: str
+    created_at: int  # seconds since the epoch
+    state: ReplyState | None = None  # of the reply that the assistant's text belongs to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one completion used, as the provider reports it. Money is in integer nano-dollars (1e-9 USD)."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_nano_usd: int | None = None  # None: not reported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """One prompt for one model, ready to send.
+
+    `model` and `fallbacks` are the provider's own ids (`openai/gpt-4o-mini`), without litellm's prefix.
+    `channel_id` keys fairness and the provider's session, `user_id` is hashed before it leaves the process.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    channel_id: int
+    user_id: int
+    temperature: float | None = None
+    fallbacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The request has not reached the model yet; `seconds` is the estimate, None when unknown."""
+
+    reason: WaitReason
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The model answers: sent once, before the first `Reasoning` or `Text`.
+
+    `model` is the one that answers, a fallback's id where the first choice could not.
+    """
+
+    model: str
+    generation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Thoughts that the model shows apart from its answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of the answer, never empty; joined, the pieces are what the model said."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The provider ended the answer itself; nothing follows."""
+
+    reason: FinishReason
+    native_reason: str | None = None
+    provider: str | None = None
+
+
+Event = Waiting | Started | Reasoning | Text | Usage | Done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What the catalogue says of one model. Prices are in nano-dollars a token, None where unknown."""
+
+    id: str
+    name: str
+    context_length: int  # tokens, prompt and completion together
+    max_completion_tokens: int | None = None
+    prompt_price: int | None = None
+    completion_price: int | None = None
+    input_modalities: frozenset[str] = frozenset({"text"})
+    parameters: frozenset[str] | None = field(default=None)  # the request parameters it takes; None: unknown

@@ -1,0 +1,157 @@
+"""The seams: what the core asks of the world. Adapters live in `bot.llm`, `bot.storage` and `bot.ui`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from bot.core.demand import Demand
+    from bot.core.messages import (
+        CompletionRequest,
+        Controls,
+        Event,
+        ModelInfo,
+        Place,
+        Question,
+        ReplyState,
+        Turn,
+        Usage,
+        WriteKind,
+    )
+
+
+class Clock(Protocol):
+    """Time, so that tests can have their own."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; only differences mean anything."""
+        ...
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class LLMClient(Protocol):
+    """One shared client for every model call of the process."""
+
+    def stream(self, request: CompletionRequest, demand: Demand | None = None) -> AsyncIterator[Event]:
+        """Ask for a completion.
+
+        Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` at most once, and
+        `Done` last. The iterator is an async generator: close it (`contextlib.aclosing`) or cancel the task,
+        and the connection closes at once. Text that arrives between two hand-overs comes as one `Text`; `demand` says when
+        it is wanted, without one it comes every quarter second at the latest.
+
+        Raises:
+            ModelError: in place of `Done`; text yielded before stays valid, and no word is ever yielded twice.
+        """
+        ...
+
+
+class Catalog(Protocol):
+    """The provider's list of models; answers from memory and never waits for the network."""
+
+    def get(self, model: str) -> ModelInfo | None:
+        """Look a model up by the provider's id; None when unknown, or when no list has arrived yet."""
+        ...
+
+    def models(self) -> Sequence[ModelInfo]:
+        """All models, in the provider's order; empty when no list has arrived yet."""
+        ...
+
+
+class ReplyTarget(Protocol):
+    """Where one reply is shown: a channel, or an interaction's webhook.
+
+    Every method makes one attempt and raises a `ScreenError` of `bot.core.errors`. `controls` names the buttons
+    under the message (see `Controls`); content never pings anybody.
+    """
+
+    @property
+    def channel_id(self) -> int: ...
+
+    def bucket(self, kind: WriteKind) -> str:
+        """The rate-limit bucket that a write of this kind falls in, as `EditScheduler.learn` is told of it."""
+        ...
+
+    @property
+    def counts_globally(self) -> bool:
+        """False where Discord's limit on all requests together does not apply (interaction webhooks)."""
+        ...
+
+    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
+        """Post a message below the reply's earlier ones and return its id.
+
+        `nonce` (below 2**64) makes a repeated create after a lost answer return the first one's message.
+        """
+        ...
+
+    async def edit(self, message_id: int, content: str, controls: Controls) -> None: ...
+
+    async def delete(self, message_id: int) -> None: ...
+
+    async def typing(self) -> None:
+        """Show the typing indicator: it lasts ten seconds or until the next message."""
+        ...
+
+
+class ConversationStore(Protocol):
+    """Turns and replies. Every method is one transaction; all raise `StorageError`."""
+
+    async def add_question(self, question: Question, *, now: int) -> int:
+        """Store the user's turn and return its id."""
+        ...
+
+    async def open_reply(self, question: Question, *, turn_id: int | None, model: str, now: int) -> int:
+        """Store a reply in state `streaming`, before its first message exists, and return its id."""
+        ...
+
+    async def add_reply_message(self, reply_id: int, message_id: int) -> None:
+        """Note that a message shows the next part of a reply; a repeated call changes nothing."""
+        ...
+
+    async def checkpoint(self, reply_id: int, text: str) -> None:
+        """Keep the text shown so far, so that a crash loses at most what came after."""
+        ...
+
+    async def close_reply(
+        self,
+        reply_id: int,
+        *,
+        state: ReplyState,
+        text: str,
+        model: str,
+        usage: Usage | None,
+        generation_id: str | None,
+        error: str,
+        now: int,
+    ) -> None:
+        """Store how a reply ended and, where any text was shown, the assistant's turn."""
+        ...
+
+    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
+        """The newest turns of a conversation that a prompt may use, newest first.
+
+        Leaves out cleared turns and questions whose answer showed nothing, except the newest question.
+        `before` pages backwards: only turns with a smaller id.
+        """
+        ...
+
+    async def clear(self, place: Place, *, by: int, now: int) -> int:
+        """Set the marker that ends the remembered conversation here; return how many turns it hides."""
+        ...
+
+
+class SettingsStore(Protocol):
+    """Settings by scope (`channel:1`, `guild:1`, `app:1`); raises `StorageError`."""
+
+    async def get(self, scope: str, key: str) -> str | None: ...
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
+        """Set a value, or remove it with None."""
+        ...

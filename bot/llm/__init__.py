@@ -1,0 +1,1 @@
+"""The model client: admission, retry and deadlines over litellm."""

@@ -1,0 +1,1 @@
+"""What is kept: conversations, replies and settings in SQLite."""

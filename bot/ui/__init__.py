@@ -1,0 +1,1 @@
+"""How it looks in Discord: reply targets, buttons and every sentence a user reads."""

@@ -1,0 +1,1 @@
+"""Slash commands and events, a page each; loaded by name."""
