@@ -43,7 +43,7 @@ def covers(package: str, name: str) -> bool:
     return name == package or name.startswith(package + ".")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: module_name(path))
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
     """`__main__` alone knows everything; every other module stays in its layer."""
     module = module_name(path)

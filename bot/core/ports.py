@@ -44,8 +44,8 @@ class LLMClient(Protocol):
 
         Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` at most once, and
         `Done` last. The iterator is an async generator: close it (`contextlib.aclosing`) or cancel the task,
-        and the connection closes at once. Text that arrives between two hand-overs comes as one `Text`; `demand` says when
-        it is wanted, without one it comes every quarter second at the latest.
+        and the connection closes at once. Text that arrives between two hand-overs comes as one `Text`;
+        `demand` says when it is wanted, without one it comes every quarter second at the latest.
 
         Raises:
             ModelError: in place of `Done`; text yielded before stays valid, and no word is ever yielded twice.
@@ -145,6 +145,16 @@ class ConversationStore(Protocol):
     async def clear(self, place: Place, *, by: int, now: int) -> int:
         """Set the marker that ends the remembered conversation here; return how many turns it hides."""
         ...
+
+
+class Cache(Protocol):
+    """Things worth keeping over a restart that can be had again; raises `StorageError`."""
+
+    async def load(self, key: str) -> tuple[str, int] | None:
+        """The value kept under a key and the epoch second it was kept at."""
+        ...
+
+    async def keep(self, key: str, value: str, *, now: int) -> None: ...
 
 
 class SettingsStore(Protocol):
