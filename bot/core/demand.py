@@ -16,6 +16,7 @@ class Demand:
     def __init__(self) -> None:
         self._asked = asyncio.Event()
         self.held_since: float | None = None  # monotonic time at which the oldest text held back arrived
+        self.handed_since: float | None = None  # the same, of the text handed over last
 
     def ask(self) -> None:
         """Want all text that has arrived, now. Without text held back, the next to arrive comes at once."""
@@ -23,7 +24,7 @@ class Demand:
 
     def clear(self) -> None:
         """The client: text has just been handed over."""
-        self.held_since = None
+        self.handed_since, self.held_since = self.held_since, None
         self._asked.clear()
 
     def hold(self, now: float) -> None:

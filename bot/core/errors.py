@@ -275,8 +275,8 @@ class NoAccessError(ScreenError):
     """The bot may not write there, or no longer (Discord 50001, 50013, 50007; HTTP 403, 404)."""
 
 
-class TargetExpiredError(ScreenError):
-    """The interaction's token is over (Discord 10015, 50027); ordinary messages may still work."""
+class WriteRefusedError(ScreenError):
+    """Discord refuses this very write, now and always (HTTP 4xx but 403, 404 and 429)."""
 
 
 class WriteFailedError(ScreenError):

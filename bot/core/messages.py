@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.errors import HeadwaterError
 
 
 class Role(StrEnum):
@@ -179,6 +183,27 @@ class Done:
     reason: FinishReason
     native_reason: str | None = None
     provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a reply ended, in enough detail to tell people.
+
+    `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
+    first choice could not answer.
+    """
+
+    state: ReplyState
+    error: HeadwaterError | None = None
+    by: str = ""
+    answered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLine:
+    """The question waits for `ahead` others of its conversation."""
+
+    ahead: int
 
 
 Event = Waiting | Started | Reasoning | Text | Usage | Done

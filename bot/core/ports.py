@@ -84,6 +84,11 @@ class ReplyTarget(Protocol):
         """False where Discord's limit on all requests together does not apply (interaction webhooks)."""
         ...
 
+    @property
+    def shows_thinking(self) -> bool:
+        """True where Discord itself shows that the bot is at work until the first message."""
+        ...
+
     async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
         """Post a message below the reply's earlier ones and return its id.
 
@@ -91,7 +96,9 @@ class ReplyTarget(Protocol):
         """
         ...
 
-    async def edit(self, message_id: int, content: str, controls: Controls) -> None: ...
+    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
+        """Show other content; `controls` None leaves the buttons as they are."""
+        ...
 
     async def delete(self, message_id: int) -> None: ...
 
@@ -103,12 +110,12 @@ class ReplyTarget(Protocol):
 class ConversationStore(Protocol):
     """Turns and replies. Every method is one transaction; all raise `StorageError`."""
 
-    async def add_question(self, question: Question, *, now: int) -> int:
-        """Store the user's turn and return its id."""
+    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+        """Store a reply in state `streaming`, before its first message exists, and return its id."""
         ...
 
-    async def open_reply(self, question: Question, *, turn_id: int | None, model: str, now: int) -> int:
-        """Store a reply in state `streaming`, before its first message exists, and return its id."""
+    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
+        """Store the user's turn, name it as what the reply answers, and return its id."""
         ...
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
