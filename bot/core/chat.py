@@ -98,7 +98,7 @@ class _Run:
 class ChatService:
     """Answers questions, one at a time in each conversation."""
 
-    def __init__(  # noqa: PLR0913 - the use case meets every port
+    def __init__(
         self,
         *,
         llm: LLMClient,
@@ -137,6 +137,12 @@ class ChatService:
         finally:
             self._runs.discard(run)
             run.over.set()
+
+    async def tell(self, target: ReplyTarget, sentence: str) -> None:
+        """Say something in small print, without a question to the model."""
+        reply = Reply(target, clock=self._clock, rng=self._rng, mark=self._scheduler.mark)
+        reply.finish(sentence, Controls())
+        await reply.settled()
 
     def stop(self, reply_id: int, *, by: str) -> bool:
         """End a running reply for somebody; False when it is not running."""

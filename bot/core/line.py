@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class Ticket:
     """A place in one conversation's line; a context manager that leaves the line at its end."""
 
-    def __init__(self, line: deque[Ticket], on_ahead: Callable[[int], None], on_empty: Callable[[], None]) -> None:
+    def __init__(
+        self, line: deque[Ticket], on_ahead: Callable[[int], None], on_empty: Callable[[], object]
+    ) -> None:
         self._line = line
         self._on_ahead = on_ahead
         self._on_empty = on_empty

@@ -116,6 +116,36 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReply:
+    """What memory knows of a reply: for its buttons, and for mending what a restart interrupted.
+
+    `turn_id` and `question_message_id` name the question where one is stored: not for private replies, nor while
+    the question waits in line. `text` is what was shown when it was last kept.
+    """
+
+    id: int
+    place: Place
+    asker_id: int
+    model: str
+    state: ReplyState
+    text: str
+    message_ids: tuple[int, ...]
+    turn_id: int | None
+    question_message_id: int | None
+    opened_at: int  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value that somebody set, and when, in seconds since the epoch."""
+
+    key: str
+    value: str
+    set_by: int
+    set_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What one completion used, as the provider reports it. Money is in integer nano-dollars (1e-9 USD)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from bot.core.demand import Demand
     from bot.core.messages import (
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Place,
         Question,
         ReplyState,
+        Setting,
+        StoredReply,
         Turn,
         Usage,
         WriteKind,
@@ -39,7 +41,7 @@ class Clock(Protocol):
 class LLMClient(Protocol):
     """One shared client for every model call of the process."""
 
-    def stream(self, request: CompletionRequest, demand: Demand | None = None) -> AsyncIterator[Event]:
+    def stream(self, request: CompletionRequest, demand: Demand | None = None) -> AsyncGenerator[Event, None]:
         """Ask for a completion.
 
         Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` at most once, and
@@ -118,8 +120,19 @@ class ConversationStore(Protocol):
         """Store the user's turn, name it as what the reply answers, and return its id."""
         ...
 
+    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
+        """Name a stored question as what a new reply answers; its answer takes the old one's place in memory."""
+        ...
+
+    async def question(self, turn_id: int) -> Question | None:
+        """A stored question; None when it has been deleted."""
+        ...
+
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
-        """Note that a message shows the next part of a reply; a repeated call changes nothing."""
+        """Note that a message shows the next part of a reply; a repeated call changes nothing.
+
+        A message that showed another reply belongs to this one from now on.
+        """
         ...
 
     async def checkpoint(self, reply_id: int, text: str) -> None:
@@ -141,12 +154,24 @@ class ConversationStore(Protocol):
         """Store how a reply ended and, where any text was shown, the assistant's turn."""
         ...
 
+    async def reply(self, reply_id: int) -> StoredReply | None:
+        """What is known of a reply, running or ended."""
+        ...
+
+    async def unfinished_replies(self) -> Sequence[StoredReply]:
+        """The replies that nobody closed, oldest first: after a start, those that a restart interrupted."""
+        ...
+
     async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
         """The newest turns of a conversation that a prompt may use, newest first.
 
         Leaves out cleared turns and questions whose answer showed nothing, except the newest question.
         `before` pages backwards: only turns with a smaller id.
         """
+        ...
+
+    async def count(self, place: Place) -> int:
+        """How many turns `window` would give without a limit."""
         ...
 
     async def clear(self, place: Place, *, by: int, now: int) -> int:
@@ -171,4 +196,8 @@ class SettingsStore(Protocol):
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
         """Set a value, or remove it with None."""
+        ...
+
+    async def entries(self, scope: str) -> Sequence[Setting]:
+        """All that is set in a scope, by key."""
         ...

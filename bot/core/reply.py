@@ -43,8 +43,8 @@ class Reply:
         clock: Clock,
         rng: random.Random,
         mark: Callable[[Reply], None],
-        on_message: Callable[[int], Awaitable[None]],
-        on_lost: Callable[[ScreenError], None],
+        on_message: Callable[[int], Awaitable[None]] | None = None,
+        on_lost: Callable[[ScreenError], None] | None = None,
     ) -> None:
         """`mark` tells the scheduler of news, `on_message` is told each new message's id, `on_lost` that
         nobody can read the reply any more.
@@ -212,13 +212,14 @@ class Reply:
     async def _perform(self, step: Step) -> None:
         message_id = await self._screen.perform(step)
         self._failures = 0
-        if message_id is not None:
+        if message_id is not None and self._on_message:
             await self._on_message(message_id)
 
     def _lose(self, error: ScreenError) -> None:
         """Nobody can read the reply any more."""
         self._settled.set()
-        self._on_lost(error)
+        if self._on_lost:
+            self._on_lost(error)
 
     def _bear(self, step: Step | None, error: ScreenError) -> None:
         """A write failed: wait and try again, or find another way for the text that is not on show."""

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from bot.core.ports import ReplyTarget
 
 
+NO_CONTROLS = Controls()
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one message should show; `covers` is the offset in the reply's text that it shows it up to."""
 
     content: str
-    controls: Controls = Controls()
+    controls: Controls = NO_CONTROLS
     covers: int = 0
 
     def looks_like(self, other: Part) -> bool:
@@ -114,5 +117,5 @@ class Screen:
     def freeze(self, index: int, covers: int) -> list[Part]:
         """Take the messages up to `index` as they are, whatever they show, and return them as parts."""
         for shown in self._shown[: index + 1]:
-            shown.part = Part(shown.part.content if shown.part else "", Controls(), covers)
+            shown.part = Part(shown.part.content if shown.part else "", NO_CONTROLS, covers)
         return [shown.part for shown in self._shown[: index + 1] if shown.part]

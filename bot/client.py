@@ -1,0 +1,113 @@
+"""The bot as Discord knows it: intents, extensions, commands, and what happens when one fails."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.core.errors import HeadwaterError
+from bot.ui import texts
+from bot.ui.controls import ReplyButton
+from bot.ui.limits import RateLimitTrace
+
+if TYPE_CHECKING:
+    from bot.core.chat import ChatService
+    from bot.core.model_choice import ModelChoice
+    from bot.core.models import Provider
+    from bot.core.ports import Catalog, Clock, ConversationStore, SettingsStore
+    from bot.core.scheduler import EditScheduler
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("cogs.chat", "cogs.conversation", "cogs.models")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the cogs work with."""
+
+    chat: ChatService
+    models: ModelChoice
+    catalog: Catalog
+    conversations: ConversationStore
+    settings: SettingsStore
+    scheduler: EditScheduler
+    clock: Clock
+    provider: Provider
+    owner_ids: frozenset[int]
+
+
+class ChatBot(commands.Bot):
+    """discord.py's bot with narrow intents, no pings, and commands that are registered when they change."""
+
+    def __init__(self, services: Services, *, message_content: bool) -> None:
+        intents = discord.Intents.default()
+        intents.message_content = message_content
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # unused: every command is a slash command
+            help_command=None,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,  # nothing here looks messages up in discord.py's cache
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            http_trace=RateLimitTrace(services.scheduler).config,
+        )
+        self.services = services
+        self.tree.on_error = self.command_failed  # type: ignore[method-assign] # the documented way
+
+    async def setup_hook(self) -> None:
+        """Load everything before the gateway connects; a broken extension ends the start-up."""
+        self.add_dynamic_items(ReplyButton)
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        await self._register_commands()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Messages are questions, which `cogs.chat` sees to, never text commands."""
+
+    async def on_ready(self) -> None:
+        log.info("ready as %s (%s) in %d servers", self.user, self.application_id, len(self.guilds))
+
+    async def _register_commands(self) -> None:
+        """Discord allows 200 new commands a day: send them only when they are not the ones sent last."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        scope, key = f"app:{self.application_id}", f"commands {discord.http.Route.BASE}"
+        settings, now = self.services.settings, int(self.services.clock.time())
+        if await settings.get(scope, key) == fingerprint:
+            return
+        await self.tree.sync()
+        await settings.set(scope, key, fingerprint, by=0, now=now)
+        log.info("registered %d commands", len(payload))
+
+    async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
+        """The one place where a failed command turns into a sentence."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, HeadwaterError):
+            log.warning("command refused: %s", cause)
+            sentence = cause.sentence
+        elif isinstance(cause, app_commands.CheckFailure):
+            sentence = texts.NOT_ADMIN
+        else:
+            log.error("a command failed by a bug", exc_info=cause)
+            sentence = texts.UNEXPECTED
+        await tell(interaction, sentence)
+
+
+async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Say something to the person who pressed or typed, and to nobody else."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as error:
+        log.warning("a sentence did not reach its reader: %s", error)

@@ -1,0 +1,201 @@
+"""Where replies are shown: an ordinary channel, or the webhook of an interaction."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from bot.core.errors import (
+    MessageGoneError,
+    NoAccessError,
+    ScreenError,
+    WriteFailedError,
+    WriteRefusedError,
+)
+from bot.ui.controls import buttons
+from bot.ui.limits import bucket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.core.messages import Controls, WriteKind
+    from bot.core.ports import Clock
+
+WRITE_TIMEOUT_S = 20.0  # discord.py waits inside a call for the end of a rate-limit window, 5 s as a rule
+INTERACTION_S = 14 * 60.0  # an interaction's token is valid for 15 minutes; a minute is kept for last edits
+NO_PINGS = discord.AllowedMentions.none()
+
+# Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN = 10015, 10062, 50027
+_TOO_MANY_REQUESTS = 429
+
+
+class _ExpiredError(ScreenError):
+    """The interaction's token is over."""
+
+
+def screen_error(error: discord.HTTPException) -> ScreenError:
+    """What a failed request means for a reply."""
+    if error.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
+        return MessageGoneError()
+    if error.code in (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN):
+        return _ExpiredError()
+    if isinstance(error, discord.Forbidden | discord.NotFound):
+        return NoAccessError()
+    if isinstance(error, discord.DiscordServerError) or error.status == _TOO_MANY_REQUESTS:
+        return WriteFailedError()
+    return WriteRefusedError()
+
+
+@asynccontextmanager
+async def _mapped() -> AsyncIterator[None]:
+    """Turn whatever a request to Discord can fail with into a `ScreenError`, hanging included."""
+    try:
+        async with asyncio.timeout(WRITE_TIMEOUT_S):
+            yield
+    except discord.HTTPException as error:
+        raise screen_error(error) from error
+    except discord.RateLimited as error:
+        raise WriteFailedError(retry_after=error.retry_after) from error
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise WriteFailedError from error
+
+
+class ChannelTarget:
+    """Shows a reply as ordinary messages in a channel, the first one as an answer to the question's message."""
+
+    counts_globally = True
+    shows_thinking = False
+
+    def __init__(
+        self,
+        channel: discord.PartialMessageable,
+        *,
+        answer_to: int | None = None,
+    ) -> None:
+        self._channel = channel
+        self._reference = (
+            None
+            if answer_to is None
+            else discord.MessageReference(message_id=answer_to, channel_id=channel.id, fail_if_not_exists=False)
+        )
+
+    @property
+    def channel_id(self) -> int:
+        return self._channel.id
+
+    def bucket(self, kind: WriteKind) -> str:
+        return bucket(kind, self._channel.id)
+
+    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
+        extra: dict[str, Any] = {}
+        if self._reference is not None:
+            extra["reference"] = self._reference
+        if (view := buttons(controls)) is not None:
+            extra["view"] = view
+        async with _mapped():
+            message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
+        self._reference = None  # only the first message answers
+        return message.id
+
+    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
+        message = self._channel.get_partial_message(message_id)
+        async with _mapped():
+            if controls is None:
+                await message.edit(content=content, allowed_mentions=NO_PINGS)
+            else:
+                await message.edit(content=content, allowed_mentions=NO_PINGS, view=buttons(controls))
+
+    async def delete(self, message_id: int) -> None:
+        async with _mapped():
+            await self._channel.get_partial_message(message_id).delete()
+
+    async def typing(self) -> None:
+        async with _mapped():
+            await self._channel.typing()
+
+
+class InteractionTarget:
+    """Shows a reply through the webhook of an interaction that was deferred.
+
+    The webhook has a rate limit of its own and lasts a quarter of an hour; after that a public reply goes on as
+    ordinary messages, a private one cannot.
+    """
+
+    shows_thinking = True
+
+    def __init__(
+        self, interaction: discord.Interaction[Any], *, private: bool, clock: Clock, channel: ChannelTarget
+    ) -> None:
+        self._interaction = interaction
+        self._private = private
+        self._clock = clock
+        self._channel = channel
+        self._ends_at = clock.monotonic() + INTERACTION_S
+        self._answered = False
+
+    @property
+    def channel_id(self) -> int:
+        return self._channel.channel_id
+
+    @property
+    def counts_globally(self) -> bool:
+        return not self._lasts()
+
+    def bucket(self, kind: WriteKind) -> str:
+        return bucket(kind, self._interaction.token) if self._lasts() else self._channel.bucket(kind)
+
+    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
+        if not self._lasts():
+            return await self._channel.create(content, controls, nonce=nonce)
+        async with self._while_it_lasts():
+            if not self._answered:
+                original = await self._interaction.edit_original_response(
+                    content=content, allowed_mentions=NO_PINGS, view=buttons(controls)
+                )
+                self._answered = True
+                return original.id
+            extra: dict[str, Any] = {} if (view := buttons(controls)) is None else {"view": view}
+            message = await self._interaction.followup.send(
+                content, ephemeral=self._private, wait=True, allowed_mentions=NO_PINGS, **extra
+            )
+        return message.id
+
+    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
+        if not self._lasts():
+            return await self._channel.edit(message_id, content, controls)
+        extra: dict[str, Any] = {} if controls is None else {"view": buttons(controls)}
+        async with self._while_it_lasts():
+            await self._interaction.followup.edit_message(
+                message_id, content=content, allowed_mentions=NO_PINGS, **extra
+            )
+        return None
+
+    async def delete(self, message_id: int) -> None:
+        if not self._lasts():
+            return await self._channel.delete(message_id)
+        async with self._while_it_lasts():
+            await self._interaction.followup.delete_message(message_id)
+        return None
+
+    async def typing(self) -> None:
+        """Discord shows that the bot is thinking by itself."""
+
+    def _lasts(self) -> bool:
+        return self._private or self._clock.monotonic() < self._ends_at
+
+    @asynccontextmanager
+    async def _while_it_lasts(self) -> AsyncIterator[None]:
+        try:
+            async with _mapped():
+                yield
+        except _ExpiredError:
+            if self._private:
+                raise NoAccessError from None
+            self._ends_at = self._clock.monotonic()
+            raise WriteFailedError(retry_after=0.0) from None

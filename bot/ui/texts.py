@@ -1,0 +1,113 @@
+"""Every sentence a user reads, but for those that errors carry themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.messages import Ending, InLine, ReplyState, Waiting, WaitReason
+
+if TYPE_CHECKING:
+    from bot.core.messages import ModelInfo
+
+EMPTY_QUESTION = "Yes? Ask me something in the same message, or use `/ask`."
+NOT_ADMIN = "Only admins can do that here: people with the Manage Server permission, or the bot's owner."
+UNEXPECTED = "Something went wrong on my side. Please try again; the bot's owner finds the cause in the log."
+NOT_YOURS = "Only the person who asked, or somebody who may manage messages here, can do that."
+ALREADY_ENDED = "That reply has already ended."
+NOTHING_TO_ASK_ABOUT = "That message has no text that I could read."
+NO_HISTORY = "I remember nothing of this channel."
+MY_NAME = "Me"
+NO_MODELS_FOUND = "No model matches that."
+NOT_IN_DIRECT_MESSAGES = "There is no server here; leave the scope at `channel`."
+NO_CATALOG = "The list of models has not arrived yet. Please try again in a moment."
+
+
+def cleared(hidden: int, by: str) -> str:
+    """After `/history clear`, for the channel to see."""
+    if not hidden:
+        return "I remember nothing of this channel, so there is nothing to clear."
+    return f"{by} began a new conversation here: I no longer look at the {hidden} earlier messages."
+
+
+def model_line(info: ModelInfo) -> str:
+    """One model in a list: id, context and prices."""
+    return f"`{info.id}` · {context(info.context_length)} · {prices(info)}"
+
+
+def context(tokens: int) -> str:
+    return f"{tokens / 1000:,.0f}k context" if tokens >= 1000 else f"{tokens} tokens of context"  # noqa: PLR2004
+
+
+def prices(info: ModelInfo) -> str:
+    """Dollars per million tokens in and out."""
+    if info.prompt_price is None or info.completion_price is None:
+        return "price unknown"
+    if not info.prompt_price and not info.completion_price:
+        return "free"
+    return f"${_per_million(info.prompt_price)} in, ${_per_million(info.completion_price)} out per million tokens"
+
+
+def _per_million(nano_per_token: int) -> str:
+    return f"{nano_per_token / 1000:.2f}"
+
+
+def model_in_use(model: str, info: ModelInfo | None, scope: str) -> str:
+    """What `/model show` answers."""
+    where = {"channel": "chosen for this channel", "guild": "chosen for this server"}.get(
+        scope.partition(":")[0], "the default"
+    )
+    if info is None:
+        return f"`{model}` answers here ({where}). The list of models does not have it."
+    return f"`{model}` answers here ({where}): {info.name}, {context(info.context_length)}, {prices(info)}."
+
+
+def model_chosen(model: str, scope: str, by: str) -> str:
+    """After `/model set`, for the channel to see."""
+    return f"{by} chose `{model}` for this {scope}. It answers from the next question on."
+
+
+def model_reset(model: str, scope: str, by: str) -> str:
+    """After `/model reset`, for the channel to see."""
+    return f"{by} took this {scope}'s choice of model back. From the next question on, `{model}` answers here."
+
+
+def unknown_model(model: str, nearest: list[str]) -> str:
+    """For an id that the provider does not list."""
+    known = f" Did you mean {' or '.join(f'`{other}`' for other in nearest)}?" if nearest else ""
+    return f"There is no model `{model}`.{known}"
+
+
+class Words:
+    """The small print of replies."""
+
+    def ending(self, ending: Ending) -> str:
+        """Under an ended reply; empty for one that simply ended."""
+        notes = [self._reason(ending)]
+        if ending.answered_by:
+            notes.append(f"Answered by {ending.answered_by}, because the chosen model could not.")
+        return " ".join(note for note in notes if note)
+
+    def _reason(self, ending: Ending) -> str:
+        if ending.error is not None:
+            return ending.error.sentence
+        stopped = f"Stopped by {ending.by}." if ending.by else "Stopped."
+        return {
+            ReplyState.STOPPED: stopped,
+            ReplyState.CUT: "Cut off at the length limit.",
+            ReplyState.FILTERED: "The model provider's content filter ended this answer.",
+            ReplyState.INTERRUPTED: "Interrupted by a restart of the bot.",
+            ReplyState.FAILED: UNEXPECTED,
+        }.get(ending.state, "")
+
+    def waiting(self, waiting: Waiting | InLine) -> str:
+        """While nothing of the answer is there."""
+        if isinstance(waiting, InLine):
+            others = "one other question" if waiting.ahead == 1 else f"{waiting.ahead} other questions"
+            return f"Waiting for {others} in this channel."
+        about = "" if waiting.seconds is None else f", about {max(1, round(waiting.seconds))} s"
+        return {
+            WaitReason.RATE_LIMIT: f"Waiting for the model's rate limit{about}.",
+            WaitReason.CAPACITY: f"Waiting for other answers to end{about}.",
+            WaitReason.RETRY: f"The model did not answer; trying again{about}.",
+            WaitReason.START: "",
+        }[waiting.reason]

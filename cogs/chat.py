@@ -1,0 +1,104 @@
+"""Asking: by mention, by reply, in direct messages, with `/ask`, and about a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ChatBot, tell
+from bot.core.messages import Question
+from bot.ui import texts
+from bot.ui.controls import Press
+from bot.ui.forms import AskForm
+from bot.ui.permissions import may_manage_reply
+from bot.ui.places import about_message, interaction_place, question_of
+from bot.ui.targets import ChannelTarget, InteractionTarget
+
+PROMPT_LIMIT = 6000  # Discord: characters of a string option
+
+
+class Chat(commands.Cog):
+    """Turns events into questions."""
+
+    def __init__(self, bot: ChatBot) -> None:
+        self.bot = bot
+        self.chat = bot.services.chat
+        self._menu = app_commands.ContextMenu(name="Ask about this", callback=self.ask_about)
+        bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """A mention, a reply with the ping on (which mentions as well), or a direct message asks."""
+        me = self.bot.user
+        if me is None or message.author.bot or message.webhook_id or message.is_system():
+            return
+        if message.guild is not None and me not in message.mentions:
+            return
+        question = question_of(message, me)
+        target = ChannelTarget(self.bot.get_partial_messageable(message.channel.id), answer_to=message.id)
+        if question.text:
+            await self.chat.ask(question, target)
+        else:
+            await self.chat.tell(target, texts.EMPTY_QUESTION)
+
+    @app_commands.command()
+    @app_commands.describe(
+        prompt="Your question",
+        private="Show the answer to you alone, and leave it out of the channel's memory",
+    )
+    async def ask(
+        self,
+        interaction: discord.Interaction[ChatBot],
+        prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
+        private: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
+    ) -> None:
+        """Ask the model a question"""
+        await self._answer(interaction, prompt, private=private)
+
+    async def ask_about(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
+        """The message menu: a form for the question, answered in the channel."""
+        if not message.content:
+            await tell(interaction, texts.NOTHING_TO_ASK_ABOUT)
+            return
+
+        async def on_question(submitted: discord.Interaction[Any], text: str) -> None:
+            await self._answer(submitted, about_message(message, text), private=False)
+
+        await interaction.response.send_modal(AskForm(on_question))
+
+    @commands.Cog.listener()
+    async def on_reply_button(
+        self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int
+    ) -> None:
+        """A button under a reply: for the asker and those who may manage messages."""
+        record = await self.bot.services.conversations.reply(reply_id)
+        if record is None or not may_manage_reply(interaction, record.asker_id):
+            await tell(interaction, texts.NOT_YOURS)
+        elif press is Press.STOP and self.chat.stop(reply_id, by=interaction.user.display_name):
+            await interaction.response.defer()
+        else:
+            await tell(interaction, texts.ALREADY_ENDED)
+
+    async def _answer(self, interaction: discord.Interaction[Any], text: str, *, private: bool) -> None:
+        await interaction.response.defer(ephemeral=private, thinking=True)
+        place = interaction_place(interaction)
+        question = Question(
+            place=place,
+            author_id=interaction.user.id,
+            author_name=interaction.user.display_name,
+            text=text,
+            private=private,
+        )
+        channel = ChannelTarget(self.bot.get_partial_messageable(place.channel_id))
+        target = InteractionTarget(interaction, private=private, clock=self.bot.services.clock, channel=channel)
+        await self.chat.ask(question, target)
+
+
+async def setup(bot: ChatBot) -> None:
+    await bot.add_cog(Chat(bot))
