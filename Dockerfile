@@ -1,0 +1,17 @@
+FROM python:3.11-slim AS build
+WORKDIR /app
+COPY requirements.txt .
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
+
+FROM python:3.11-slim
+# Settings come from the environment (`docker run --env-file .env`); the database lives in the volume.
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATABASE_URL=sqlite:////data/headwater.db
+RUN useradd --create-home --uid 1000 headwater && install -d -o headwater -m 0700 /data
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY bot bot
+COPY cogs cogs
+USER headwater
+VOLUME /data
+CMD ["python", "-m", "bot"]

@@ -1,0 +1,184 @@
+"""Where everything is put together: settings, logs, resources in the order they are needed, and the bot.
+
+`python -m bot` runs the bot; `python -m bot --help` names the other things it can do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import random
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import discord
+import yarl
+
+from bot import __version__
+from bot.client import ChatBot, Services
+from bot.config import Settings, SettingsError, load_settings
+from bot.core.chat import ChatConfig, ChatService
+from bot.core.clock import SystemClock
+from bot.core.errors import StorageError
+from bot.core.model_choice import ModelChoice
+from bot.core.scheduler import EditScheduler
+from bot.llm.client import open_client
+from bot.logs import set_up_logging
+from bot.storage.cache import SqliteCache
+from bot.storage.conversations import SqliteConversations
+from bot.storage.database import open_database
+from bot.storage.settings import SqliteSettings
+from bot.ui.texts import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.storage.database import SqliteDatabase
+
+log = logging.getLogger("bot")
+
+EX_CONFIG = 78  # sysexits.h: something in the configuration; init systems know not to try again
+GRACE_S = 4.0  # Docker and systemd kill ten seconds after they ask; running replies get this long, twice
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; returns the exit code."""
+    arguments = parse(argv)
+    try:
+        settings = load_settings(os.environ, Path(".env"))
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - before there are logs
+        return EX_CONFIG
+    set_up_logging(settings)
+    try:
+        return asyncio.run(arguments.run(settings, arguments))
+    except KeyboardInterrupt:  # where the platform has no signal handlers
+        return 0
+    except StorageError as error:
+        log.critical("%s", error.sentence)
+        return EX_CONFIG
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="A Discord bot that streams language-model replies. Settings come from the environment and .env.",
+    )
+    parser.add_argument("--version", action="version", version=f"Headwater {__version__}")
+    parser.set_defaults(run=run_bot)
+    commands = parser.add_subparsers(title="instead of running the bot")
+    backup = commands.add_parser("backup", help="copy the database to FILE, also while the bot is running")
+    backup.add_argument("file", metavar="FILE", type=Path)
+    backup.set_defaults(run=run_backup)
+    migrate = commands.add_parser("migrate", help="bring the database to this version's form (the bot does so too)")
+    migrate.set_defaults(run=run_migrate)
+    return parser.parse_args(argv)
+
+
+async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
+    async with open_database(settings.database_path) as database:
+        await database.backup(arguments.file)
+    log.info("copied the database to %s", arguments.file)
+    return 0
+
+
+async def run_migrate(settings: Settings, _arguments: argparse.Namespace) -> int:
+    async with open_database(settings.database_path):
+        log.info("the database %s has this version's form", settings.database_path)
+    return 0
+
+
+async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Open everything, run until a signal or a fatal error, close everything in reverse order."""
+    use_endpoints(settings)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.database_path))
+        services = await open_services(settings, database, stack)
+        bot = await stack.enter_async_context(ChatBot(services, message_content=settings.message_content_intent))
+        stack.push_async_callback(services.chat.aclose, grace_s=GRACE_S)
+        return await serve(bot, settings.discord_token.get_secret_value())
+
+
+def use_endpoints(settings: Settings) -> None:
+    """Point discord.py somewhere else; it has no public setting for the two addresses."""
+    if settings.discord_api_base:
+        discord.http.Route.BASE = settings.discord_api_base
+    if settings.discord_gateway:
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway)
+
+
+async def open_services(settings: Settings, database: SqliteDatabase, stack: AsyncExitStack) -> Services:
+    """Everything the cogs work with, each part closed by the stack."""
+    clock, rng = SystemClock(), random.Random()  # noqa: S311 - jitter and nonces, no secrets
+    conversations, stored = SqliteConversations(database), SqliteSettings(database)
+    llm, catalog = await stack.enter_async_context(
+        open_client(settings.client_config(), cache=SqliteCache(database), clock=clock, rng=rng)
+    )
+    scheduler = EditScheduler(clock)
+    stack.push_async_callback(scheduler.aclose)
+    models = ModelChoice(stored, default=settings.model, clock=clock)
+    chat = ChatService(
+        llm=llm,
+        catalog=catalog,
+        models=models,
+        store=conversations,
+        scheduler=scheduler,
+        words=Words(),
+        config=ChatConfig(
+            system_prompt=settings.system_prompt,
+            max_tokens=settings.max_tokens,
+            temperature=settings.temperature,
+            fallbacks=settings.fallback_models,
+        ),
+        clock=clock,
+        rng=rng,
+    )
+    return Services(
+        chat=chat,
+        models=models,
+        catalog=catalog,
+        conversations=conversations,
+        settings=stored,
+        scheduler=scheduler,
+        clock=clock,
+        provider=settings.model_provider,
+        owner_ids=settings.owner_ids,
+    )
+
+
+async def serve(bot: ChatBot, token: str) -> int:
+    """Run the bot until SIGTERM or Ctrl-C; returns the exit code."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # Windows: asyncio.run turns Ctrl-C into a cancellation
+            break
+    running = asyncio.create_task(bot.start(token), name="discord")
+    signalled = asyncio.create_task(stopping.wait(), name="signals")
+    try:
+        await asyncio.wait({running, signalled}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+        log.info("stopping")
+    except discord.LoginFailure:
+        log.critical("Discord rejected the token. Copy it again from the developer portal into DISCORD_TOKEN.")
+        return EX_CONFIG
+    except discord.PrivilegedIntentsRequired:
+        log.critical(
+            "Discord does not grant this bot the message content intent. Switch it on in the developer portal "
+            "(Bot, Privileged Gateway Intents), or set MESSAGE_CONTENT_INTENT=false."
+        )
+        return EX_CONFIG
+    finally:
+        signalled.cancel()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

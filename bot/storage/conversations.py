@@ -1,0 +1,258 @@
+"""Turns and replies in the database."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bot.core.messages import Place, Question, ReplyState, Role, StoredReply, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.messages import Usage
+    from bot.storage.database import Database, Row, Session
+
+NEWEST = 2**63 - 1  # above every id
+
+# What a prompt may use: answers that showed something, questions with such an answer, and the newest question.
+USABLE = """
+    FROM turns t
+    WHERE t.channel_id = ?
+      AND t.id < ?
+      AND t.id > COALESCE((SELECT c.cleared_to FROM conversations c WHERE c.channel_id = t.channel_id), 0)
+      AND CASE t.role
+          WHEN 'assistant' THEN t.text <> ''
+          ELSE EXISTS (SELECT 1 FROM turns a WHERE a.question_id = t.id AND a.text <> '')
+              OR t.id = (SELECT MAX(n.id) FROM turns n WHERE n.channel_id = ? AND n.role = 'user')
+          END
+"""
+WINDOW = f"""
+    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at,
+        (SELECT r.state FROM replies r WHERE r.answer_id = t.id ORDER BY r.id DESC LIMIT 1)
+    {USABLE}
+    ORDER BY t.id DESC LIMIT ?
+"""  # noqa: S608 - made of constants
+COUNT = f"SELECT COUNT(*) {USABLE}"  # noqa: S608 - likewise
+
+ADD_CONVERSATION = """
+    INSERT INTO conversations (channel_id, guild_id, parent_id) VALUES (?, ?, ?)
+    ON CONFLICT (channel_id) DO NOTHING
+"""
+ADD_QUESTION = """
+    INSERT INTO turns (channel_id, role, text, author_id, author_name, message_id, created_at)
+    VALUES (?, 'user', ?, ?, ?, ?, ?) RETURNING id
+"""
+# Gives nothing where the question has been deleted meanwhile: its answer is then not remembered either.
+ADD_ANSWER = """
+    INSERT INTO turns (channel_id, role, text, author_name, question_id, created_at)
+    SELECT q.channel_id, 'assistant', '', '', q.id, CAST(? AS BIGINT) FROM turns q WHERE q.id = ?
+    ON CONFLICT (question_id) DO UPDATE SET question_id = excluded.question_id
+    RETURNING id
+"""
+KEEP_TEXT = "UPDATE turns SET text = ? WHERE id = (SELECT answer_id FROM replies WHERE id = ?)"
+GET_QUESTION = """
+    SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id
+    FROM turns t JOIN conversations c ON c.channel_id = t.channel_id
+    WHERE t.id = ? AND t.role = 'user'
+"""
+
+OPEN_REPLY = """
+    INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, state, model, opened_at)
+    VALUES (?, ?, ?, ?, 'streaming', ?, ?) RETURNING id
+"""
+CLOSE_REPLY = """
+    UPDATE replies SET state = ?, model = ?, generation_id = ?, error = ?, closed_at = ?,
+        prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?, reasoning_tokens = ?, cost_nano_usd = ?
+    WHERE id = ?
+"""
+ADD_MESSAGE = """
+    INSERT INTO reply_messages (message_id, reply_id, ordinal)
+    SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), COALESCE(MAX(m.ordinal) + 1, 0)
+    FROM reply_messages m WHERE m.reply_id = ?
+    ON CONFLICT (message_id) DO UPDATE SET reply_id = excluded.reply_id, ordinal = excluded.ordinal
+    WHERE reply_messages.reply_id <> excluded.reply_id
+"""
+REPLIES = """
+    SELECT r.id, r.channel_id, r.guild_id, r.parent_id, r.asker_id, r.model, r.state, r.opened_at,
+        a.text, a.question_id, q.message_id, m.message_id
+    FROM replies r
+    LEFT JOIN turns a ON a.id = r.answer_id
+    LEFT JOIN turns q ON q.id = a.question_id
+    LEFT JOIN reply_messages m ON m.reply_id = r.id
+    WHERE {which}
+    ORDER BY r.id, m.ordinal
+"""
+ONE_REPLY = REPLIES.format(which="r.id = ?")
+UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming'")  # a literal: else its index cannot be used
+
+CLEAR = """
+    UPDATE conversations SET cleared_by = ?, cleared_at = ?,
+        cleared_to = COALESCE((SELECT MAX(t.id) FROM turns t WHERE t.channel_id = ?), cleared_to)
+    WHERE channel_id = ?
+"""
+
+
+class Conversations:
+    """The `ConversationStore` in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Questions
+
+    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
+        place = question.place
+        async with self._database.write() as session:
+            await session.execute(ADD_CONVERSATION, place.channel_id, place.guild_id, place.parent_id)
+            row = await session.fetch_one(
+                ADD_QUESTION,
+                place.channel_id,
+                question.text,
+                question.author_id,
+                question.author_name,
+                question.message_id,
+                now,
+            )
+            turn_id = _only(row)
+            await _connect_answer(session, turn_id, reply_id=reply_id, now=now)
+        return turn_id
+
+    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
+        async with self._database.write() as session:
+            await _connect_answer(session, turn_id, reply_id=reply_id, now=now)
+
+    async def question(self, turn_id: int) -> Question | None:
+        async with self._database.read() as session:
+            row = await session.fetch_one(GET_QUESTION, turn_id)
+        if row is None:
+            return None
+        channel_id, guild_id, parent_id, author_id, author_name, text, message_id = row
+        return Question(
+            place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
+            author_id=author_id,
+            author_name=author_name,
+            text=text,
+            message_id=message_id,
+        )
+
+    # Replies
+
+    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+        place = question.place
+        async with self._database.write() as session:
+            row = await session.fetch_one(
+                OPEN_REPLY, place.channel_id, place.guild_id, place.parent_id, question.author_id, model, now
+            )
+        return _only(row)
+
+    async def add_reply_message(self, reply_id: int, message_id: int) -> None:
+        async with self._database.write() as session:
+            await session.execute(ADD_MESSAGE, message_id, reply_id, reply_id)
+
+    async def checkpoint(self, reply_id: int, text: str) -> None:
+        async with self._database.write() as session:
+            await session.execute(KEEP_TEXT, text, reply_id)
+
+    async def close_reply(
+        self,
+        reply_id: int,
+        *,
+        state: ReplyState,
+        text: str,
+        model: str,
+        usage: Usage | None,
+        generation_id: str | None,
+        error: str,
+        now: int,
+    ) -> None:
+        async with self._database.write() as session:
+            await session.execute(
+                CLOSE_REPLY, state, model, generation_id, error, now, *_usage_columns(usage), reply_id
+            )
+            await session.execute(KEEP_TEXT, text, reply_id)
+
+    async def reply(self, reply_id: int) -> StoredReply | None:
+        async with self._database.read() as session:
+            rows = await session.fetch(ONE_REPLY, reply_id)
+        return _stored_reply(rows) if rows else None
+
+    async def unfinished_replies(self) -> Sequence[StoredReply]:
+        async with self._database.read() as session:
+            rows = await session.fetch(UNFINISHED_REPLIES)
+        return [_stored_reply(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
+
+    # The conversation
+
+    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
+        channel_id = place.channel_id
+        async with self._database.read() as session:
+            rows = await session.fetch(WINDOW, channel_id, NEWEST if before is None else before, channel_id, limit)
+        return [_turn(row) for row in rows]
+
+    async def count(self, place: Place) -> int:
+        async with self._database.read() as session:
+            return _only(await session.fetch_one(COUNT, place.channel_id, NEWEST, place.channel_id))
+
+    async def clear(self, place: Place, *, by: int, now: int) -> int:
+        channel_id = place.channel_id
+        async with self._database.write() as session:
+            hidden = _only(await session.fetch_one(COUNT, channel_id, NEWEST, channel_id))
+            await session.execute(CLEAR, by, now, channel_id, channel_id)
+        return hidden
+
+
+async def _connect_answer(session: Session, turn_id: int, *, reply_id: int, now: int) -> None:
+    """Give a question its answer's turn, unless it has one, and let the reply write to it."""
+    row = await session.fetch_one(ADD_ANSWER, now, turn_id)
+    if row is not None:
+        await session.execute("UPDATE replies SET answer_id = ? WHERE id = ?", row[0], reply_id)
+
+
+def _only(row: Row | None) -> int:
+    """The one number of a row that is always there."""
+    if row is None:
+        raise LookupError("the database gave no row")
+    return int(row[0])
+
+
+def _usage_columns(usage: Usage | None) -> tuple[int | None, ...]:
+    if usage is None:
+        return (None,) * 5
+    return (
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.cached_tokens,
+        usage.reasoning_tokens,
+        usage.cost_nano_usd,
+    )
+
+
+def _turn(row: Row) -> Turn:
+    turn_id, role, text, author_id, author_name, created_at, state = row
+    return Turn(
+        id=turn_id,
+        role=Role(role),
+        text=text,
+        author_id=author_id,
+        author_name=author_name,
+        created_at=created_at,
+        state=None if state is None else ReplyState(state),
+    )
+
+
+def _stored_reply(rows: Sequence[Row]) -> StoredReply:
+    """A reply from its rows, one for each message that shows it."""
+    reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, text, turn_id, asked, _ = rows[0]
+    return StoredReply(
+        id=reply_id,
+        place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
+        asker_id=asker_id,
+        model=model,
+        state=ReplyState(state),
+        text=text or "",
+        message_ids=tuple(row[-1] for row in rows if row[-1] is not None),
+        turn_id=turn_id,
+        question_message_id=asked,
+        opened_at=opened_at,
+    )
