@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from bot.storage.database import Database
 
 KEEP = """
-    INSERT INTO cache (key, value, kept_at) VALUES (?, ?, ?)
+    INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, kept_at = excluded.kept_at
 """
 
@@ -21,7 +21,7 @@ class StoredCache:
 
     async def load(self, key: str) -> tuple[str, int] | None:
         async with self._database.read() as session:
-            row = await session.fetch_one("SELECT value, kept_at FROM cache WHERE key = ?", key)
+            row = await session.fetch_one("SELECT value, kept_at FROM cache WHERE key = ?1", key)
         return None if row is None else (str(row[0]), int(row[1]))
 
     async def keep(self, key: str, value: str, *, now: int) -> None:

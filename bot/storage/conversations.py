@@ -18,58 +18,58 @@ NEWEST = 2**63 - 1  # above every id
 # What a prompt may use: answers that showed something, questions with such an answer, and the newest question.
 USABLE = """
     FROM turns t
-    WHERE t.channel_id = ?
-      AND t.id < ?
-      AND t.id > COALESCE((SELECT c.cleared_to FROM conversations c WHERE c.channel_id = t.channel_id), 0)
+    WHERE t.channel_id = ?1
+      AND t.id < ?2
+      AND t.id > COALESCE((SELECT c.cleared_to FROM conversations c WHERE c.channel_id = ?1), 0)
       AND CASE t.role
           WHEN 'assistant' THEN t.text <> ''
           ELSE EXISTS (SELECT 1 FROM turns a WHERE a.question_id = t.id AND a.text <> '')
-              OR t.id = (SELECT MAX(n.id) FROM turns n WHERE n.channel_id = ? AND n.role = 'user')
+              OR t.id = (SELECT MAX(n.id) FROM turns n WHERE n.channel_id = ?1 AND n.role = 'user')
           END
 """
 WINDOW = f"""
     SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at,
         (SELECT r.state FROM replies r WHERE r.answer_id = t.id ORDER BY r.id DESC LIMIT 1)
     {USABLE}
-    ORDER BY t.id DESC LIMIT ?
+    ORDER BY t.id DESC LIMIT ?3
 """  # noqa: S608 - made of constants
-COUNT = f"SELECT COUNT(*) {USABLE}"  # noqa: S608 - likewise
+COUNT = f"SELECT COUNT(*) {USABLE}"
 
 ADD_CONVERSATION = """
-    INSERT INTO conversations (channel_id, guild_id, parent_id) VALUES (?, ?, ?)
+    INSERT INTO conversations (channel_id, guild_id, parent_id) VALUES (?1, ?2, ?3)
     ON CONFLICT (channel_id) DO NOTHING
 """
 ADD_QUESTION = """
     INSERT INTO turns (channel_id, role, text, author_id, author_name, message_id, created_at)
-    VALUES (?, 'user', ?, ?, ?, ?, ?) RETURNING id
+    VALUES (?1, 'user', ?2, ?3, ?4, ?5, ?6) RETURNING id
 """
 # Gives nothing where the question has been deleted meanwhile: its answer is then not remembered either.
 ADD_ANSWER = """
     INSERT INTO turns (channel_id, role, text, author_name, question_id, created_at)
-    SELECT q.channel_id, 'assistant', '', '', q.id, CAST(? AS BIGINT) FROM turns q WHERE q.id = ?
+    SELECT q.channel_id, 'assistant', '', '', q.id, CAST(?2 AS BIGINT) FROM turns q WHERE q.id = ?1
     ON CONFLICT (question_id) DO UPDATE SET question_id = excluded.question_id
     RETURNING id
 """
-KEEP_TEXT = "UPDATE turns SET text = ? WHERE id = (SELECT answer_id FROM replies WHERE id = ?)"
+KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id
     FROM turns t JOIN conversations c ON c.channel_id = t.channel_id
-    WHERE t.id = ? AND t.role = 'user'
+    WHERE t.id = ?1 AND t.role = 'user'
 """
 
 OPEN_REPLY = """
     INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, state, model, opened_at)
-    VALUES (?, ?, ?, ?, 'streaming', ?, ?) RETURNING id
+    VALUES (?1, ?2, ?3, ?4, 'streaming', ?5, ?6) RETURNING id
 """
 CLOSE_REPLY = """
-    UPDATE replies SET state = ?, model = ?, generation_id = ?, error = ?, closed_at = ?,
-        prompt_tokens = ?, completion_tokens = ?, cached_tokens = ?, reasoning_tokens = ?, cost_nano_usd = ?
-    WHERE id = ?
+    UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6,
+        prompt_tokens = ?7, completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10, cost_nano_usd = ?11
+    WHERE id = ?1
 """
 ADD_MESSAGE = """
     INSERT INTO reply_messages (message_id, reply_id, ordinal)
-    SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), COALESCE(MAX(m.ordinal) + 1, 0)
-    FROM reply_messages m WHERE m.reply_id = ?
+    SELECT CAST(?2 AS BIGINT), CAST(?1 AS BIGINT), COALESCE(MAX(m.ordinal) + 1, 0)
+    FROM reply_messages m WHERE m.reply_id = ?1
     ON CONFLICT (message_id) DO UPDATE SET reply_id = excluded.reply_id, ordinal = excluded.ordinal
     WHERE reply_messages.reply_id <> excluded.reply_id
 """
@@ -83,13 +83,13 @@ REPLIES = """
     WHERE {which}
     ORDER BY r.id, m.ordinal
 """
-ONE_REPLY = REPLIES.format(which="r.id = ?")
+ONE_REPLY = REPLIES.format(which="r.id = ?1")
 UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming'")  # a literal: else its index cannot be used
 
 CLEAR = """
-    UPDATE conversations SET cleared_by = ?, cleared_at = ?,
-        cleared_to = COALESCE((SELECT MAX(t.id) FROM turns t WHERE t.channel_id = ?), cleared_to)
-    WHERE channel_id = ?
+    UPDATE conversations SET cleared_by = ?2, cleared_at = ?3,
+        cleared_to = COALESCE((SELECT MAX(t.id) FROM turns t WHERE t.channel_id = ?1), cleared_to)
+    WHERE channel_id = ?1
 """
 
 
@@ -148,11 +148,11 @@ class Conversations:
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         async with self._database.write() as session:
-            await session.execute(ADD_MESSAGE, message_id, reply_id, reply_id)
+            await session.execute(ADD_MESSAGE, reply_id, message_id)
 
     async def checkpoint(self, reply_id: int, text: str) -> None:
         async with self._database.write() as session:
-            await session.execute(KEEP_TEXT, text, reply_id)
+            await session.execute(KEEP_TEXT, reply_id, text)
 
     async def close_reply(
         self,
@@ -168,9 +168,9 @@ class Conversations:
     ) -> None:
         async with self._database.write() as session:
             await session.execute(
-                CLOSE_REPLY, state, model, generation_id, error, now, *_usage_columns(usage), reply_id
+                CLOSE_REPLY, reply_id, state, model, generation_id, error, now, *_usage_columns(usage)
             )
-            await session.execute(KEEP_TEXT, text, reply_id)
+            await session.execute(KEEP_TEXT, reply_id, text)
 
     async def reply(self, reply_id: int) -> StoredReply | None:
         async with self._database.read() as session:
@@ -185,28 +185,26 @@ class Conversations:
     # The conversation
 
     async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
-        channel_id = place.channel_id
         async with self._database.read() as session:
-            rows = await session.fetch(WINDOW, channel_id, NEWEST if before is None else before, channel_id, limit)
+            rows = await session.fetch(WINDOW, place.channel_id, NEWEST if before is None else before, limit)
         return [_turn(row) for row in rows]
 
     async def count(self, place: Place) -> int:
         async with self._database.read() as session:
-            return _only(await session.fetch_one(COUNT, place.channel_id, NEWEST, place.channel_id))
+            return _only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
 
     async def clear(self, place: Place, *, by: int, now: int) -> int:
-        channel_id = place.channel_id
         async with self._database.write() as session:
-            hidden = _only(await session.fetch_one(COUNT, channel_id, NEWEST, channel_id))
-            await session.execute(CLEAR, by, now, channel_id, channel_id)
+            hidden = _only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
+            await session.execute(CLEAR, place.channel_id, by, now)
         return hidden
 
 
 async def _connect_answer(session: Session, turn_id: int, *, reply_id: int, now: int) -> None:
     """Give a question its answer's turn, unless it has one, and let the reply write to it."""
-    row = await session.fetch_one(ADD_ANSWER, now, turn_id)
+    row = await session.fetch_one(ADD_ANSWER, turn_id, now)
     if row is not None:
-        await session.execute("UPDATE replies SET answer_id = ? WHERE id = ?", row[0], reply_id)
+        await session.execute("UPDATE replies SET answer_id = ?2 WHERE id = ?1", reply_id, row[0])
 
 
 def _only(row: Row | None) -> int:

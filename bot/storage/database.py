@@ -34,7 +34,10 @@ READER_PRAGMAS = ("query_only = ON", *COMMON_PRAGMAS)
 
 
 class Session(Protocol):
-    """Runs statements. Each holds one statement of the SQL that SQLite and PostgreSQL share, with `?` for values."""
+    """Runs one statement at a time, in the SQL that SQLite and PostgreSQL share.
+
+    Values stand as `?1`, `?2` and so on in the statement, which PostgreSQL spells `$1`, `$2`.
+    """
 
     async def execute(self, sql: str, *values: Value) -> int:
         """Run a statement that gives no rows; return how many it changed."""
@@ -87,7 +90,7 @@ class SqliteDatabase:
                     yield session
 
     async def backup(self, target: Path) -> None:
-        """Copy the database to a file while the bot goes on; a file of that name is replaced once the copy is whole.
+        """Copy the database to a file while the bot goes on; an older file gives way to a whole copy only.
 
         Raises:
             StorageError: the copy could not be made; a file of that name is as it was.

@@ -61,7 +61,7 @@ def plain_errors() -> Iterator[None]:
 
 @contextmanager
 def plain_file_errors() -> Iterator[None]:
-    """Like `plain_errors`, for the file system's complaints: only around code that does nothing but handle files."""
+    """Likewise for the file system's complaints: only around code that does nothing but handle files."""
     try:
         yield
     except OSError as error:

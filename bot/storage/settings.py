@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.storage.database import Database
 
 SET = """
-    INSERT INTO settings (scope, key, value, set_by, set_at) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO settings (scope, key, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (scope, key) DO UPDATE
     SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at
 """
@@ -26,19 +26,19 @@ class ScopedSettings:
 
     async def get(self, scope: str, key: str) -> str | None:
         async with self._database.read() as session:
-            row = await session.fetch_one("SELECT value FROM settings WHERE scope = ? AND key = ?", scope, key)
+            row = await session.fetch_one("SELECT value FROM settings WHERE scope = ?1 AND key = ?2", scope, key)
         return None if row is None else str(row[0])
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
         async with self._database.write() as session:
             if value is None:
-                await session.execute("DELETE FROM settings WHERE scope = ? AND key = ?", scope, key)
+                await session.execute("DELETE FROM settings WHERE scope = ?1 AND key = ?2", scope, key)
             else:
                 await session.execute(SET, scope, key, value, by, now)
 
     async def entries(self, scope: str) -> Sequence[Setting]:
         async with self._database.read() as session:
             rows = await session.fetch(
-                "SELECT key, value, set_by, set_at FROM settings WHERE scope = ? ORDER BY key", scope
+                "SELECT key, value, set_by, set_at FROM settings WHERE scope = ?1 ORDER BY key", scope
             )
         return [Setting(key=key, value=value, set_by=by, set_at=at) for key, value, by, at in rows]
