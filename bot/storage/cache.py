@@ -13,7 +13,7 @@ KEEP = """
 """
 
 
-class StoredCache:
+class SqliteCache:
     """The `Cache` in a database."""
 
     def __init__(self, database: Database) -> None:

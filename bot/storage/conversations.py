@@ -93,7 +93,7 @@ CLEAR = """
 """
 
 
-class Conversations:
+class SqliteConversations:
     """The `ConversationStore` in a database."""
 
     def __init__(self, database: Database) -> None:

@@ -18,7 +18,7 @@ SET = """
 """
 
 
-class ScopedSettings:
+class SqliteSettings:
     """The `SettingsStore` in a database."""
 
     def __init__(self, database: Database) -> None:

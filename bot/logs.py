@@ -1,0 +1,119 @@
+"""Logging, set up once: lines of text or JSON on stderr, without secrets and without the libraries' chatter."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+log = logging.getLogger(__name__)
+
+TEXT_FORM = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
+REDACTED = "[redacted]"
+SHORTEST_SECRET = 8  # a server's placeholder key ("none") is an ordinary word, and no secret
+QUIET = ("discord", "httpx", "httpcore", "openai", "aiohttp", "aiosqlite", "asyncio", "urllib3")
+LITELLM = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
+
+
+class LogSettings(Protocol):
+    """What logging needs to know."""
+
+    @property
+    def log_level(self) -> str: ...
+
+    @property
+    def log_format(self) -> str: ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
+
+
+class Redactor:
+    """Blots secrets out of finished text, wherever in a record they came from."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # The longest first: one may be part of another.
+        self._secrets = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return text
+
+
+class TextFormatter(logging.Formatter):
+    """Records as people read them; an exception's traceback follows its line."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__(TEXT_FORM)
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ts (ISO 8601, UTC), level, logger, message, and exc where there is one."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exc"] = self.formatException(record.exc_info)
+        # Before JSON puts its escapes in, behind which a secret would not be recognised.
+        return json.dumps({key: self._redact(value) for key, value in entry.items()}, ensure_ascii=False)
+
+
+class _OneVoice(logging.Filter):
+    """Takes a library's own handlers off its logger, whenever it adds them: ours prints what reaches the root."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        logging.getLogger(record.name).handlers.clear()
+        return True
+
+
+def set_up_logging(settings: LogSettings, *, stream: TextIO | None = None) -> None:
+    """Send everything logged to `stream` (stderr unless given), and what nobody caught to the log.
+
+    What a task did not catch asyncio logs itself. Libraries are heard from WARNING up, at any level of ours.
+    """
+    redact = Redactor(settings.secrets)
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter(redact) if settings.log_format == "json" else TextFormatter(redact))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    for name in (*QUIET, *LITELLM):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in LITELLM:
+        library = logging.getLogger(name)
+        if not any(isinstance(entry, _OneVoice) for entry in library.filters):
+            library.addFilter(_OneVoice())
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        log.critical("uncaught exception", exc_info=(kind, error, trace))
+
+
+def _log_uncaught_in_thread(death: threading.ExceptHookArgs) -> None:
+    if death.exc_value is not None:
+        _log_uncaught(death.exc_type, death.exc_value, death.exc_traceback)
