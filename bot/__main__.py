@@ -22,7 +22,8 @@ import yarl
 from bot import __version__
 from bot.client import ChatBot, Services
 from bot.config import Settings, SettingsError, load_settings
-from bot.core.chat import ChatConfig, ChatService
+from bot.core.answer import Answerer, ChatConfig
+from bot.core.chat import ChatService
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.core.model_choice import ModelChoice
@@ -56,18 +57,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EX_CONFIG
     set_up_logging(settings)
     try:
-        return asyncio.run(arguments.run(settings, arguments))
+        code: int = asyncio.run(arguments.run(settings, arguments))
     except KeyboardInterrupt:  # where the platform has no signal handlers
         return 0
     except StorageError as error:
         log.critical("%s", error.sentence)
         return EX_CONFIG
+    return code
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
-        description="A Discord bot that streams language-model replies. Settings come from the environment and .env.",
+        description="A Discord bot that streams language-model replies. Its settings are in .env.example.",
     )
     parser.add_argument("--version", action="version", version=f"Headwater {__version__}")
     parser.set_defaults(run=run_bot)
@@ -75,7 +77,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     backup = commands.add_parser("backup", help="copy the database to FILE, also while the bot is running")
     backup.add_argument("file", metavar="FILE", type=Path)
     backup.set_defaults(run=run_backup)
-    migrate = commands.add_parser("migrate", help="bring the database to this version's form (the bot does so too)")
+    migrate = commands.add_parser(
+        "migrate", help="bring the database to this version's form, as the bot does at its start"
+    )
     migrate.set_defaults(run=run_migrate)
     return parser.parse_args(argv)
 
@@ -122,12 +126,10 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     scheduler = EditScheduler(clock)
     stack.push_async_callback(scheduler.aclose)
     models = ModelChoice(stored, default=settings.model, clock=clock)
-    chat = ChatService(
+    answerer = Answerer(
         llm=llm,
         catalog=catalog,
-        models=models,
         store=conversations,
-        scheduler=scheduler,
         words=Words(),
         config=ChatConfig(
             system_prompt=settings.system_prompt,
@@ -135,6 +137,14 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
             temperature=settings.temperature,
             fallbacks=settings.fallback_models,
         ),
+        clock=clock,
+    )
+    chat = ChatService(
+        answerer=answerer,
+        models=models,
+        store=conversations,
+        scheduler=scheduler,
+        words=Words(),
         clock=clock,
         rng=rng,
     )

@@ -9,7 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core.messages import Question
+from bot.core.errors import HeadwaterError
+from bot.core.messages import Question, StoredReply
 from bot.ui import texts
 from bot.ui.controls import Press
 from bot.ui.forms import AskForm
@@ -80,10 +81,23 @@ class Chat(commands.Cog):
         record = await self.bot.services.conversations.reply(reply_id)
         if record is None or not may_manage_reply(interaction, record.asker_id):
             await tell(interaction, texts.NOT_YOURS)
-        elif press is Press.STOP and self.chat.stop(reply_id, by=interaction.user.display_name):
-            await interaction.response.defer()
+        elif press is Press.STOP:
+            if self.chat.stop(reply_id, by=interaction.user.display_name):
+                await interaction.response.defer()
+            else:
+                await tell(interaction, texts.ALREADY_ENDED)
         else:
-            await tell(interaction, texts.ALREADY_ENDED)
+            await self._again(interaction, record, resume=press is Press.RESUME)
+
+    async def _again(
+        self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, resume: bool
+    ) -> None:
+        await interaction.response.defer()
+        target = ChannelTarget(self.bot.get_partial_messageable(record.place.channel_id))
+        try:
+            await self.chat.again(record, target, resume=resume)
+        except HeadwaterError as error:
+            await tell(interaction, error.sentence)
 
     async def _answer(self, interaction: discord.Interaction[Any], text: str, *, private: bool) -> None:
         await interaction.response.defer(ephemeral=private, thinking=True)

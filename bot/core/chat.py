@@ -4,95 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from bot.core.answer import Run
 from bot.core.errors import (
+    DeadlineExceededError,
+    ForgottenError,
     HeadwaterError,
     MessageGoneError,
     ModelError,
     ScreenError,
     ShuttingDownError,
+    StillRunningError,
     StorageError,
-    StreamBrokenError,
 )
 from bot.core.line import TurnLines
 from bot.core.messages import (
-    CompletionRequest,
     Controls,
-    Done,
     Ending,
-    FinishReason,
     InLine,
     ReplyState,
-    Started,
-    Text,
-    Usage,
     Waiting,
+    WaitReason,
 )
 from bot.core.reply import Reply
-from bot.core.window import TokenRatio, build_prompt
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
+    from bot.core.answer import Answerer, Words
     from bot.core.line import Ticket
-    from bot.core.messages import Question, Turn
+    from bot.core.messages import Question, StoredReply
     from bot.core.model_choice import ModelChoice
-    from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, ReplyTarget
+    from bot.core.ports import Clock, ConversationStore, ReplyTarget
     from bot.core.scheduler import EditScheduler
 
 log = logging.getLogger(__name__)
 
-WINDOW_PAGE = 60  # turns read from memory at a time
-STATES = {
-    FinishReason.STOP: ReplyState.COMPLETE,
-    FinishReason.LENGTH: ReplyState.CUT,
-    FinishReason.CONTENT_FILTER: ReplyState.FILTERED,
-}
-
-
-class Words(Protocol):
-    """What people read about a reply; the sentences live with the user interface."""
-
-    def ending(self, ending: Ending) -> str:
-        """The small print under an ended reply; empty for one that simply ended."""
-        ...
-
-    def waiting(self, waiting: Waiting | InLine) -> str: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatConfig:
-    """What the owner set for every conversation."""
-
-    system_prompt: str
-    max_tokens: int
-    temperature: float | None = None
-    fallbacks: tuple[str, ...] = ()
-    line_limit: int = 5  # questions that may wait in one conversation
-
-
-@dataclass(eq=False, slots=True)
-class _Run:
-    """One question being answered."""
-
-    question: Question
-    reply: Reply
-    task: asyncio.Task[Ending] | None = None
-    forced: Ending | None = None  # how it ends if it is cancelled
-    forget: bool = False  # somebody deleted the answer
-    model: str = ""
-    generation_id: str | None = None
-    usage: Usage | None = None
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def cancel(self, ending: Ending) -> None:
-        """End it early, unless it is ending already."""
-        if self.task is not None and not self.task.done() and self.forced is None:
-            self.forced = ending
-            self.task.cancel()
+TYPING_S = 4.0  # how often the typing indicator gets a chance; Discord shows it for ten seconds
+PRIVATE_LIMIT_S = 14 * 60.0  # a private answer lives by its interaction's token, which lasts 15 minutes
 
 
 class ChatService:
@@ -101,28 +52,25 @@ class ChatService:
     def __init__(
         self,
         *,
-        llm: LLMClient,
-        catalog: Catalog,
+        answerer: Answerer,
         models: ModelChoice,
         store: ConversationStore,
         scheduler: EditScheduler,
         words: Words,
-        config: ChatConfig,
         clock: Clock,
         rng: random.Random,
+        line_limit: int = 5,
     ) -> None:
-        self._llm = llm
-        self._catalog = catalog
+        """`line_limit` is how many questions may wait in one conversation behind the one being answered."""
+        self._answerer = answerer
         self._models = models
         self._store = store
         self._scheduler = scheduler
         self._words = words
-        self._config = config
         self._clock = clock
         self._rng = rng
-        self._ratio = TokenRatio()
-        self._lines = TurnLines(limit=config.line_limit)
-        self._runs: set[_Run] = set()
+        self._lines = TurnLines(limit=line_limit)
+        self._runs: set[Run] = set()
         self._closing = False
 
     async def ask(self, question: Question, target: ReplyTarget) -> None:
@@ -130,17 +78,34 @@ class ChatService:
 
         Whatever goes wrong is told in the reply. Cancelling ends the reply's model call and nothing more.
         """
-        run = self._open_run(question, target)
-        try:
-            ending = await self._answer(run)
-            log.info("reply %d ended: %s", run.reply.controls.reply_id, ending.state)
-        finally:
-            self._runs.discard(run)
-            run.over.set()
+        await self._run(Run(question, self._reply(target)))
+
+    async def again(self, reply: StoredReply, target: ReplyTarget, *, resume: bool) -> None:
+        """Answer a stored question anew in the messages of its last answer, or `resume` that answer.
+
+        Raises:
+            ForgottenError: the question is no longer stored.
+            StillRunningError: it is being answered right now.
+        """
+        question = None if reply.turn_id is None else await self._store.question(reply.turn_id)
+        if question is None:
+            raise ForgottenError
+        if any(run.turn_id == reply.turn_id for run in self._runs):
+            raise StillRunningError
+        shown = reply.text if resume else ""
+        run = Run(
+            question,
+            self._reply(target, message_ids=reply.message_ids, text=shown),
+            turn_id=reply.turn_id,
+            shown_before=shown,
+        )
+        if not shown:
+            run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
+        await self._run(run)
 
     async def tell(self, target: ReplyTarget, sentence: str) -> None:
         """Say something in small print, without a question to the model."""
-        reply = Reply(target, clock=self._clock, rng=self._rng, mark=self._scheduler.mark)
+        reply = self._reply(target)
         reply.finish(sentence, Controls())
         await reply.settled()
 
@@ -172,7 +137,17 @@ class ChatService:
 
     # One question
 
-    def _open_run(self, question: Question, target: ReplyTarget) -> _Run:
+    def _reply(self, target: ReplyTarget, *, message_ids: Sequence[int] = (), text: str = "") -> Reply:
+        return Reply(
+            target,
+            clock=self._clock,
+            rng=self._rng,
+            mark=self._scheduler.mark,
+            message_ids=message_ids,
+            text=text,
+        )
+
+    async def _run(self, run: Run) -> None:
         async def on_message(message_id: int) -> None:
             await self._note_message(run, message_id)
 
@@ -180,19 +155,23 @@ class ChatService:
             run.forget = isinstance(error, MessageGoneError)
             run.cancel(Ending(state=ReplyState.STOPPED))
 
-        reply = Reply(
-            target,
-            clock=self._clock,
-            rng=self._rng,
-            mark=self._scheduler.mark,
-            on_message=on_message,
-            on_lost=on_lost,
-        )
-        run = _Run(question, reply)
+        run.reply.on_message, run.reply.on_lost = on_message, on_lost
         self._runs.add(run)
-        return run
+        typing = asyncio.create_task(self._keep_typing(run.reply), name="typing")
+        try:
+            ending = await self._answer(run)
+            log.info("reply %d ended: %s", run.reply.controls.reply_id, ending.state)
+        finally:
+            typing.cancel()
+            self._runs.discard(run)
+            run.over.set()
 
-    async def _answer(self, run: _Run) -> Ending:
+    async def _keep_typing(self, reply: Reply) -> None:
+        while not reply.message_ids:
+            self._scheduler.mark(reply)
+            await self._clock.sleep(TYPING_S)
+
+    async def _answer(self, run: Run) -> Ending:
         channel_id = run.question.place.channel_id
         try:
             ticket = self._lines.join(
@@ -208,7 +187,7 @@ class ChatService:
                 run.task.cancel()
             return await self._end(run, ending)
 
-    async def _work(self, run: _Run, ticket: Ticket) -> Ending:
+    async def _work(self, run: Run, ticket: Ticket) -> Ending:
         """From the line to the last word."""
         question = run.question
         if self._closing:
@@ -217,60 +196,19 @@ class ChatService:
         reply_id = await self._store.open_reply(question, model=run.model, now=self._now())
         run.reply.controls = Controls(reply_id=reply_id, stop=True)
         await ticket.turn()
-        if not question.private:
-            await self._store.add_question(question, reply_id=reply_id, now=self._now())
-        return await self._read(run, await self._request(run))
+        if run.turn_id is not None:
+            await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
+            for message_id in run.reply.message_ids:
+                await self._store.add_reply_message(reply_id, message_id)
+        elif not question.private:
+            run.turn_id = await self._store.add_question(question, reply_id=reply_id, now=self._now())
+        try:
+            async with asyncio.timeout(PRIVATE_LIMIT_S if question.private else None):
+                return await self._answerer.answer(run)
+        except TimeoutError:
+            raise DeadlineExceededError(model=run.model) from None
 
-    async def _request(self, run: _Run) -> CompletionRequest:
-        question, config = run.question, self._config
-        info = self._catalog.get(run.model)
-        turns: list[Turn] = []
-        while True:
-            before = turns[-1].id if turns else None
-            page = await self._store.window(question.place, before=before, limit=WINDOW_PAGE)
-            turns += page
-            prompt = build_prompt(
-                system_prompt=config.system_prompt,
-                turns=turns,
-                question=question,
-                context_length=info.context_length if info else None,
-                max_tokens=config.max_tokens,
-                ratio=self._ratio.of(run.model),
-            )
-            if prompt.dropped or len(page) < WINDOW_PAGE:
-                break
-        return CompletionRequest(
-            model=run.model,
-            messages=prompt.messages,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            fallbacks=config.fallbacks,
-            channel_id=question.place.channel_id,
-            user_id=question.author_id,
-        )
-
-    async def _read(self, run: _Run, request: CompletionRequest) -> Ending:
-        """Pass the model's events on; never waits for Discord."""
-        reply = run.reply
-        async with aclosing(self._llm.stream(request, reply.demand)) as events:
-            async for event in events:
-                match event:
-                    case Waiting():
-                        reply.show_status(self._words.waiting(event))
-                    case Started():
-                        run.model, run.generation_id = event.model, event.generation_id
-                        reply.show_status("")
-                    case Text(text):
-                        reply.feed(text)
-                    case Usage():
-                        run.usage = event
-                        self._ratio.learn(run.model, request.messages, event.prompt_tokens)
-                    case Done(reason=reason):
-                        answered_by = run.model if run.model != request.model else ""
-                        return Ending(state=STATES[reason], answered_by=answered_by)
-        raise StreamBrokenError(model=run.model)
-
-    async def _outcome(self, run: _Run) -> Ending:
+    async def _outcome(self, run: Run) -> Ending:
         task = run.task
         assert task is not None  # noqa: S101 - set by the only caller
         await asyncio.wait({task})
@@ -285,16 +223,28 @@ class ChatService:
         log.warning("no answer in channel %d: %s", run.question.place.channel_id, describe(error))
         return Ending(state=ReplyState.FAILED, error=error)
 
-    async def _end(self, run: _Run, ending: Ending) -> Ending:
+    async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
         reply_id = run.reply.controls.reply_id
-        run.reply.finish(self._words.ending(ending), Controls(reply_id=reply_id))
+        run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
         if reply_id:
             await self._close_reply(run, reply_id, ending)
         return ending
 
-    async def _close_reply(self, run: _Run, reply_id: int, ending: Ending) -> None:
+    @staticmethod
+    def _controls(run: Run, ending: Ending) -> Controls:
+        """Retry where no whole answer came, Continue where it breaks off; both need the stored question."""
+        unfinished = ending.state in (ReplyState.STOPPED, ReplyState.FAILED, ReplyState.INTERRUPTED)
+        return Controls(
+            reply_id=run.reply.controls.reply_id,
+            retry=run.turn_id is not None and unfinished,
+            resume=run.turn_id is not None
+            and bool(run.reply.text)
+            and (unfinished or ending.state is ReplyState.CUT),
+        )
+
+    async def _close_reply(self, run: Run, reply_id: int, ending: Ending) -> None:
         keep = not (run.forget or run.question.private)
         try:
             await self._store.close_reply(
@@ -310,7 +260,7 @@ class ChatService:
         except StorageError as error:
             log.error("reply %d is not in memory: %s", reply_id, error)  # noqa: TRY400 - the cause is in it
 
-    async def _note_message(self, run: _Run, message_id: int) -> None:
+    async def _note_message(self, run: Run, message_id: int) -> None:
         reply_id = run.reply.controls.reply_id
         if not reply_id:
             return

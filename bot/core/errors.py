@@ -240,6 +240,22 @@ class QuestionTooLongError(HeadwaterError):
         )
 
 
+class ForgottenError(HeadwaterError):
+    """The question is no longer stored, so it cannot be answered again."""
+
+    @property
+    def sentence(self) -> str:
+        return "The question is no longer in my memory. Please ask it again."
+
+
+class StillRunningError(HeadwaterError):
+    """The question is being answered right now."""
+
+    @property
+    def sentence(self) -> str:
+        return "That question is being answered right now."
+
+
 class ShuttingDownError(HeadwaterError):
     """The bot is about to stop and takes no new questions."""
 

@@ -45,6 +45,7 @@ class WaitReason(StrEnum):
     CAPACITY = "capacity"  # this process's cap on open streams
     RETRY = "retry"  # backoff after a passing failure
     START = "start"  # the client is still loading
+    AGAIN = "again"  # nothing: somebody asked for another answer
 
 
 class WriteKind(StrEnum):

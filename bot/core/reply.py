@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from bot.core.demand import Demand
 from bot.core.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
 from bot.core.messages import Controls, WriteKind
+from bot.core.pacing import Wanted
 from bot.core.paging import Pager, with_note
-from bot.core.retry import full_jitter
-from bot.core.scheduler import Wanted
 from bot.core.screen import Part, Screen, Step
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.core.ports import Clock, ReplyTarget
 
@@ -43,21 +42,21 @@ class Reply:
         clock: Clock,
         rng: random.Random,
         mark: Callable[[Reply], None],
-        on_message: Callable[[int], Awaitable[None]] | None = None,
-        on_lost: Callable[[ScreenError], None] | None = None,
+        message_ids: Sequence[int] = (),
+        text: str = "",
     ) -> None:
-        """`mark` tells the scheduler of news, `on_message` is told each new message's id, `on_lost` that
-        nobody can read the reply any more.
+        """`mark` tells the scheduler of news. `message_ids` are an earlier reply's, to be used again; `text` is
+        what they show and this reply goes on from.
         """
         self.target = target
         self.demand = Demand()
         self.controls = Controls()  # under the last message while the reply goes on
+        self.on_message: Callable[[int], Awaitable[None]] | None = None  # told each new message's id
+        self.on_lost: Callable[[ScreenError], None] | None = None  # told that nobody can read the reply any more
         self._clock = clock
         self._rng = rng
         self._mark = mark
-        self._on_message = on_message
-        self._on_lost = on_lost
-        self._screen = Screen(target, nonce=rng.getrandbits(47) << 16)
+        self._screen = Screen(target, nonce=rng.getrandbits(47) << 16, message_ids=message_ids)
         self._pager = Pager()
         self._before: list[Part] = []  # messages that can no longer be changed, and end where the pager begins
         self._text: list[str] = []
@@ -73,6 +72,8 @@ class Reply:
         self._not_before = 0.0
         self._step: Step | None = None
         self._outdated = True
+        if text:
+            self._go_on_from(text)
 
     @property
     def text(self) -> str:
@@ -92,6 +93,8 @@ class Reply:
 
     def feed(self, text: str) -> None:
         """Append what the model said."""
+        if not text:
+            return
         self._text.append(text)
         self._length += len(text)
         arrived = self.demand.handed_since
@@ -153,6 +156,12 @@ class Reply:
 
     # Inside
 
+    def _go_on_from(self, text: str) -> None:
+        self._text.append(text)
+        self._length = len(text)
+        self._pager.feed(text)
+        self._screen.assume(self._parts()[:-1])
+
     def _changed(self) -> None:
         self._outdated = True
         if self._ended_at is not None and self._next_step() is None:
@@ -212,14 +221,14 @@ class Reply:
     async def _perform(self, step: Step) -> None:
         message_id = await self._screen.perform(step)
         self._failures = 0
-        if message_id is not None and self._on_message:
-            await self._on_message(message_id)
+        if message_id is not None and self.on_message:
+            await self.on_message(message_id)
 
     def _lose(self, error: ScreenError) -> None:
         """Nobody can read the reply any more."""
         self._settled.set()
-        if self._on_lost:
-            self._on_lost(error)
+        if self.on_lost:
+            self.on_lost(error)
 
     def _bear(self, step: Step | None, error: ScreenError) -> None:
         """A write failed: wait and try again, or find another way for the text that is not on show."""
@@ -227,7 +236,7 @@ class Reply:
             return
         self._failures += 1
         hint = error.retry_after if isinstance(error, WriteFailedError) else None
-        delay = full_jitter(self._failures, base=BACKOFF_BASE_S, cap=BACKOFF_CAP_S, rng=self._rng)
+        delay = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0**self._failures))
         self._not_before = self._clock.monotonic() + max(hint or 0.0, delay)
         hopeless = isinstance(error, WriteRefusedError)
         if hopeless or (self._ended_at is not None and self._failures >= FINAL_ATTEMPTS):

@@ -110,4 +110,5 @@ class Words:
             WaitReason.CAPACITY: f"Waiting for other answers to end{about}.",
             WaitReason.RETRY: f"The model did not answer; trying again{about}.",
             WaitReason.START: "",
+            WaitReason.AGAIN: "Trying again.",
         }[waiting.reason]

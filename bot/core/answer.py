@@ -1,0 +1,174 @@
+"""From a stored question to the model's last word."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from bot.core.errors import StorageError, StreamBrokenError
+from bot.core.messages import (
+    CompletionRequest,
+    Done,
+    Ending,
+    FinishReason,
+    InLine,
+    Message,
+    ReplyState,
+    Role,
+    Started,
+    Text,
+    Usage,
+    Waiting,
+)
+from bot.core.overlap import Join
+from bot.core.window import TokenRatio, build_prompt, estimate
+
+if TYPE_CHECKING:
+    from bot.core.messages import Question, Turn
+    from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient
+    from bot.core.reply import Reply
+
+log = logging.getLogger(__name__)
+
+WINDOW_PAGE = 60  # turns read from memory at a time
+CHECKPOINT_S = 3.0  # how much of a streaming answer a crash may cost
+STATES = {
+    FinishReason.STOP: ReplyState.COMPLETE,
+    FinishReason.LENGTH: ReplyState.CUT,
+    FinishReason.CONTENT_FILTER: ReplyState.FILTERED,
+}
+
+
+class Words(Protocol):
+    """What people read about a reply; the sentences live with the user interface."""
+
+    def ending(self, ending: Ending) -> str:
+        """The small print under an ended reply; empty for one that simply ended."""
+        ...
+
+    def waiting(self, waiting: Waiting | InLine) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatConfig:
+    """What the owner set for every conversation."""
+
+    system_prompt: str
+    max_tokens: int
+    temperature: float | None = None
+    fallbacks: tuple[str, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """One question being answered."""
+
+    question: Question
+    reply: Reply
+    turn_id: int | None = None  # the question's, once it is stored
+    shown_before: str = ""  # what a continued answer goes on from
+    kept_at: float = 0.0
+    task: asyncio.Task[Ending] | None = None
+    forced: Ending | None = None  # how it ends if it is cancelled
+    forget: bool = False  # somebody deleted the answer
+    model: str = ""
+    generation_id: str | None = None
+    usage: Usage | None = None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def cancel(self, ending: Ending) -> None:
+        """End it early, unless it is ending already."""
+        if self.task is not None and not self.task.done() and self.forced is None:
+            self.forced = ending
+            self.task.cancel()
+
+
+class Answerer:
+    """Builds the prompt, calls the model, and passes what it says on to the reply."""
+
+    def __init__(
+        self,
+        *,
+        llm: LLMClient,
+        catalog: Catalog,
+        store: ConversationStore,
+        words: Words,
+        config: ChatConfig,
+        clock: Clock,
+    ) -> None:
+        self._llm = llm
+        self._catalog = catalog
+        self._store = store
+        self._words = words
+        self._config = config
+        self._clock = clock
+        self._ratio = TokenRatio()
+
+    async def answer(self, run: Run) -> Ending:
+        """Answer the run's question by the run's model; raises the errors of the model client and the store."""
+        return await self._read(run, await self._request(run))
+
+    async def _request(self, run: Run) -> CompletionRequest:
+        question, config, ratio = run.question, self._config, self._ratio.of(run.model)
+        begun = (Message(Role.ASSISTANT, run.shown_before),) if run.shown_before else ()
+        begun_tokens = estimate(begun, ratio)
+        info = self._catalog.get(run.model)
+        turns: list[Turn] = []
+        while True:
+            before = turns[-1].id if turns else run.turn_id
+            page = await self._store.window(question.place, before=before, limit=WINDOW_PAGE)
+            turns += page
+            prompt = build_prompt(
+                system_prompt=config.system_prompt,
+                turns=turns,
+                question=question,
+                context_length=info.context_length if info else None,
+                max_tokens=config.max_tokens + begun_tokens,
+                ratio=ratio,
+            )
+            if prompt.dropped or len(page) < WINDOW_PAGE:
+                break
+        return CompletionRequest(
+            model=run.model,
+            messages=(*prompt.messages, *begun),
+            max_tokens=max(1, prompt.max_tokens - begun_tokens),
+            temperature=config.temperature,
+            fallbacks=config.fallbacks,
+            channel_id=question.place.channel_id,
+            user_id=question.author_id,
+        )
+
+    async def _read(self, run: Run, request: CompletionRequest) -> Ending:
+        """Pass the model's events on; never waits for Discord."""
+        reply, join = run.reply, Join(run.shown_before)
+        async with aclosing(self._llm.stream(request, reply.demand)) as events:
+            async for event in events:
+                match event:
+                    case Waiting():
+                        reply.show_status(self._words.waiting(event))
+                    case Started():
+                        run.model, run.generation_id = event.model, event.generation_id
+                    case Text(text):
+                        reply.feed(join.feed(text))
+                        await self._checkpoint(run)
+                    case Usage():
+                        run.usage = event
+                        self._ratio.learn(run.model, request.messages, event.prompt_tokens)
+                    case Done(reason=reason):
+                        reply.feed(join.end())
+                        answered_by = run.model if run.model != request.model else ""
+                        return Ending(state=STATES[reason], answered_by=answered_by)
+        raise StreamBrokenError(model=run.model)
+
+    async def _checkpoint(self, run: Run) -> None:
+        now = self._clock.monotonic()
+        if run.turn_id is None or now < run.kept_at + CHECKPOINT_S:
+            return
+        run.kept_at = now
+        try:
+            await self._store.checkpoint(run.reply.controls.reply_id, run.reply.shown_text)
+        except StorageError as error:
+            log.warning("an answer in progress is not in memory: %s", error)

@@ -1,0 +1,127 @@
+"""The real bot in an in-process Discord, with a scripted model and a real database."""
+
+from __future__ import annotations
+
+import random
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import discord
+import pytest
+import simcord
+
+from bot.client import ChatBot, Services
+from bot.core.answer import Answerer, ChatConfig
+from bot.core.chat import ChatService
+from bot.core.clock import SystemClock
+from bot.core.messages import ModelInfo
+from bot.core.model_choice import ModelChoice
+from bot.core.models import Provider
+from bot.core.scheduler import EditScheduler
+from bot.storage.conversations import SqliteConversations
+from bot.storage.database import open_database
+from bot.storage.settings import SqliteSettings
+from bot.ui.texts import Words
+from tests.fakes import FakeCatalog, ScriptedLLM
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+MODELS = (
+    ModelInfo(
+        id="openai/gpt-4o-mini", name="GPT-4o mini", context_length=128_000, prompt_price=150, completion_price=600
+    ),
+    ModelInfo(id="anthropic/claude-haiku", name="Claude Haiku", context_length=200_000),
+    ModelInfo(id="small/model", name="Small", context_length=1_000, prompt_price=0, completion_price=0),
+)
+
+
+@dataclass(slots=True)
+class World:
+    """A server with an admin, a member and a channel."""
+
+    env: simcord.Env
+    bot: ChatBot
+    llm: ScriptedLLM
+    guild: simcord.GuildHandle
+    channel: simcord.ChannelHandle
+    admin: simcord.MemberActor
+    member: simcord.MemberActor
+
+    @property
+    def me(self) -> str:
+        """The mention that asks."""
+        assert self.bot.user
+        return self.bot.user.mention
+
+    @staticmethod
+    def labels(message: discord.Message) -> list[str]:
+        """The buttons under a message."""
+        return [button.label for row in message.components for button in row.children]
+
+
+@pytest.fixture
+def world(simcord_env: simcord.Env, simcord_bot: ChatBot, llm: ScriptedLLM) -> World:
+    guild = simcord_env.create_guild()
+    admins = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True, manage_messages=True))
+    return World(
+        env=simcord_env,
+        bot=simcord_bot,
+        llm=llm,
+        guild=guild,
+        channel=guild.create_text_channel("general"),
+        admin=guild.add_member(simcord_env.create_user("admin"), roles=[admins]),
+        member=guild.add_member(simcord_env.create_user("mem")),
+    )
+
+
+@pytest.fixture
+def llm() -> ScriptedLLM:
+    return ScriptedLLM()
+
+
+@pytest.fixture
+async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot]:
+    """The bot, put together as `bot.__main__` does it, but for the model."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(tmp_path / "test.db"))
+        store, settings = SqliteConversations(database), SqliteSettings(database)
+        clock, catalog = SystemClock(), FakeCatalog(*MODELS)
+        scheduler = EditScheduler(clock)
+        stack.push_async_callback(scheduler.aclose)
+        models = ModelChoice(settings, default="openai/gpt-4o-mini", clock=clock)
+        answerer = Answerer(
+            llm=llm,
+            catalog=catalog,
+            store=store,
+            words=Words(),
+            config=ChatConfig(system_prompt="Be kind.", max_tokens=400),
+            clock=clock,
+        )
+        chat = ChatService(
+            answerer=answerer,
+            models=models,
+            store=store,
+            scheduler=scheduler,
+            words=Words(),
+            clock=clock,
+            rng=random.Random(1),
+        )
+        yield ChatBot(
+            Services(
+                chat=chat,
+                models=models,
+                catalog=catalog,
+                conversations=store,
+                settings=settings,
+                scheduler=scheduler,
+                clock=clock,
+                provider=Provider.OPENROUTER,
+                owner_ids=frozenset(),
+            ),
+            message_content=False,
+        )
+        await chat.aclose(grace_s=0)
