@@ -49,9 +49,9 @@ class ClientConfig:
     """Everything the model client is told. `user_secret` keys the hash by which providers know a user."""
 
     provider: ProviderConfig
-    timeouts: Timeouts = Timeouts()
-    limits: Limits = Limits()
-    retry: RetryPolicy = RetryPolicy()
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    limits: Limits = field(default_factory=Limits)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     data_collection: Literal["allow", "deny"] = "deny"  # may a provider keep what is asked?
     user_secret: bytes = field(default=b"", repr=False)  # empty: the API key serves
 
