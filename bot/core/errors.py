@@ -165,6 +165,16 @@ class StreamBrokenError(ModelError):
         return "The model provider broke off in the middle of the answer."
 
 
+class GarbledAnswerError(ModelError):
+    """The answer ended well, but a part of the stream could not be read, so words may be missing."""
+
+    retryable = True
+
+    @property
+    def sentence(self) -> str:
+        return "A part of this answer did not arrive in one piece, so words may be missing."
+
+
 class FirstTokenTimeoutError(ModelError):
     """No first token within its deadline."""
 
