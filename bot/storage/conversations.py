@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.messages import Usage
-    from bot.storage.database import Database, Row, Session
+    from bot.storage.database import Database
+    from bot.storage.session import Row, Session
 
 NEWEST = 2**63 - 1  # above every id
 

@@ -39,6 +39,7 @@ def copy_database(source: Path, target: Path) -> None:
         StorageError: there is no such database, or the copy could not be made; `target` is as it was.
     """
     with plain_errors(), plain_file_errors():
+        source.stat()  # there at all?
         if target.exists() and target.samefile(source):
             raise StorageError("a backup cannot replace the database itself")
         draft = target.with_name(f".{target.name}.{os.getpid()}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
+from bot.storage.session import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +39,12 @@ async def migrate(connection: aiosqlite.Connection) -> None:
 
 
 async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:
-    try:
-        await connection.execute("BEGIN IMMEDIATE")
-        if await _version(connection) < number:  # else another process was faster
-            for statement in statements(script):
-                await connection.execute(statement)
-            await connection.execute(f"PRAGMA user_version = {number}")
-        await connection.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):
-            await connection.rollback()
-        raise
+    async with transaction(connection) as session:
+        if await _version(connection) >= number:  # another process was faster
+            return
+        for statement in statements(script):
+            await session.execute(statement)
+        await session.execute(f"PRAGMA user_version = {number}")
 
 
 async def _version(connection: aiosqlite.Connection) -> int:

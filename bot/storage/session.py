@@ -1,0 +1,83 @@
+"""Statements, and the transactions they run in."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import aiosqlite
+
+Value = str | int | None
+Row = tuple[Any, ...]
+
+
+class Session(Protocol):
+    """Runs one statement at a time, in the SQL that SQLite and PostgreSQL share.
+
+    Values stand as `?1`, `?2` and so on in the statement, which PostgreSQL spells `$1`, `$2`.
+    """
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        """Run a statement that gives no rows; return how many it changed."""
+        ...
+
+    async def fetch(self, sql: str, *values: Value) -> list[Row]: ...
+
+    async def fetch_one(self, sql: str, *values: Value) -> Row | None:
+        """The first row; None where there is none."""
+        ...
+
+
+class SqliteSession:
+    """Statements on one connection. Every call is one trip to the connection's thread."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        return (await self._connection.execute(sql, storable(values))).rowcount
+
+    async def fetch(self, sql: str, *values: Value) -> list[Row]:
+        return list(await self._connection.execute_fetchall(sql, storable(values)))  # type: ignore[arg-type]
+
+    async def fetch_one(self, sql: str, *values: Value) -> Row | None:
+        rows = await self.fetch(sql, *values)
+        return rows[0] if rows else None
+
+
+@asynccontextmanager
+async def transaction(connection: aiosqlite.Connection) -> AsyncIterator[Session]:
+    """A transaction that cannot be left open.
+
+    The connection's thread takes statements in the order they were sent, also those whose sender was cancelled
+    meanwhile: a ROLLBACK sent here runs before anything of the next transaction, and does nothing after a COMMIT.
+    """
+    session = SqliteSession(connection)
+    try:
+        await session.execute("BEGIN IMMEDIATE")
+        yield session
+        await session.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            await connection.rollback()
+        raise
+
+
+def storable(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Values as both databases take them: text without lone surrogates and NUL, which become U+FFFD."""
+    return tuple(_storable_text(value) if isinstance(value, str) else value for value in values)
+
+
+def _storable_text(text: str) -> str:
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # By way of UTF-16, so that two halves of one character which came apart are joined.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

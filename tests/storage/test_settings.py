@@ -1,0 +1,48 @@
+"""What every `SettingsStore` promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.messages import Setting
+from bot.storage.settings import SqliteSettings
+
+if TYPE_CHECKING:
+    from bot.storage.database import Database
+
+
+@pytest.fixture
+def settings(database: Database) -> SqliteSettings:
+    return SqliteSettings(database)
+
+
+async def test_a_setting_is_its_scopes_own(settings: SqliteSettings) -> None:
+    """The same key in another scope is another setting."""
+    await settings.set("channel:1", "model", "a", by=5, now=100)
+    await settings.set("guild:1", "model", "b", by=5, now=100)
+    assert await settings.get("channel:1", "model") == "a"
+    assert await settings.get("guild:1", "model") == "b"
+    assert await settings.get("channel:2", "model") is None
+
+
+async def test_setting_again_replaces_and_none_removes(settings: SqliteSettings) -> None:
+    """There is one value or none; removing what is not there is fine."""
+    await settings.set("guild:1", "model", "a", by=5, now=100)
+    await settings.set("guild:1", "model", "b", by=6, now=200)
+    assert await settings.entries("guild:1") == [Setting(key="model", value="b", set_by=6, set_at=200)]
+    await settings.set("guild:1", "model", None, by=6, now=300)
+    await settings.set("guild:1", "model", None, by=6, now=300)
+    assert await settings.get("guild:1", "model") is None
+
+
+async def test_entries_are_a_scopes_settings_by_key(settings: SqliteSettings) -> None:
+    """With who set them and when."""
+    await settings.set("guild:1", "prompt", "p", by=5, now=100)
+    await settings.set("guild:1", "model", "m", by=6, now=200)
+    await settings.set("guild:2", "model", "n", by=6, now=200)
+    assert await settings.entries("guild:1") == [
+        Setting(key="model", value="m", set_by=6, set_at=200),
+        Setting(key="prompt", value="p", set_by=5, set_at=100),
+    ]
