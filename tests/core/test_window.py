@@ -76,11 +76,12 @@ def test_the_newest_whole_turns_are_kept() -> None:
     turns = [
         turn for number in range(10) for turn in (asked(2 * number, "q" * 85), answered(2 * number + 1, "a" * 86))
     ]
-    # A question costs 4 + 5 + 85 tokens, an answer 4 + 86.
-    prompt = build(turns, system_prompt="", context_length=100 + 17 + 94 + 90 + 94 + 90 + 93)
-    assert prompt.dropped == 16
-    assert len(prompt.messages) == 5
-    assert build(turns, system_prompt="", context_length=100 + 17 + 94 + 90 + 94 + 90 + 94 + 89).dropped == 16
+    # A question costs 4 + 5 + 85 tokens, an answer 4 + 86; the question asked costs 17, the answer to come 100.
+    exactly = 117 + 3 * (94 + 90)
+    prompt = build(turns, system_prompt="", context_length=exactly)
+    assert [message.role for message in prompt.messages] == [Role.USER, Role.ASSISTANT] * 3 + [Role.USER]
+    assert prompt.dropped == 14
+    assert build(turns, system_prompt="", context_length=exactly - 1).dropped == 16
 
 
 def test_a_window_that_lost_turns_begins_with_a_question() -> None:
