@@ -1,7 +1,7 @@
-"""Discord's rate limits as seen from this end of the wire. Pure: told the time, they never look at a clock.
+"""Discord's rate limits as seen from this end of the wire. Pure: told the time, nothing here looks at a clock.
 
-Discord counts in fixed windows that open when their first request arrives there. From here only the moments of
-sending and of the answer are known, so everything uncertain is counted on the safe side.
+Discord counts in fixed windows that open when their first request arrives there. Here only the moments of sending
+and of the answer are known, so whatever is uncertain is counted on the safe side. Times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import math
 from dataclasses import dataclass
 
 SHRINK = 0.25  # the part of an allowance that an unexpected 429 takes away
-HUNG_S = 10.0  # a request without an answer for so long is taken not to have arrived lately
-CREEP = 0.02  # how fast the quickest round trip is forgotten, a part of the difference with every answer
-LATE_SLOTS = 2.0  # how many slots of an even pace may be caught up after waking late
+SECOND_S = 1.0  # the global limit's window
+HUNG_S = 10.0  # a request unanswered for so long is taken to have arrived, or to be lost, long ago
+FORGET = 0.02  # with every answer the fastest round trip drifts this part of the way to the newest
+CATCH_UP = 2.0  # slots of a pace that may be made up for after waking late
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request on its way, by identity."""
+    """One request on its way; equal to itself only."""
 
     bucket: str
     sent_at: float
@@ -25,11 +26,11 @@ class Request:
 
 
 class Allowance:
-    """A limit that shrinks with every unexpected 429 and comes back over time.
+    """A limit that shrinks at an unexpected 429 and comes back with time.
 
     Args:
         limit: requests in a window.
-        recovery_s: seconds in which a lost whole limit would be restored, evenly.
+        recovery_s: seconds in which all of the limit would come back.
     """
 
     def __init__(self, limit: int, *, recovery_s: float) -> None:
@@ -37,59 +38,66 @@ class Allowance:
         self._recovery_s = recovery_s
         self._lost = 0.0
         self._lost_at = -math.inf
+        self._until = -math.inf
 
     def at(self, now: float) -> int:
         """How many requests a window may have now: at least one."""
-        if not self._lost:
-            return self.limit
-        return max(1, math.floor(self.limit - self._still_lost(now)))
+        return max(1, math.floor(self.limit - self._lost_by(now))) if self._lost else self.limit
 
-    def shrink(self, now: float) -> None:
-        self._lost = self._still_lost(now) + max(1.0, SHRINK * self.at(now))
-        self._lost = min(self._lost, self.limit - 1.0)
-        self._lost_at = now
+    def shrink(self, now: float, *, until: float) -> None:
+        """Take a quarter away; what else comes before `until` is the same piece of news."""
+        if now < self._until:
+            return
+        lost = self._lost_by(now) + max(1.0, SHRINK * self.at(now))
+        self._lost, self._lost_at, self._until = min(lost, self.limit - 1.0), now, until
 
-    def _still_lost(self, now: float) -> float:
-        return max(0.0, self._lost - (now - self._lost_at) * self.limit / self._recovery_s) if self._lost else 0.0
+    def _lost_by(self, now: float) -> float:
+        return max(0.0, self._lost - (now - self._lost_at) * self.limit / self._recovery_s)
 
 
 class Pace:
-    """Slots evenly apart, `rate` a second. Waking late does not lose them: two may be caught up."""
+    """Slots at even distances, so many a second. Waking late loses none: a few may be caught up."""
 
     def __init__(self) -> None:
-        self._next = -math.inf
-
-    def ready_at(self) -> float:
-        return self._next
+        self.ready_at = -math.inf
 
     def take(self, now: float, *, rate: float) -> None:
-        gap = 1 / rate
-        self._next = max(self._next, now - LATE_SLOTS * gap) + gap
+        self.ready_at = max(self.ready_at, now - CATCH_UP / rate) + 1 / rate
 
 
 class Bucket:
     """The window of one route in one channel.
 
-    Its end is known from the first answer on (`X-RateLimit-Reset-After`); until then it cannot be over.
-    Requests in flight when it ends may fall in the next and are counted there.
+    Its end is learnt from an answer (`X-RateLimit-Reset-After`); until then it cannot be over. Requests in flight
+    when it ends may fall in the next one and are counted there.
     """
 
     def __init__(self, limit: int, window_s: float, *, recovery_s: float) -> None:
         self._allowance = Allowance(limit, recovery_s=recovery_s)
         self._window_s = window_s
-        self._in_flight: list[Request] = []
+        self._in_flight: list[Request] = []  # in the order of sending
         self._used = 0
         self._opened_at = -math.inf
         self._last_at = -math.inf
-        self._reset_at = -math.inf  # infinity: open, and its end not known yet
+        self._reset_at = -math.inf  # infinity: open, its end not known yet
+
+    @property
+    def gap_s(self) -> float:
+        """The distance of requests spread evenly over a whole window."""
+        return self._window_s / self._allowance.limit
+
+    @property
+    def idle_since(self) -> float:
+        """From when on nothing that happened here matters; infinity while something is in flight."""
+        return math.inf if self._in_flight else self._reset_at
 
     def ready_at(self, now: float, *, spaced: bool, keep: bool) -> float:
-        """When one more request may go; infinity where only an answer can tell.
+        """When one more request may go, `now` at the earliest; infinity where only an answer can tell.
 
         Args:
-            now: monotonic seconds.
-            spaced: spread what is left evenly over the rest of the window.
-            keep: leave the window's last request to others until its last share (a second of 5 per 5 s).
+            now: the time.
+            spaced: spread what the window has left evenly over the rest of it.
+            keep: leave the last request alone until the window's last share (a second, of 5 in 5 s).
         """
         allowed = self._allowance.at(now)
         if now >= self._reset_at:
@@ -97,36 +105,108 @@ class Bucket:
         left = allowed - self._used
         if left <= 0:
             return self._reset_at
-        at, end = now, self._expected_end()
+        end = self._reset_at if self._reset_at < math.inf else self._opened_at + self._window_s
+        at = now
         if spaced:
             at = max(at, self._last_at + (end - self._last_at) / (left + 1))
         if keep and left == 1:
-            at = max(at, end - self._window_s / self._allowance.limit)
+            at = max(at, end - self.gap_s)
         return at
 
-    def send(self, request: Request) -> None:
-        now = request.sent_at
-        if now >= self._reset_at:
-            self._opened_at, self._used, self._reset_at = now, len(self._in_flight), math.inf
+    def sent(self, request: Request) -> None:
+        if request.sent_at >= self._reset_at:
+            self._opened_at, self._reset_at, self._used = request.sent_at, math.inf, len(self._in_flight)
+        self._last_at = request.sent_at
         self._used += 1
-        self._last_at = now
         self._in_flight.append(request)
 
-    def answered(self, now: float) -> Request | None:
-        """An answer came, presumably to the oldest request in flight."""
-        return self._in_flight.pop(0) if self._in_flight else None
+    def learn(self, now: float, *, limit: int, remaining: int, reset_after: float) -> Request | None:
+        """Take an answer's headers. Returns what it answers: the oldest request in flight, None if not ours."""
+        request = self._in_flight.pop(0) if self._in_flight else None
+        self._allowance.limit = max(1, limit)
+        # An answer to what was sent before this window opened may speak of the one before.
+        if request is None or request.sent_at >= self._opened_at:
+            self._take(now, used=limit - remaining, reset_after=reset_after)
+        self._settle(now)
+        return request
 
-    def learn(self, now: float, request: Request | None, *, limit: int, remaining: int, reset_after: float) -> None:
-        """Take the headers of an answer; `request` is ours that it answers, None for somebody else's."""
-        self._allowance.limit = limit
-        if request is not None and request.sent_at < self._opened_at:
-            return  # it may speak of the window before
-        end, used = now + reset_after, limit - remaining
+    def _take(self, now: float, *, used: int, reset_after: float) -> None:
+        end = now + reset_after
         if used == 1:
             self._window_s = reset_after
-        if now >= self._reset_at or self._reset_at + self._window_s / 2 < end < math.inf > self._reset_at:
-            self._opened_at, self._used = now, len(self._in_flight)
-            self._reset_at = math.inf
-        # Each answer's end is late by its way back, so the earliest is the best.
+        if now >= self._reset_at or end > self._reset_at + self._window_s / 2:  # a window we did not know of
+            self._opened_at, self._reset_at, self._used = now, math.inf, 0
+            used += len(self._in_flight)
+        # An answer's own way makes it tell the end too late, so the earliest told is the best.
         self._reset_at = min(self._reset_at, end)
         self._used = max(self._used, used)
+
+    def ended(self, now: float, request: Request) -> bool:
+        """A request is over, with or without an answer. False where the answer was learnt before."""
+        if request not in self._in_flight:
+            return False
+        self._in_flight.remove(request)
+        self._settle(now)
+        return True
+
+    def limited(self, now: float, *, retry_after: float) -> None:
+        """A 429: nothing more until then, and less afterwards."""
+        self._reset_at = now + retry_after
+        self._used = self._allowance.limit
+        self._allowance.shrink(now, until=self._reset_at)
+
+    def _settle(self, now: float) -> None:
+        """When nobody is left to tell the window's end: not later than a whole one from now."""
+        if not self._in_flight and self._reset_at == math.inf:
+            self._reset_at = now + self._window_s
+
+
+class GlobalLimit:
+    """The limit on all routes together: so many requests in any second, as the server sees it.
+
+    A request arrives at some moment between its sending and its answer. Taking the fastest round trip for one that
+    met no delay, any other arrived later than it might have by at most what its round trip took more, and holds
+    its place for so much longer than a second. So no jitter makes two seconds' requests fall into one.
+    """
+
+    def __init__(self, limit: int, *, recovery_s: float) -> None:
+        self._allowance = Allowance(limit, recovery_s=recovery_s)
+        self._places: dict[Request, float] = {}  # until when each request counts
+        self._paused_until = -math.inf
+        self._pace = Pace()
+        self._fastest_s = 0.0
+
+    def ready_at(self, now: float) -> float:
+        """When one more request may go, `now` at the earliest."""
+        held, allowed = self._held(now), self._allowance.at(now)
+        at = max(now, self._paused_until)
+        return max(at, sorted(held)[len(held) - allowed]) if len(held) >= allowed else at
+
+    @property
+    def slot_at(self) -> float:
+        """The next slot of an even pace, which leaves a place soon for what cannot wait."""
+        return self._pace.ready_at
+
+    def idle(self, now: float) -> bool:
+        """Is more than half of everything free?"""
+        return now >= self._paused_until and 2 * len(self._held(now)) < self._allowance.at(now)
+
+    def sent(self, request: Request, *, paced: bool) -> None:
+        self._places[request] = request.sent_at + HUNG_S
+        if paced:
+            self._pace.take(request.sent_at, rate=self._allowance.at(request.sent_at))
+
+    def answered(self, now: float, request: Request) -> None:
+        trip_s = now - request.sent_at
+        self._fastest_s = min(trip_s, self._fastest_s + FORGET * (trip_s - self._fastest_s))
+        self._places[request] = request.sent_at + SECOND_S + trip_s - self._fastest_s
+
+    def limited(self, now: float, *, retry_after: float) -> None:
+        """A 429: nothing more until then, and less afterwards."""
+        self._paused_until = max(self._paused_until, now + retry_after)
+        self._allowance.shrink(now, until=max(self._paused_until, now + SECOND_S))
+
+    def _held(self, now: float) -> list[float]:
+        if any(until <= now for until in self._places.values()):
+            self._places = {request: until for request, until in self._places.items() if until > now}
+        return list(self._places.values())
