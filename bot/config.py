@@ -28,7 +28,8 @@ SQLITE_SCHEME = "sqlite:///"
 LONGEST_WAIT_S = 24 * 60 * 60
 # Three parts of base64, by whichever alphabet; everything else is for Discord to judge.
 TOKEN_FORM = re.compile(r"[\w=+/-]+\.[\w=+/-]+\.[\w=+/-]+", re.ASCII)
-KEY_FORM = re.compile(r"[!#-&(-~]+")  # what an HTTP header carries, less spaces and quotes
+# What an HTTP header carries, less what would be written otherwise in a log: spaces, quotes, backslashes.
+KEY_FORM = re.compile(r"[!#-&(-\[\]-~]+")
 
 
 class SettingsError(Exception):

@@ -1,0 +1,213 @@
+"""What is logged, in which form, and what never is."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+
+import pytest
+
+from bot.logs import LITELLM, QUIET, REDACTED, set_up_logging
+
+TOKEN = "MTIzNDU2.GkItTk.not-a-real-token"
+KEY = 'sk-or-v1-"quoted\\key"'
+
+
+@dataclass(frozen=True)
+class Wanted:
+    log_level: str = "INFO"
+    log_format: str = "text"
+    secrets: tuple[str, ...] = (TOKEN, KEY, "none")
+
+
+@pytest.fixture(autouse=True)
+def leave_logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
+    libraries = [logging.getLogger(name) for name in (*QUIET, *LITELLM)]
+    before = [(library.level, library.handlers[:], library.filters[:]) for library in libraries]
+    yield
+    root.handlers[:], (sys.excepthook, threading.excepthook) = handlers, hooks
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    for library, (library_level, library_handlers, filters) in zip(libraries, before, strict=True):
+        library.setLevel(library_level)
+        library.handlers[:], library.filters[:] = library_handlers, filters
+
+
+def set_up(**wanted: str) -> StringIO:
+    stream = StringIO()
+    set_up_logging(Wanted(**wanted), stream=stream)  # type: ignore[arg-type]
+    return stream
+
+
+def entries(stream: StringIO) -> list[dict[str, str]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def log_secrets() -> None:
+    """Put the secrets wherever a record has room for them."""
+    log = logging.getLogger("bot.test")
+    log.info("message %s", TOKEN)
+    log.info("message " + KEY)  # noqa: G003 - the secret in the format itself
+    log.info("argument %s", {"token": TOKEN})
+    error = ValueError(f"Bearer {TOKEN}")
+    error.__cause__ = RuntimeError(KEY)
+    log.error("failed with %s", TOKEN, exc_info=error)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_is_ever_logged(form: str) -> None:
+    """Wherever in a record it stands: message, arguments, exception, its cause."""
+    stream = set_up(log_format=form)
+    log_secrets()
+    text = stream.getvalue()
+    assert text.count(REDACTED) >= 6
+    for secret in (TOKEN, KEY, json.dumps(KEY)[1:-1]):
+        assert secret not in text
+
+
+def test_a_secret_too_short_to_be_one_is_left_alone() -> None:
+    """A placeholder such as `none` is an ordinary word."""
+    stream = set_up()
+    logging.getLogger("bot.test").info("none of them")
+    assert "none of them" in stream.getvalue()
+
+
+def test_json_is_one_object_a_line() -> None:
+    """With the keys that log collectors are told of; a traceback does not break the line."""
+    stream = set_up(log_format="json")
+    log = logging.getLogger("bot.test")
+    log.info("hello %s\nworld", "ünï")
+    try:
+        {}["x"]
+    except KeyError:
+        log.exception("oh")
+    first, second = entries(stream)
+    assert set(first) == {"ts", "level", "logger", "message"}
+    assert first["ts"].endswith("+00:00")
+    assert (first["level"], first["logger"], first["message"]) == ("INFO", "bot.test", "hello ünï\nworld")
+    assert second["exc"].startswith("Traceback")
+    assert second["exc"].endswith("KeyError: 'x'")
+
+
+def test_text_is_a_line_for_people() -> None:
+    """When, how bad, where, what."""
+    stream = set_up()
+    logging.getLogger("bot.test").warning("reply %d failed", 7)
+    date, time, level, logger, *message = stream.getvalue().split()
+    assert len(date.split("-")) == len(time.split(":")) == 3
+    assert (level, logger, message) == ("WARNING", "bot.test:", ["reply", "7", "failed"])
+
+
+@pytest.mark.parametrize(
+    ("level", "ours", "theirs"),
+    [
+        ("DEBUG", ["DEBUG", "INFO", "WARNING", "ERROR"], ["WARNING", "ERROR"]),
+        ("INFO", ["INFO", "WARNING", "ERROR"], ["WARNING", "ERROR"]),
+        ("ERROR", ["ERROR"], ["ERROR"]),
+    ],
+)
+@pytest.mark.parametrize("library", ["discord.gateway", "LiteLLM", "httpx"])
+def test_libraries_are_heard_from_warning_up(level: str, ours: list[str], theirs: list[str], library: str) -> None:
+    """Their chatter stays away at every level of ours, their warnings come where ours do."""
+    stream = set_up(log_level=level, log_format="json")
+    for name in ("bot.test", library):
+        for severity in ("debug", "info", "warning", "error"):
+            getattr(logging.getLogger(name), severity)("x")
+    heard = entries(stream)
+    assert [entry["level"] for entry in heard if entry["logger"] == "bot.test"] == ours
+    assert [entry["level"] for entry in heard if entry["logger"] == library] == theirs
+
+
+def test_a_library_with_a_handler_of_its_own_is_heard_once_and_through_ours() -> None:
+    """Such as litellm, which gives its loggers one when imported: it would print secrets, and all twice."""
+    stream, own = set_up(), StringIO()
+    library = logging.getLogger("LiteLLM")
+    library.addHandler(logging.StreamHandler(own))
+    for _ in range(2):
+        library.warning("with %s", TOKEN)
+    assert own.getvalue() == ""
+    assert stream.getvalue().count(REDACTED) == 2
+
+
+def test_setting_up_again_replaces_and_does_not_double() -> None:
+    """Each record is written once, by the last to be set up."""
+    old, new = set_up(), set_up()
+    logging.getLogger("bot.test").info("x")
+    assert old.getvalue() == ""
+    assert new.getvalue().count("bot.test: x") == 1
+
+
+def test_what_no_task_caught_is_logged() -> None:
+    """A task that dies with nobody looking leaves its traceback, without secrets."""
+    stream = set_up(log_format="json")
+
+    async def die() -> None:
+        raise ValueError(TOKEN)
+
+    async def main() -> None:
+        task = asyncio.create_task(die())
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+
+    asyncio.run(main())
+    (entry,) = entries(stream)
+    assert entry["level"] == "ERROR"
+    assert "never retrieved" in entry["message"]
+    assert f"ValueError: {REDACTED}" in entry["exc"]
+    assert TOKEN not in stream.getvalue()
+
+
+def test_what_no_thread_caught_is_logged() -> None:
+    """Likewise, instead of a bare traceback on stderr."""
+    stream = set_up(log_format="json")
+
+    def die() -> None:
+        raise ValueError(TOKEN)
+
+    thread = threading.Thread(target=die)
+    thread.start()
+    thread.join()
+    (entry,) = entries(stream)
+    assert f"ValueError: {REDACTED}" in entry["exc"]
+
+
+def test_warnings_are_logged() -> None:
+    """A deprecation is a line of the log, in the log's form."""
+    stream = set_up(log_format="json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=False)
+        logging.captureWarnings(capture=True)  # inside, as catch_warnings brings its own way of showing them
+        warnings.warn("old ways", stacklevel=1)
+    assert "old ways" in entries(stream)[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("death", "code", "logged"), [(f"ValueError({TOKEN!r})", 1, True), ("KeyboardInterrupt()", -2, False)]
+)
+def test_what_ends_the_program_is_logged(death: str, code: int, logged: bool) -> None:
+    """The last words are in the log's form and without secrets; Ctrl-C is no fault."""
+    program = (
+        "from bot.logs import set_up_logging\n"
+        f"class Wanted: log_level, log_format, secrets = 'INFO', 'json', ({TOKEN!r},)\n"
+        f"set_up_logging(Wanted)\nraise {death}\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert ended.returncode == code
+    assert ended.stdout == ""
+    if logged:
+        assert f"ValueError: {REDACTED}" in json.loads(ended.stderr)["exc"]
+    else:
+        assert ended.stderr == ""
