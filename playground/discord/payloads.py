@@ -1,0 +1,148 @@
+"""Records as the JSON objects of Discord's API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from playground.discord import codes
+from playground.discord.permissions import permissions
+from playground.discord.records import Json, PlaygroundError
+
+if TYPE_CHECKING:
+    from playground.discord.records import Attachment, Channel, Guild, Interaction, Member, Message, Role, User
+
+START = "2026-01-01T00:00:00+00:00"  # when everything here was founded and joined
+
+
+def stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def user_json(user: User) -> Json:
+    named = {"id": str(user.id), "username": user.name.lower().replace(" ", "."), "global_name": user.name}
+    return {**named, "discriminator": "0", "avatar": None, "bot": user.bot, "public_flags": 0}
+
+
+def member_json(member: Member, *, whole: bool = True) -> Json:
+    """A member; without `user` where it stands beside one."""
+    json: Json = {"nick": member.nick, "roles": [str(role.id) for role in member.roles], "joined_at": START}
+    json |= {"avatar": None, "premium_since": None, "deaf": False, "mute": False, "pending": False, "flags": 0}
+    return {**json, "user": user_json(member.user)} if whole else json
+
+
+def role_json(role: Role, position: int = 0) -> Json:
+    plain = {"color": 0, "hoist": False, "managed": False, "mentionable": False, "flags": 0, "position": position}
+    return {"id": str(role.id), "name": role.name, "permissions": str(int(role.permissions)), **plain}
+
+
+def channel_json(channel: Channel) -> Json:
+    last = max(channel.messages, default=None)
+    json: Json = {"id": str(channel.id), "type": channel.type, "last_message_id": last and str(last), "flags": 0}
+    if channel.guild is None:
+        return {**json, "recipients": [user_json(channel.recipient)] if channel.recipient else []}
+    json |= {"guild_id": str(channel.guild.id), "name": channel.name, "rate_limit_per_user": 0}
+    if channel.parent is None:
+        overwrites = [
+            {"id": str(key), "type": int(key in channel.guild.members), "allow": str(allow), "deny": str(deny)}
+            for key, (allow, deny) in channel.overwrites.items()
+        ]
+        json |= {"position": 0, "parent_id": None, "topic": None, "nsfw": False}
+        return {**json, "permission_overwrites": overwrites}
+    json |= {"message_count": len(channel.messages), "member_count": 2, "total_message_sent": 0}
+    metadata: Json = {"archived": channel.archived, "locked": channel.locked, "auto_archive_duration": 1440}
+    metadata |= {"archive_timestamp": START, "create_timestamp": START}
+    owner = str(channel.owner.id) if channel.owner else None
+    return {**json, "parent_id": str(channel.parent.id), "owner_id": owner, "thread_metadata": metadata}
+
+
+def guild_json(guild: Guild, me: User) -> Json:
+    """A server as GUILD_CREATE has it; without the members intent the bot is its only member."""
+    json: Json = {"id": str(guild.id), "name": guild.name, "owner_id": str(guild.owner.id), "icon": None}
+    json |= {"unavailable": False, "large": False, "preferred_locale": "en-US", "joined_at": START}
+    json |= {"verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0}
+    json |= {"mfa_level": 0, "nsfw_level": 0, "premium_tier": 0, "afk_timeout": 300, "system_channel_flags": 0}
+    json |= {key: [] for key in ("emojis", "stickers", "features", "voice_states", "presences")}
+    json["roles"] = [role_json(role, position) for position, role in enumerate(guild.roles.values())]
+    json["members"] = [member_json(guild.members[me.id])] if me.id in guild.members else []
+    json["member_count"] = len(guild.members)
+    channels = list(guild.channels.values())
+    json["channels"] = [channel_json(channel) for channel in channels if channel.parent is None]
+    json["threads"] = [channel_json(channel) for channel in channels if channel.parent and not channel.archived]
+    return json
+
+
+def attachment_json(file: Attachment) -> Json:
+    named = {"id": str(file.id), "filename": file.name, "description": file.description, "size": len(file.data)}
+    return {**named, "url": file.url, "proxy_url": file.url, "content_type": file.content_type}
+
+
+def message_json(message: Message, me: User, *, intent: bool = True, nested: bool = True) -> Json:
+    """A message as `me` is given it.
+
+    Without the message-content intent, what it says is blank unless it is direct, `me`'s own or mentions `me`.
+    """
+    shown = intent or message.channel.type == codes.DM or message.author is me or me in message.mentions
+    json: Json = {
+        "id": str(message.id),
+        "channel_id": str(message.channel.id),
+        "author": user_json(message.author),
+    }
+    json |= {"timestamp": stamp(message.created), "edited_timestamp": message.edited and stamp(message.edited)}
+    json |= {"type": message.type, "flags": message.flags, "tts": False, "pinned": False}
+    json["mentions"] = [user_json(user) for user in message.mentions]
+    json["mention_roles"] = [str(role.id) for role in message.mention_roles]
+    json["mention_everyone"] = message.mention_everyone
+    json["content"] = message.content if shown else ""
+    json["attachments"] = [attachment_json(file) for file in message.attachments] if shown else []
+    json["embeds"], json["components"] = (message.embeds, message.components) if shown else ([], [])
+    if message.author.webhook:
+        json["webhook_id"] = str(message.author.id)
+    if message.interaction:
+        json |= _origin(message.interaction, me)
+    if target := message.reply_to:
+        place = {"message_id": str(target.id), "channel_id": str(target.channel.id)}
+        json["message_reference"] = {"type": 0, **place}
+        if nested:
+            replied = message_json(target, me, intent=intent, nested=False)
+            json["referenced_message"] = None if target.deleted else replied
+    return json
+
+
+def _origin(interaction: Interaction, me: User) -> Json:
+    """What marks a message as an interaction's answer; its webhook has the application's id."""
+    ids = {"id": str(interaction.id), "type": interaction.type, "user": user_json(interaction.user)}
+    json: Json = {"webhook_id": str(me.id), "application_id": str(me.id)}
+    json["interaction_metadata"] = {**ids, "authorizing_integration_owners": _owners(interaction.channel)}
+    return (
+        {**json, "interaction": {**ids, "name": interaction.name}} if interaction.type == codes.COMMAND else json
+    )
+
+
+def _owners(channel: Channel) -> Json:
+    return {"0": str(channel.guild.id) if channel.guild else "0"}
+
+
+def interaction_json(interaction: Interaction, me: User) -> Json:
+    channel, user = interaction.channel, interaction.user
+    json: Json = {
+        "id": str(interaction.id),
+        "application_id": str(me.id),
+        "token": interaction.token,
+        "version": 1,
+    }
+    json |= {"type": interaction.type, "data": interaction.data, "locale": "en-GB", "entitlements": []}
+    json |= {"channel_id": str(channel.id), "attachment_size_limit": codes.FILE_BYTES}
+    json["channel"] = {**channel_json(channel), "permissions": str(permissions(user, channel))}
+    json["app_permissions"] = str(permissions(me, channel))
+    json["authorizing_integration_owners"] = _owners(channel)
+    if interaction.message:
+        json["message"] = message_json(interaction.message, me)
+    if channel.guild is None:
+        return {**json, "user": user_json(user), "context": 1}
+    member = channel.guild.members.get(user.id)
+    if member is None:
+        raise PlaygroundError(f"{user.name} is not in {channel.guild.name}")
+    json["guild"] = {"id": str(channel.guild.id), "locale": "en-US", "features": []}
+    json |= {"guild_id": str(channel.guild.id), "guild_locale": "en-US", "context": 0}
+    return {**json, "member": {**member_json(member), "permissions": str(permissions(user, channel))}}
