@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError, MessageGoneError
-from bot.core.messages import Controls, Done, FinishReason, Started, Text, WriteKind
+from bot.core.messages import (
+    Controls,
+    Done,
+    FinishReason,
+    ReplyState,
+    Role,
+    Setting,
+    Started,
+    StoredReply,
+    Text,
+    Turn,
+    WriteKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bot.core.demand import Demand
     from bot.core.errors import ScreenError
-    from bot.core.messages import CompletionRequest, Event, ModelInfo
+    from bot.core.messages import CompletionRequest, Event, ModelInfo, Place, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +141,12 @@ class ScriptedLLM:
     ) -> AsyncGenerator[Event, None]:
         self.requests.append(request)
         script = self.scripts.pop(0) if self.scripts else [Text("Hello."), Done(reason=FinishReason.STOP)]
+        gap = self.gap
         self.open += 1
         try:
             yield Started(model=request.model, generation_id=f"gen-{len(self.requests)}")
             for item in script:
-                await asyncio.sleep(self.gap)
+                await asyncio.sleep(gap)
                 if isinstance(item, HeadwaterError):
                     raise item
                 yield item
@@ -152,3 +165,116 @@ class FakeCatalog:
 
     def models(self) -> tuple[ModelInfo, ...]:
         return self._models
+
+
+class MemoryStore:
+    """A `ConversationStore` in memory, for the use case in virtual time; the real one has tests of its own."""
+
+    def __init__(self) -> None:
+        self.questions: dict[int, Question] = {}
+        self.answers: dict[int, str] = {}  # by the question's turn
+        self.replies: dict[int, StoredReply] = {}
+        self.closed: dict[int, ReplyState] = {}
+        self.checkpoints: list[str] = []
+
+    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+        reply_id = len(self.replies) + 1
+        self.replies[reply_id] = StoredReply(
+            id=reply_id,
+            place=question.place,
+            asker_id=question.author_id,
+            model=model,
+            state=ReplyState.STREAMING,
+            text="",
+            message_ids=(),
+            turn_id=None,
+            question_message_id=question.message_id,
+            opened_at=now,
+        )
+        return reply_id
+
+    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
+        turn_id = 2 * len(self.questions) + 1
+        self.questions[turn_id] = question
+        await self.answer_again(turn_id, reply_id=reply_id, now=now)
+        return turn_id
+
+    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:  # noqa: ARG002 - the port's
+        self.replies[reply_id] = replace(self.replies[reply_id], turn_id=turn_id)
+
+    async def question(self, turn_id: int) -> Question | None:
+        return self.questions.get(turn_id)
+
+    async def add_reply_message(self, reply_id: int, message_id: int) -> None:
+        reply = self.replies[reply_id]
+        self.replies[reply_id] = replace(reply, message_ids=(*reply.message_ids, message_id))
+
+    async def checkpoint(self, reply_id: int, text: str) -> None:
+        self.checkpoints.append(text)
+        self._keep(reply_id, text)
+
+    async def close_reply(self, reply_id: int, *, state: ReplyState, text: str, **_: object) -> None:
+        self.closed[reply_id] = state
+        self._keep(reply_id, text)
+        self.replies[reply_id] = replace(self.replies[reply_id], state=state, text=text)
+
+    async def reply(self, reply_id: int) -> StoredReply | None:
+        return self.replies.get(reply_id)
+
+    async def unfinished_replies(self) -> list[StoredReply]:
+        return [reply for reply in self.replies.values() if reply.state is ReplyState.STREAMING]
+
+    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> list[Turn]:
+        turns = [
+            turn
+            for turn_id, question in self.questions.items()
+            if question.place == place and self.answers.get(turn_id)
+            for turn in (self._turn(turn_id, question), self._turn(turn_id + 1, None))
+        ]
+        return [turn for turn in reversed(turns) if before is None or turn.id < before][:limit]
+
+    async def count(self, place: Place) -> int:
+        return len(await self.window(place))
+
+    async def clear(self, place: Place, *, by: int, now: int) -> int:  # noqa: ARG002 - the port's
+        hidden = await self.count(place)
+        self.questions = {key: question for key, question in self.questions.items() if question.place != place}
+        return hidden
+
+    def _keep(self, reply_id: int, text: str) -> None:
+        turn_id = self.replies[reply_id].turn_id
+        if turn_id is not None:
+            self.answers[turn_id] = text
+
+    def _turn(self, turn_id: int, question: Question | None) -> Turn:
+        return Turn(
+            id=turn_id,
+            role=Role.USER if question else Role.ASSISTANT,
+            text=question.text if question else self.answers[turn_id - 1],
+            author_id=question.author_id if question else None,
+            author_name=question.author_name if question else "",
+            created_at=0,
+        )
+
+
+class MemorySettings:
+    """A `SettingsStore` in memory."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], str] = {}
+
+    async def get(self, scope: str, key: str) -> str | None:
+        return self.values.get((scope, key))
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:  # noqa: ARG002
+        if value is None:
+            self.values.pop((scope, key), None)
+        else:
+            self.values[scope, key] = value
+
+    async def entries(self, scope: str) -> list[Setting]:
+        return [
+            Setting(key=key, value=value, set_by=0, set_at=0)
+            for (where, key), value in self.values.items()
+            if where == scope
+        ]

@@ -15,6 +15,7 @@ class AskForm(discord.ui.Modal, title="Ask about this message"):
 
     question: discord.ui.TextInput[Any] = discord.ui.TextInput(
         label="Your question",
+        custom_id="question",
         style=discord.TextStyle.paragraph,
         default="What does this mean?",
         max_length=2000,

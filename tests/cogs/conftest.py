@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import discord
 import pytest
 import simcord
+from discord import app_commands
 
 from bot.client import ChatBot, Services
 from bot.core.answer import Answerer, ChatConfig
@@ -61,6 +62,11 @@ class World:
     def labels(message: discord.Message) -> list[str]:
         """The buttons under a message."""
         return [button.label for row in message.components for button in row.children]
+
+    def refusals(self, count: int) -> None:
+        """That many commands were refused by a check, and nothing else failed."""
+        errors = self.env.errors
+        assert [type(error) for error in errors] == [app_commands.CheckFailure] * count
 
 
 @pytest.fixture

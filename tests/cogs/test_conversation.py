@@ -51,5 +51,6 @@ async def test_a_member_may_not_clear(world: World):
     result = await world.member.slash(world.channel, "history clear")
     assert result.ephemeral
     assert result.response.content == texts.NOT_ADMIN
+    world.refusals(1)
     await world.member.send(world.channel, f"{world.me} do you?")
     assert "remember me" in str(world.llm.requests[1].messages)

@@ -22,6 +22,7 @@ async def test_a_member_is_refused_privately(world: World):
         result = await world.member.slash(world.channel, command, **options)
         assert result.ephemeral
         assert result.response.content == texts.NOT_ADMIN
+    world.refusals(2)
     await world.member.send(world.channel, f"{world.me} hello")
     assert world.llm.requests[0].model == "openai/gpt-4o-mini"
 
@@ -53,10 +54,10 @@ async def test_the_channel_wins_over_the_server_and_reset_gives_way(world: World
 async def test_autocomplete_names_context_and_offers_the_current_model_first(world: World):
     """The choice's value is the whole id."""
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
-    assert choices[0].value == "openai/gpt-4o-mini"
-    assert choices[0].name == "openai/gpt-4o-mini · 128k context"
+    assert choices[0]["value"] == "openai/gpt-4o-mini"
+    assert choices[0]["name"] == "openai/gpt-4o-mini · 128k context"
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "haiku")
-    assert [choice.value for choice in choices] == ["anthropic/claude-haiku"]
+    assert [choice["value"] for choice in choices] == ["anthropic/claude-haiku"]
 
 
 async def test_list_shows_context_and_price(world: World):

@@ -1,0 +1,285 @@
+"""The use case, in virtual time: from a question to what is shown and what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+import pytest
+
+from bot.core.answer import CHECKPOINT_S, Answerer, ChatConfig
+from bot.core.chat import ChatService
+from bot.core.errors import (
+    ForgottenError,
+    LineFullError,
+    MessageGoneError,
+    ProviderUnavailableError,
+    ShuttingDownError,
+    StillRunningError,
+    WriteFailedError,
+)
+from bot.core.messages import Done, FinishReason, Place, Question, ReplyState
+from bot.core.model_choice import ModelChoice
+from bot.core.scheduler import EditScheduler
+from bot.ui.texts import Words
+from tests.fakes import FakeCatalog, FakeTarget, MemorySettings, MemoryStore, ScriptedLLM
+from tests.virtual import VirtualClock, run
+
+
+def question(text: str, *, channel: int = 1, author: int = 7, private: bool = False) -> Question:
+    return Question(
+        place=Place(channel_id=channel), author_id=author, author_name="Ann", text=text, private=private
+    )
+
+
+class Stage:
+    """The use case with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.llm = ScriptedLLM()
+        self.store = MemoryStore()
+        clock = VirtualClock()
+        self.scheduler = EditScheduler(clock)
+        self.chat = ChatService(
+            answerer=Answerer(
+                llm=self.llm,
+                catalog=FakeCatalog(),
+                store=self.store,
+                words=Words(),
+                config=ChatConfig(system_prompt="", max_tokens=100),
+                clock=clock,
+            ),
+            models=ModelChoice(MemorySettings(), default="a/model", clock=clock),
+            store=self.store,
+            scheduler=self.scheduler,
+            words=Words(),
+            clock=clock,
+            rng=random.Random(1),
+            line_limit=2,
+        )
+
+    def ask(self, text: str, target: FakeTarget | None = None, **options: object) -> asyncio.Task[None]:
+        return asyncio.create_task(self.chat.ask(question(text, **options), target or FakeTarget(latency=0.1)))
+
+
+def test_two_channels_are_answered_at_once_and_know_nothing_of_each_other():
+    """Neither waits for the other, and neither history shows in the other's request."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        stage.llm.gap = 1.0
+        await asyncio.wait_for(
+            asyncio.gather(stage.ask("red", channel=1), stage.ask("blue", channel=2)),
+            4,
+        )
+        await asyncio.gather(stage.ask("red again", channel=1), stage.ask("blue again", channel=2))
+        return stage
+
+    stage = run(main())
+    for request in stage.llm.requests:
+        assert len({word for word in ("red", "blue") if word in str(request.messages)}) == 1
+    assert [len(request.messages) for request in stage.llm.requests] == [1, 1, 3, 3]
+
+
+def test_who_waits_in_line_is_told_and_can_give_up():
+    """The place in line is shown, and Stop works there: the model is never asked."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 10.0
+        first = stage.ask("first")
+        await asyncio.sleep(1)
+        second = stage.ask("second", target)
+        await asyncio.sleep(2)
+        assert target.contents == ["-# Waiting for one other question in this channel."]
+        assert stage.chat.stop(2, by="Ann")
+        await asyncio.wait_for(second, 1)
+        assert target.contents == ["-# Stopped by Ann."]
+        await first
+        assert len(stage.llm.requests) == 1
+
+    run(main())
+
+
+def test_a_full_line_refuses_in_a_sentence():
+    """Past the limit the question is told so where it was asked."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget()
+        stage.llm.gap = 10.0
+        others = [stage.ask(str(number)) for number in range(3)]
+        await asyncio.sleep(1)
+        await asyncio.wait_for(stage.ask("one too many", target), 1)
+        assert target.contents == [f"-# {LineFullError(waiting=2).sentence}"]
+        await asyncio.gather(*others)
+
+    run(main())
+
+
+def test_the_text_shown_is_kept_while_it_streams():
+    """A crash loses at most what came after the last checkpoint, and never keeps what nobody saw."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 0.5
+        stage.llm.say(*(f"word{number} " for number in range(40)))
+        await stage.ask("talk", target)
+        assert len(stage.store.checkpoints) >= 20 / CHECKPOINT_S - 1
+        shown = [write.content for write in target.writes]
+        for text in stage.store.checkpoints:
+            assert any(content.startswith(text.strip()) for content in shown)
+        assert stage.store.answers[1] == "".join(f"word{number} " for number in range(40))
+
+    run(main())
+
+
+def test_a_reply_that_was_deleted_ends_the_call_and_is_not_remembered():
+    """The model is not paid for what nobody can read, and memory follows what the channel shows."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say(*(f"word{number} " for number in range(100)))
+        asked = stage.ask("talk", target)
+        await asyncio.sleep(5)
+        target.remove(target.writes[0].message_id)
+        await asyncio.wait_for(asked, 5)
+        assert stage.llm.open == 0
+        assert stage.store.answers[1] == ""
+
+    run(main())
+
+
+def test_what_could_not_be_shown_is_not_remembered():
+    """When the rest cannot be posted, memory has what the channel has."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say("one ", "two ", "three ")
+        asked = stage.ask("count", target)
+        await asyncio.sleep(1.5)
+        target.fail_next(WriteFailedError(), times=100)
+        await asyncio.wait_for(asked, 600)
+        assert stage.store.answers[1] == "one "
+
+    run(main())
+
+
+def test_a_restart_interrupts_what_does_not_end_in_time():
+    """New questions are refused, short answers finish, long ones end as interrupted, all in a sentence."""
+
+    async def main() -> None:
+        stage = Stage()
+        short, long, silent = (FakeTarget(number, latency=0.1) for number in (1, 2, 3))
+        stage.llm.gap = 1.0
+        stage.llm.say("a ", "short ", "answer")
+        stage.llm.say(*["word "] * 50)
+        asked = [stage.ask("short", short, channel=1)]
+        await asyncio.sleep(0.01)
+        asked.append(stage.ask("long", long, channel=2))
+        await asyncio.sleep(1.5)
+        stage.llm.gap = 100.0
+        asked.append(stage.ask("silent", silent, channel=3))
+        await asyncio.sleep(0.5)
+        closing = asyncio.create_task(stage.chat.aclose(grace_s=4))
+        await asyncio.sleep(1)
+        late = FakeTarget(4)
+        await stage.ask("late", late, channel=4)
+        await asyncio.gather(closing, *asked)
+        sorry = f"-# {ShuttingDownError().sentence}"
+        assert short.contents == ["a short answer"]
+        assert long.contents[0].endswith("-# Interrupted by a restart of the bot.")
+        assert silent.contents == late.contents == [sorry]
+
+    run(main())
+
+
+def test_again_refuses_what_it_cannot_or_need_not_answer():
+    """A forgotten question and one under way are told apart."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 1.0
+        asked = stage.ask("one")
+        await asyncio.sleep(0.5)
+        record = await stage.store.reply(1)
+        assert record
+        with pytest.raises(StillRunningError):
+            await stage.chat.again(record, FakeTarget(), resume=False)
+        await asked
+        await stage.store.clear(record.place, by=1, now=0)
+        with pytest.raises(ForgottenError):
+            await stage.chat.again(record, FakeTarget(), resume=False)
+
+    run(main())
+
+
+def test_a_bug_is_told_and_logged_and_hides_nothing(caplog: pytest.LogCaptureFixture):
+    """Whatever breaks, the reply ends in a sentence and the log has the traceback."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget()
+
+        async def broken(*_: object, **__: object) -> None:
+            raise ZeroDivisionError
+
+        stage.store.window = broken
+        await stage.ask("hello", target)
+        assert target.contents == ["-# Something went wrong on my side. Please try again."]
+
+    run(main())
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_cancelling_the_asking_closes_the_model_call():
+    """Whoever owns the question's task can end it at any time."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 10.0
+        asked = stage.ask("hello")
+        await asyncio.sleep(1)
+        assert stage.llm.open == 1
+        asked.cancel()
+        with suppress(asyncio.CancelledError):
+            await asked
+        await asyncio.sleep(0)
+        assert stage.llm.open == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"),
+    [
+        (Done(reason=FinishReason.LENGTH), ReplyState.CUT),
+        (Done(reason=FinishReason.CONTENT_FILTER), ReplyState.FILTERED),
+        (ProviderUnavailableError(), ReplyState.FAILED),
+        (Done(reason=FinishReason.STOP), ReplyState.COMPLETE),
+    ],
+    ids=lambda value: str(value) if isinstance(value, ReplyState) else "",
+)
+def test_every_ending_has_its_state(ending: object, state: ReplyState):
+    """How a reply ended is stored as it was told."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.say("text", ending)
+        await stage.ask("hello")
+        assert stage.store.closed == {1: state}
+
+    run(main())
+
+
+def test_a_lost_reply_is_no_failure():
+    """A reply whose channel is gone before the first word ends quietly."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget()
+        target.fail_next(MessageGoneError())
+        await asyncio.wait_for(stage.ask("hello", target), 5)
+        assert stage.store.answers[1] == ""
+
+    run(main())
