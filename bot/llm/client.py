@@ -1,0 +1,208 @@
+"""The one client for every model call: admission, retry, fallbacks and deadlines around litellm."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.core.admission import Admission
+from bot.core.demand import Demand
+from bot.core.errors import (
+    AuthenticationError,
+    ClientNotReadyError,
+    ModelError,
+    PaymentError,
+    RateLimitedError,
+)
+from bot.core.messages import Done, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.retry import falls_back
+from bot.llm.catalog import LiveCatalog
+from bot.llm.key import Key
+from bot.llm.litellm_backend import LitellmBackend
+from bot.llm.request import messages_of, parameters_of
+from bot.llm.session import open_session
+from bot.llm.transport import Exchange, Transport
+from bot.llm.wire import Kind
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from bot.core.admission import Ticket
+    from bot.core.client_config import ClientConfig
+    from bot.core.messages import CompletionRequest, Event
+    from bot.core.ports import Cache, Clock
+
+log = logging.getLogger(__name__)
+
+TOO_MANY_REQUESTS = 429
+ROUTED = ("openrouter/", "~", "@preset/")  # OpenRouter's ids that stand for a model of its choice
+
+
+@asynccontextmanager
+async def open_client(
+    config: ClientConfig, *, cache: Cache, clock: Clock, rng: random.Random
+) -> AsyncIterator[tuple[ModelClient, LiveCatalog]]:
+    """Open the model client and its catalogue; litellm is loaded and the list fetched in the background."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(open_session(config.provider))
+        admission = Admission(config.limits, clock)
+        transport = Transport(session, config.provider.url)
+        stack.push_async_callback(transport.aclose)
+        backend = LitellmBackend(config.provider, transport)
+        stack.push_async_callback(backend.aclose)
+        catalog = LiveCatalog(session, config.provider, cache, clock)
+        stack.push_async_callback(catalog.aclose)
+        key = Key(session, config.provider, admission, clock)
+        stack.push_async_callback(key.aclose)
+        for part in (backend, catalog, key):
+            part.start()
+        yield (
+            ModelClient(
+                config, backend=backend, admission=admission, catalog=catalog, key=key, clock=clock, rng=rng
+            ),
+            catalog,
+        )
+
+
+class ModelClient:
+    """The `LLMClient` of a running bot. `admission` and `key` are open to whoever reports the bot's state."""
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        backend: LitellmBackend,
+        admission: Admission,
+        catalog: LiveCatalog,
+        key: Key,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self.admission = admission
+        self.key = key
+        self._config = config
+        self._backend = backend
+        self._catalog = catalog
+        self._clock = clock
+        self._rng = rng
+
+    async def stream(
+        self, request: CompletionRequest, demand: Demand | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """See `LLMClient.stream`. Every model's attempts come first, then the next model's."""
+        call = _Call(request, demand or Demand(), self._clock.monotonic() + self._config.retry.deadline_s)
+        async for waiting in self._loaded(call):
+            yield waiting
+        first_failure: ModelError | None = None
+        for model in dict.fromkeys((request.model, *request.fallbacks)):
+            try:
+                async with aclosing(self._ask(call, model)) as events:
+                    async for event in events:
+                        yield event
+            except ModelError as failure:
+                # What people are told is about the model they chose.
+                first_failure = first_failure or failure
+                if call.begun or not falls_back(failure):
+                    raise first_failure from None
+            else:
+                return
+        if first_failure:
+            raise first_failure
+
+    async def _loaded(self, call: _Call) -> AsyncGenerator[Waiting, None]:
+        """Wait until litellm is there."""
+        if self._backend.ready:
+            return
+        yield Waiting(reason=WaitReason.START)
+        try:
+            async with asyncio.timeout(call.deadline - self._clock.monotonic()):
+                await self._backend.loaded()
+        except Exception as error:  # whatever an import may raise; it has been logged
+            raise ClientNotReadyError(model=call.request.model) from error
+
+    async def _ask(self, call: _Call, model: str) -> AsyncGenerator[Event, None]:
+        """Ask one model, as often as the retry policy allows."""
+        failures, ticket = 0, None
+        while True:
+            patience = call.deadline - self._clock.monotonic()
+            ticket = self.admission.enter(model, call.request.channel_id, patience_s=patience, again=ticket)
+            with ticket:
+                async for waiting in ticket.turns():
+                    yield waiting
+                try:
+                    async with aclosing(self._attempt(call, model, ticket)) as events:
+                        async for event in events:
+                            yield event
+                except ModelError as error:
+                    failure = error
+                else:
+                    return
+            failures += 1
+            pause = self._pause(call, failure, failures)
+            self._learn(model, failure, pause)
+            if pause is None:
+                raise failure
+            if not isinstance(failure, RateLimitedError):  # that wait is everybody's, in the line
+                yield Waiting(reason=WaitReason.RETRY, seconds=pause)
+                await self._clock.sleep(pause)
+
+    def _pause(self, call: _Call, failure: ModelError, failures: int) -> float | None:
+        """Seconds until the next attempt; None where there is none, as after the first word was shown."""
+        if call.begun:
+            return None
+        left = call.deadline - self._clock.monotonic()
+        return self._config.retry.delay(failure, failures=failures, left_s=left, rng=self._rng)
+
+    def _learn(self, model: str, failure: ModelError, pause: float | None) -> None:
+        """Tell admission what a failure means for the other requests."""
+        if isinstance(failure, RateLimitedError) or failure.status == TOO_MANY_REQUESTS:
+            seconds = pause or failure.retry_after or self._config.retry.base_s
+            limit = RateLimitedError(model=model, status=failure.status, detail=failure.detail)
+            self.admission.cool(model, seconds, limit)
+        elif isinstance(failure, AuthenticationError):
+            self.key.rejected(failure)
+        elif isinstance(failure, PaymentError):
+            self.admission.refuse(model, failure)
+            self.key.unpaid(failure)
+
+    async def _attempt(self, call: _Call, model: str, ticket: Ticket) -> AsyncGenerator[Event, None]:
+        """Send one request and pass its answer on; raises what the exchange says, whatever litellm made of it."""
+        exchange = Exchange(model, demand=call.demand, timeouts=self._config.timeouts, clock=self._clock)
+        answer = exchange.answer
+        parameters = parameters_of(call.request, self._config, self._catalog.get(model))
+        try:
+            async with aclosing(self._backend.stream(exchange, messages_of(call.request), parameters)) as words:
+                async for kind, text in words:
+                    if not call.begun:
+                        ticket.answered()
+                        yield call.begin(exchange)
+                    yield Text(text) if kind is Kind.TEXT else Reasoning(text)
+        finally:
+            exchange.close()
+            log.info("%s", exchange)
+        if answer.failure:
+            raise answer.failure
+        if not call.begun:
+            yield call.begin(exchange)
+        if answer.usage:
+            yield answer.usage
+        yield Done(reason=answer.reason, native_reason=answer.native_finish, provider=answer.provider)
+
+
+class _Call:
+    """One question on its way through attempts and models."""
+
+    def __init__(self, request: CompletionRequest, demand: Demand, deadline: float) -> None:
+        self.request = request
+        self.demand = demand
+        self.deadline = deadline  # monotonic; no attempt begins after it
+        self.begun = False  # something has been shown, so nothing is tried again
+
+    def begin(self, exchange: Exchange) -> Started:
+        self.begun = True
+        answer = exchange.answer
+        routed = exchange.model.startswith(ROUTED) and answer.answered_by
+        return Started(model=routed or exchange.model, generation_id=answer.generation_id)

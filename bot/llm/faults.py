@@ -1,0 +1,205 @@
+"""What a provider's failure means: statuses, OpenRouter's error documents and broken connections as our errors.
+
+Sentences for people are the errors' own. What the provider wrote goes into `detail`, for the log, and only where
+it cannot quote the prompt.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.core import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.core.errors import ModelError
+
+PAYMENT_REQUIRED, TOO_MANY_REQUESTS, SERVER_ERRORS = 402, 429, 500
+DETAIL_CHARS = 160
+LONGEST_WAIT_S = 86_400.0  # what asks for more than a day is no clock of ours
+_SECRETS = re.compile(r"\b(?:sk|key|Bearer)[-_ ][\w-]{6,}")
+_TOO_LONG = re.compile(
+    r"context.{0,12}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long", re.IGNORECASE
+)
+_NO_MODEL = re.compile(r"not a valid model|no such model|model.{0,80}not (?:found|exist)", re.IGNORECASE)
+# Codes and `error_type`s that OpenRouter documents, where the status beside them says less or is missing.
+_BY_NAME: dict[str, type[ModelError]] = {
+    "context_length_exceeded": errors.ContextTooLongError,
+    "token_limit_exceeded": errors.ContextTooLongError,
+    "string_too_long": errors.ContextTooLongError,
+    "content_policy_violation": errors.ModerationError,
+    "content_filter": errors.ModerationError,
+    "refusal": errors.ModerationError,
+    "moderation": errors.ModerationError,
+    "rate_limit_exceeded": errors.RateLimitedError,
+    "rate_limit_error": errors.RateLimitedError,
+    "payment_required": errors.PaymentError,
+    "insufficient_quota": errors.PaymentError,
+    "authentication": errors.AuthenticationError,
+    "invalid_api_key": errors.AuthenticationError,
+    "permission_denied": errors.PermissionDeniedError,
+    "not_found": errors.ModelNotFoundError,
+    "model_not_found": errors.ModelNotFoundError,
+    "provider_overloaded": errors.ProviderUnavailableError,
+    "provider_unavailable": errors.ProviderUnavailableError,
+    "timeout": errors.ProviderUnavailableError,
+    "server": errors.ProviderUnavailableError,
+    "server_error": errors.ProviderUnavailableError,
+}
+_BY_STATUS: dict[int, type[ModelError]] = {
+    401: errors.AuthenticationError,
+    402: errors.PaymentError,
+    403: errors.PermissionDeniedError,
+    404: errors.ModelNotFoundError,
+    408: errors.ProviderUnavailableError,
+    413: errors.TooLargeError,
+    425: errors.ProviderUnavailableError,
+    429: errors.RateLimitedError,
+}
+# Refusals whose reason is the prompt may quote it.
+_MAY_QUOTE = (errors.BadRequestError, errors.ModerationError, errors.ContextTooLongError, errors.TooLargeError)
+
+
+def from_response(model: str, status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> ModelError:
+    """The failure that an HTTP answer other than 200 stands for. `now` is the epoch, for dates in headers."""
+    return _build(model, status, _error_in(body), headers, now=now)
+
+
+def from_event(model: str, error: object, *, now: float, generation_id: str | None = None) -> ModelError:
+    """The failure that an error inside a stream stands for; its code may be a number, a string or missing."""
+    told = error if isinstance(error, dict) else {"message": str(error)}
+    code = told.get("code")
+    status = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdecimal()) else None
+    headers = mapping(mapping(told.get("metadata")).get("headers"))
+    failure = _build(model, status, told, {str(k).lower(): str(v) for k, v in headers.items()}, now=now)
+    failure.generation_id = generation_id
+    return failure
+
+
+def from_connection(model: str, error: BaseException) -> ModelError:
+    """The failure that a refused, reset or otherwise broken connection stands for."""
+    return errors.ProviderUnavailableError(model=model, detail=_tidy(f"{type(error).__name__}: {error}"))
+
+
+def broken(failure: ModelError) -> ModelError:
+    """The same failure once part of the answer has arrived: what matters then is that it broke off."""
+    if isinstance(failure, errors.StalledError | errors.DeadlineExceededError):
+        return failure
+    return errors.StreamBrokenError(
+        model=failure.model,
+        status=failure.status,
+        retry_after=failure.retry_after,
+        generation_id=failure.generation_id,
+        detail=failure.detail,
+    )
+
+
+def _build(
+    model: str, status: int | None, error: Mapping[str, Any], headers: Mapping[str, str], *, now: float
+) -> ModelError:
+    kind = _kind(status, error, asked_back="retry-after" in headers)
+    retry_after = wanted_pause(status, headers, error, now=now)
+    failure = kind(model=model, status=status, retry_after=retry_after, detail=_detail(kind, error))
+    if mapping(error.get("availability")).get("retryable") is False:
+        failure.retryable = False
+    return failure
+
+
+def _kind(status: int | None, error: Mapping[str, Any], *, asked_back: bool) -> type[ModelError]:
+    if status == PAYMENT_REQUIRED and asked_back:
+        return errors.RateLimitedError  # OpenRouter: too much in flight for the credits left; they are not used up
+    metadata = mapping(error.get("metadata"))
+    if any(metadata.get(key) for key in ("reasons", "flagged_input", "patterns")):
+        return errors.ModerationError
+    for name in (metadata.get("error_type"), error.get("code"), error.get("type")):
+        if isinstance(name, str) and name in _BY_NAME:
+            return _BY_NAME[name]
+    if status is None or status >= SERVER_ERRORS:
+        return errors.ProviderUnavailableError
+    return _BY_STATUS.get(status) or _by_message(str(error.get("message", "")))
+
+
+def _by_message(message: str) -> type[ModelError]:
+    if _NO_MODEL.search(message):
+        return errors.ModelNotFoundError
+    return errors.ContextTooLongError if _TOO_LONG.search(message) else errors.BadRequestError
+
+
+def wanted_pause(
+    status: int | None, headers: Mapping[str, str], error: Mapping[str, Any], *, now: float
+) -> float | None:
+    """Seconds the provider wants to be left alone: Retry-After, X-RateLimit-Reset, then the error's own hint.
+
+    Header names are in lower case. OpenRouter gives the reset in milliseconds since the epoch, others in
+    seconds since the epoch or from now.
+    """
+    hint = mapping(error.get("availability")).get("retry_after", mapping(error.get("metadata")).get("retry_after"))
+    for seconds in (
+        _retry_after(headers.get("retry-after"), now),
+        _reset(headers.get("x-ratelimit-reset"), now) if status == TOO_MANY_REQUESTS else None,
+        number(hint),
+    ):
+        if seconds is not None:
+            return min(max(0.0, seconds), LONGEST_WAIT_S)
+    return None
+
+
+def _retry_after(value: str | None, now: float) -> float | None:
+    if (seconds := number(value)) is not None:
+        return seconds
+    try:
+        return parsedate_to_datetime(value or "").timestamp() - now
+    except ValueError:
+        return None
+
+
+def _reset(value: str | None, now: float) -> float | None:
+    seconds = number(value)
+    if seconds is None or seconds < 1e9:  # noqa: PLR2004 - smaller than any date: seconds from now
+        return seconds
+    return (seconds / 1000 if seconds > 1e11 else seconds) - now  # noqa: PLR2004 - too large for a date in seconds
+
+
+def document(body: bytes) -> Mapping[str, Any]:
+    """The JSON object that a body is; an empty one for anything else."""
+    try:
+        return mapping(json.loads(body))
+    except ValueError:
+        return {}
+
+
+def number(value: object) -> float | None:
+    """A finite number, also where it is given as a string; None for anything else."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _error_in(body: bytes) -> Mapping[str, Any]:
+    """The error of a JSON body; empty for HTML, for nothing, and for JSON without one."""
+    error = document(body).get("error")
+    return error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
+
+
+def _detail(kind: type[ModelError], error: Mapping[str, Any]) -> str:
+    metadata = mapping(error.get("metadata"))
+    parts = [error.get("code"), metadata.get("error_type"), metadata.get("provider_name")]
+    if kind not in _MAY_QUOTE:
+        parts.append(error.get("message"))
+    return _tidy(" ".join(str(part) for part in parts if part))
+
+
+def _tidy(text: str) -> str:
+    return _SECRETS.sub("[key]", " ".join(text.split()))[:DETAIL_CHARS]
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """What should be a JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,147 @@
+"""litellm, loaded lazily and off the event loop: the only module that knows it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from bot.core.errors import GarbledAnswerError, ModelError
+from bot.core.models import Provider
+from bot.llm.transport import EXCHANGE_HEADER, Exchange, Transport
+from bot.llm.wire import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+
+    from bot.core.client_config import ProviderConfig
+
+log = logging.getLogger(__name__)
+
+# litellm's prefixes. Its `openai/` and `ollama/` do not take a transport; `hosted_vllm/` speaks their protocol.
+PREFIXES = {
+    Provider.OPENROUTER: "openrouter/",
+    Provider.OLLAMA: "hosted_vllm/",
+    Provider.OPENAI: "hosted_vllm/",
+}
+# Read by litellm while it is imported.
+ENVIRONMENT = {
+    "LITELLM_MODE": "PRODUCTION",  # otherwise it loads .env into the environment
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # otherwise it downloads the list of prices
+    "REPEATED_STREAMING_CHUNK_LIMIT": "1000000000",  # otherwise a hundred equal deltas end the stream
+}
+NO_TIMEOUT_S = 86_400.0  # the clocks are the exchange's
+
+
+class LitellmBackend:
+    """Sends completions through litellm over our transport."""
+
+    def __init__(self, provider: ProviderConfig, transport: Transport) -> None:
+        self._provider = provider
+        self._transport = transport
+        self._loading: asyncio.Task[None] | None = None
+        self._litellm: Any = None
+        self._handler: Any = None
+
+    def start(self) -> None:
+        """Begin loading litellm, in a thread: it takes two to four seconds."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load(), name="load litellm")
+
+    @property
+    def ready(self) -> bool:
+        return self._litellm is not None
+
+    async def loaded(self) -> None:
+        """Wait until litellm can be used; raises whatever its import raised."""
+        self.start()
+        if self._loading:
+            await asyncio.shield(self._loading)
+
+    async def _load(self) -> None:
+        begun = time.perf_counter()
+        try:
+            self._handler, self._litellm = await asyncio.to_thread(_import_litellm, self._transport)
+        except Exception:
+            log.exception("litellm could not be loaded")
+            raise
+        log.info("litellm was loaded in %.1f s", time.perf_counter() - begun)
+
+    async def stream(
+        self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
+    ) -> AsyncGenerator[tuple[Kind, str], None]:
+        """Send one request and give the words of its answer; how it ended is in the exchange.
+
+        `parameters` go into the request's body as they are: litellm checks, drops and rewrites those it knows.
+        """
+        received = 0
+        async with aclosing(await self._open(exchange, messages, parameters)) as chunks:
+            async for chunk in chunks:
+                for kind, text in _words(chunk):
+                    received += len(text)
+                    yield kind, text
+                if exchange.valve.drained:
+                    break  # read to its end, litellm would count tokens and call loggers
+        if received != exchange.valve.handed_chars:
+            raise GarbledAnswerError(model=exchange.model, detail="litellm did not pass on what it was given")
+
+    async def _open(
+        self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
+    ) -> Any:  # noqa: ANN401 - litellm's CustomStreamWrapper
+        name = self._transport.expect(exchange)
+        opening = asyncio.create_task(
+            self._litellm.acompletion(
+                model=PREFIXES[self._provider.kind] + exchange.model,
+                messages=list(messages),
+                stream=True,
+                api_base=self._provider.url,
+                api_key=self._provider.api_key or "none",  # else litellm looks for one in the environment
+                client=self._handler,
+                timeout=NO_TIMEOUT_S,
+                extra_headers={EXCHANGE_HEADER: name},
+                extra_body=dict(parameters),
+            )
+        )
+        try:
+            # Cancelled halfway, litellm leaves a coroutine behind that nobody awaits. It takes milliseconds, since
+            # the transport never waits, and a forgotten exchange is not begun.
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(lambda task: task.cancelled() or task.exception())
+            raise
+        except Exception as error:  # noqa: BLE001 - litellm has no root of its own for what it raises
+            # Without the trace and the text: both may quote the prompt.
+            raise ModelError(model=exchange.model, detail=f"litellm: {type(error).__name__}") from None
+        finally:
+            self._transport.forget(name)
+
+    async def aclose(self) -> None:
+        if self._loading and not self._loading.done():
+            self._loading.cancel()  # the thread runs on; an import cannot be stopped
+        if self._handler:
+            await self._handler.close()
+
+
+def _words(chunk: Any) -> list[tuple[Kind, str]]:  # noqa: ANN401 - litellm's ModelResponseStream
+    if not chunk.choices:
+        return []
+    delta = chunk.choices[0].delta
+    words = [(Kind.REASONING, getattr(delta, "reasoning_content", None)), (Kind.TEXT, delta.content)]
+    return [(kind, text) for kind, text in words if text]
+
+
+def _import_litellm(transport: Transport) -> tuple[Any, Any]:
+    """Import litellm, silence it, and build its client."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import litellm  # noqa: PLC0415 - slow: only here, and never on the event loop
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415 - likewise
+
+    litellm.disable_hf_tokenizer_download = True
+    litellm.suppress_debug_info = True
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what it logs may quote prompts
+    return AsyncHTTPHandler(transport=transport), litellm
