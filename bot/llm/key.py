@@ -70,7 +70,8 @@ class Key:
     def rejected(self, error: ModelError) -> None:
         """A completion met 401: turn everybody away until the key works again."""
         if self._admission.key_error is None:
-            self._run(self._shut(error))
+            self._close(error)
+            self._run(self._probe())
 
     def unpaid(self, error: ModelError) -> None:
         """A completion met 402: where the key says that nothing is left, it is not only that model."""
@@ -113,9 +114,8 @@ class Key:
         except ModelError as error:
             log.warning("what is left on the key is unknown: %s", error.detail)
         else:
-            log.info(
-                "the key works; left on it: %s", "no limit" if status.limit is None else status.limit_remaining
-            )
+            left = "no limit of its own" if status.limit is None else f"${status.limit_remaining} left"
+            log.info("the key works, with %s", left)
 
     async def _look_for_credit(self, error: ModelError) -> None:
         try:
@@ -123,12 +123,15 @@ class Key:
         except ModelError:
             return
         if status.exhausted:
-            await self._shut(error)
+            self._close(error)
+            await self._probe()
 
-    async def _shut(self, error: ModelError) -> None:
-        """Turn everybody away, and ask ever more rarely whether the key works again."""
+    def _close(self, error: ModelError) -> None:
         log.error("the provider refuses the key; no model is called until it works again: %s", error.detail)
         self._admission.refuse_all(error)
+
+    async def _probe(self) -> None:
+        """Ask ever more rarely whether the key works again, until it does."""
         pause = PROBE_S
         while True:
             await self._clock.sleep(pause)

@@ -9,9 +9,11 @@ import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from bot.core.errors import GarbledAnswerError, ModelError
 from bot.core.models import Provider
-from bot.llm.transport import EXCHANGE_HEADER, Exchange, Transport
+from bot.llm.transport import EXCHANGE_HEADER, Exchange, Transport, tidy_event
 from bot.llm.wire import Kind
 
 if TYPE_CHECKING:
@@ -144,4 +146,30 @@ def _import_litellm(transport: Transport) -> tuple[Any, Any]:
     litellm.suppress_debug_info = True
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what it logs may quote prompts
+    asyncio.run(_rehearse(litellm, AsyncHTTPHandler(transport=_Stage())))
     return AsyncHTTPHandler(transport=transport), litellm
+
+
+class _Stage(httpx.AsyncBaseTransport):
+    """Answers with one word and touches no network."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        chunks = tidy_event("rehearsal", {"content": "."}) + tidy_event("rehearsal", {}, finish="stop")
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, content=chunks, request=request)
+
+
+async def _rehearse(litellm: Any, handler: Any) -> None:  # noqa: ANN401 - litellm has no types to speak of
+    """Make the first call, which imports and builds another half second's worth, where nobody waits for it."""
+    chunks = await litellm.acompletion(
+        model="openrouter/rehearsal",
+        messages=[{"role": "user", "content": "."}],
+        stream=True,
+        api_base="http://rehearsal.invalid/api/v1",
+        api_key="none",
+        client=handler,
+    )
+    async with aclosing(chunks):
+        async for _ in chunks:
+            break
+    await handler.close()

@@ -208,15 +208,16 @@ class _TidyStream(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while piece := await self._exchange.valve.take():
-            yield _event(self._exchange.model, {piece[0].value: piece[1]})
-        yield _event(self._exchange.model, {}, finish="stop")
+            yield tidy_event(self._exchange.model, {piece[0].value: piece[1]})
+        yield tidy_event(self._exchange.model, {}, finish="stop")
         yield b"data: [DONE]\n\n"
 
     async def aclose(self) -> None:
         self._exchange.close()
 
 
-def _event(model: str, delta: dict[str, str], *, finish: str | None = None) -> bytes:
+def tidy_event(model: str, delta: dict[str, str], *, finish: str | None = None) -> bytes:
+    """One event of a stream as litellm reads it without mishap."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     chunk = {"id": "-", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": [choice]}
     # ASCII, since httpx takes U+2028 and its like for ends of lines; and litellm ends at these six characters
