@@ -22,11 +22,14 @@ import yarl
 from bot import __version__
 from bot.client import ChatBot, Services
 from bot.config import Settings, SettingsError, load_settings
+from bot.core.admission import Limits
 from bot.core.answer import Answerer, ChatConfig
 from bot.core.chat import ChatService
+from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.core.model_choice import ModelChoice
+from bot.core.models import Provider
 from bot.core.scheduler import EditScheduler
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
@@ -121,7 +124,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     clock, rng = SystemClock(), random.Random()  # noqa: S311 - jitter and nonces, no secrets
     conversations, stored = SqliteConversations(database), SqliteSettings(database)
     llm, catalog = await stack.enter_async_context(
-        open_client(settings.client_config(), cache=SqliteCache(database), clock=clock, rng=rng)
+        open_client(client_config(settings), cache=SqliteCache(database), clock=clock, rng=rng)
     )
     scheduler = EditScheduler(clock)
     stack.push_async_callback(scheduler.aclose)
@@ -158,6 +161,29 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         clock=clock,
         provider=settings.model_provider,
         owner_ids=settings.owner_ids,
+    )
+
+
+def client_config(settings: Settings) -> ClientConfig:
+    """What the model client needs of the settings; the provider chooses the address and the key."""
+    base, key = {
+        Provider.OPENROUTER: (settings.openrouter_api_base, settings.openrouter_api_key),
+        Provider.OLLAMA: (settings.ollama_api_base, None),
+        Provider.OPENAI: (settings.openai_api_base, settings.openai_api_key),
+    }[settings.model_provider]
+    return ClientConfig(
+        provider=ProviderConfig(
+            kind=settings.model_provider,
+            api_base=base or "",
+            api_key=key.get_secret_value() if key else "",
+        ),
+        timeouts=Timeouts(
+            first_token_s=settings.first_token_timeout,
+            gap_s=settings.token_gap_timeout,
+            total_s=settings.answer_timeout,
+        ),
+        limits=Limits(streams=settings.max_streams),
+        data_collection=settings.data_collection,
     )
 
 

@@ -53,6 +53,7 @@ class FakeTarget:
         self._by_nonce: dict[int, int] = {}
         self.messages: dict[int, str] = {}
         self.controls: dict[int, Controls] = {}
+        self.files: dict[int, str] = {}
         self.writes: list[Write] = []
         self.typed: list[float] = []
 
@@ -79,15 +80,18 @@ class FakeTarget:
         """Somebody deletes a message."""
         del self.messages[message_id]
 
-    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
+    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
         message_id = self._by_nonce.get(nonce, 100 + len(self._by_nonce))
         error = await self._begin(WriteKind.CREATE, message_id, content, controls)
         if nonce not in self._by_nonce and (error is None or error[1]):
             self._by_nonce[nonce] = message_id
             self.messages[message_id], self.controls[message_id] = content, controls
+            self.files[message_id] = attachment
         return self._answer(error) or message_id
 
-    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
+    async def edit(
+        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+    ) -> None:
         error = await self._begin(WriteKind.EDIT, message_id, content, controls)
         if message_id not in self.messages:
             raise MessageGoneError
@@ -95,6 +99,8 @@ class FakeTarget:
             self.messages[message_id] = content
             if controls is not None:
                 self.controls[message_id] = controls
+            if attachment is not None:
+                self.files[message_id] = attachment
         self._answer(error)
 
     async def delete(self, message_id: int) -> None:

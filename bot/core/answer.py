@@ -6,15 +6,14 @@ import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from bot.core.errors import StorageError, StreamBrokenError
+from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
 from bot.core.messages import (
     CompletionRequest,
     Done,
     Ending,
     FinishReason,
-    InLine,
     Message,
     ReplyState,
     Role,
@@ -28,7 +27,7 @@ from bot.core.window import TokenRatio, build_prompt, estimate
 
 if TYPE_CHECKING:
     from bot.core.messages import Question, Turn
-    from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient
+    from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
     from bot.core.reply import Reply
 
 log = logging.getLogger(__name__)
@@ -40,16 +39,6 @@ STATES = {
     FinishReason.LENGTH: ReplyState.CUT,
     FinishReason.CONTENT_FILTER: ReplyState.FILTERED,
 }
-
-
-class Words(Protocol):
-    """What people read about a reply; the sentences live with the user interface."""
-
-    def ending(self, ending: Ending) -> str:
-        """The small print under an ended reply; empty for one that simply ended."""
-        ...
-
-    def waiting(self, waiting: Waiting | InLine) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +148,8 @@ class Answerer:
                         self._ratio.learn(run.model, request.messages, event.prompt_tokens)
                     case Done(reason=reason):
                         reply.feed(join.end())
+                        if reply.is_blank:
+                            raise EmptyAnswerError(model=run.model, generation_id=run.generation_id)
                         answered_by = run.model if run.model != request.model else ""
                         return Ending(state=STATES[reason], answered_by=answered_by)
         raise StreamBrokenError(model=run.model)

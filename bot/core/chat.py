@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-    from bot.core.answer import Answerer, Words
+    from bot.core.answer import Answerer
     from bot.core.line import Ticket
     from bot.core.messages import Question, StoredReply
     from bot.core.model_choice import ModelChoice
-    from bot.core.ports import Clock, ConversationStore, ReplyTarget
+    from bot.core.ports import Clock, ConversationStore, ReplyTarget, Words
     from bot.core.scheduler import EditScheduler
 
 log = logging.getLogger(__name__)
@@ -143,6 +143,7 @@ class ChatService:
             clock=self._clock,
             rng=self._rng,
             mark=self._scheduler.mark,
+            words=self._words,
             message_ids=message_ids,
             text=text,
         )

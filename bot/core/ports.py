@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from bot.core.messages import (
         CompletionRequest,
         Controls,
+        Ending,
         Event,
+        InLine,
         ModelInfo,
         Place,
         Question,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         StoredReply,
         Turn,
         Usage,
+        Waiting,
         WriteKind,
     )
 
@@ -91,21 +94,39 @@ class ReplyTarget(Protocol):
         """True where Discord itself shows that the bot is at work until the first message."""
         ...
 
-    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
+    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
         """Post a message below the reply's earlier ones and return its id.
 
+        `attachment` is the text of a Markdown file that goes with it, none when empty.
         `nonce` (below 2**64) makes a repeated create after a lost answer return the first one's message.
         """
         ...
 
-    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
-        """Show other content; `controls` None leaves the buttons as they are."""
+    async def edit(
+        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+    ) -> None:
+        """Show other content; `controls` and `attachment` None leave the buttons and the file as they are."""
         ...
 
     async def delete(self, message_id: int) -> None: ...
 
     async def typing(self) -> None:
         """Show the typing indicator: it lasts ten seconds or until the next message."""
+        ...
+
+
+class Words(Protocol):
+    """What people read around a reply; the sentences live with the user interface."""
+
+    rest_to_come: str  # an answer too long for messages goes on
+    rest_attached: str  # and has ended
+
+    def ending(self, ending: Ending) -> str:
+        """The small print under an ended reply; empty for one that simply ended."""
+        ...
+
+    def waiting(self, waiting: Waiting | InLine) -> str:
+        """What a reply without text waits for."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.demand import Demand
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Awaitable, Callable, Sequence
 
-    from bot.core.ports import Clock, ReplyTarget
+    from bot.core.ports import Clock, ReplyTarget, Words
 
 log = logging.getLogger(__name__)
 
 REFRESH_S = 0.02  # how long a write waits for text that the client holds back; a hand-over takes about 5 ms
 TYPING_S = 8.0  # Discord shows the indicator for ten seconds
+MOST_MESSAGES = 25  # pages of an answer shown as messages, about 45,000 characters; the rest comes as a file
 FINAL_ATTEMPTS = 6  # failures in a row that an ended reply bears with, about half a minute of backoff
 BACKOFF_BASE_S, BACKOFF_CAP_S = 0.5, 10.0
 
@@ -42,6 +44,7 @@ class Reply:
         clock: Clock,
         rng: random.Random,
         mark: Callable[[Reply], None],
+        words: Words,
         message_ids: Sequence[int] = (),
         text: str = "",
     ) -> None:
@@ -56,6 +59,7 @@ class Reply:
         self._clock = clock
         self._rng = rng
         self._mark = mark
+        self._words = words
         self._screen = Screen(target, nonce=rng.getrandbits(47) << 16, message_ids=message_ids)
         self._pager = Pager()
         self._before: list[Part] = []  # messages that can no longer be changed, and end where the pager begins
@@ -107,6 +111,11 @@ class Reply:
         """Say in small print what the reply is waiting for; it goes with the first text."""
         self._status = line
         self._changed()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to see in the text."""
+        return not self._pager.pages(done=True)
 
     def finish(self, note: str, controls: Controls) -> None:
         """End the reply: the text so far, below it `note` in small print (none when empty) and buttons."""
@@ -180,14 +189,24 @@ class Reply:
         """What every message should show now."""
         ended = self._ended_at is not None
         pages = self._pager.pages(done=ended)
-        contents = with_note(pages, self._note) if ended and self._note else [page.content for page in pages]
-        if not contents and not ended and self._status:
-            contents = [f"-# {self._status}"]
-        covers, parts = self._before[-1].covers if self._before else 0, list(self._before)
+        room = MOST_MESSAGES - len(self._before)
+        shown, rest = pages[:room], "".join(page.source for page in pages[room:])
+        if ended and (self._note or rest):
+            contents = with_note(
+                shown, " ".join(filter(None, [self._words.rest_attached if rest else "", self._note]))
+            )
+        else:
+            contents = [page.content for page in shown]
+        if not ended and (rest or (not contents and self._status)):
+            contents.append(f"-# {self._words.rest_to_come if rest else self._status}")
+        parts = list(self._before)
+        covers = parts[-1].covers if parts else 0
         for index, content in enumerate(contents):
-            covers += len(pages[index].source) if index < len(pages) else 0
-            last = index == len(contents) - 1
-            parts.append(Part(content, self.controls if last else Controls(), covers))
+            covers += len(shown[index].source) if index < len(shown) else 0
+            parts.append(Part(content, covers=covers))
+        if len(parts) > len(self._before):
+            covers += len(rest) if ended else 0
+            parts[-1] = replace(parts[-1], controls=self.controls, covers=covers, attachment=rest if ended else "")
         return parts
 
     def _typing_wanted(self) -> Wanted | None:

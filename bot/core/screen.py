@@ -18,14 +18,18 @@ NO_CONTROLS = Controls()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one message should show; `covers` is the offset in the reply's text that it shows it up to."""
+    """What one message should show.
+
+    `covers` is the offset in the reply's text that it shows it up to, `attachment` the text of a file beside it.
+    """
 
     content: str
     controls: Controls = NO_CONTROLS
     covers: int = 0
+    attachment: str = ""
 
     def looks_like(self, other: Part) -> bool:
-        return self.content == other.content and self.controls == other.controls
+        return (self.content, self.controls, self.attachment) == (other.content, other.controls, other.attachment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +103,20 @@ class Screen:
             await self.target.delete(shown.message_id)
             del self._shown[step.index]
         else:
-            known = shown.part is not None and shown.part.controls == step.part.controls
-            await self.target.edit(shown.message_id, step.part.content, None if known else step.part.controls)
-            shown.part = step.part
+            old, new = shown.part, step.part
+            await self.target.edit(
+                shown.message_id,
+                new.content,
+                None if old is not None and old.controls == new.controls else new.controls,
+                attachment=None if old is not None and old.attachment == new.attachment else new.attachment,
+            )
+            shown.part = new
         return None
 
     async def _create(self, part: Part) -> int:
         uncertain, self._uncertain = self._uncertain, True
         nonce = self._nonce | self._created
-        message_id = await self.target.create(part.content, part.controls, nonce=nonce)
+        message_id = await self.target.create(part.content, part.controls, nonce=nonce, attachment=part.attachment)
         self._uncertain = False
         self._created += 1
         # After a lost answer the nonce brings back the first attempt's message, with that attempt's content.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,24 @@ async def _mapped() -> AsyncIterator[None]:
         raise WriteFailedError from error
 
 
+def _file(text: str) -> discord.File:
+    return discord.File(io.BytesIO(text.encode(errors="replace")), filename="answer.md")
+
+
+def _extras(controls: Controls, attachment: str) -> dict[str, Any]:
+    """What a new message has besides its content."""
+    view = buttons(controls)
+    return ({} if view is None else {"view": view}) | ({"file": _file(attachment)} if attachment else {})
+
+
+def _changes(controls: Controls | None, attachment: str | None) -> dict[str, Any]:
+    """What an edit changes besides the content; None leaves a thing as it is."""
+    files = None if attachment is None else [_file(attachment)] if attachment else []
+    return ({} if controls is None else {"view": buttons(controls)}) | (
+        {} if files is None else {"attachments": files}
+    )
+
+
 class ChannelTarget:
     """Shows a reply as ordinary messages in a channel, the first one as an answer to the question's message."""
 
@@ -92,24 +111,22 @@ class ChannelTarget:
     def bucket(self, kind: WriteKind) -> str:
         return bucket(kind, self._channel.id)
 
-    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
-        extra: dict[str, Any] = {}
+    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
+        extra = _extras(controls, attachment)
         if self._reference is not None:
             extra["reference"] = self._reference
-        if (view := buttons(controls)) is not None:
-            extra["view"] = view
         async with _mapped():
             message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
         self._reference = None  # only the first message answers
         return message.id
 
-    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
+    async def edit(
+        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+    ) -> None:
         message = self._channel.get_partial_message(message_id)
+        changes = _changes(controls, attachment)
         async with _mapped():
-            if controls is None:
-                await message.edit(content=content, allowed_mentions=NO_PINGS)
-            else:
-                await message.edit(content=content, allowed_mentions=NO_PINGS, view=buttons(controls))
+            await message.edit(content=content, allowed_mentions=NO_PINGS, **changes)
 
     async def delete(self, message_id: int) -> None:
         async with _mapped():
@@ -150,29 +167,32 @@ class InteractionTarget:
     def bucket(self, kind: WriteKind) -> str:
         return bucket(kind, self._interaction.token) if self._lasts() else self._channel.bucket(kind)
 
-    async def create(self, content: str, controls: Controls, *, nonce: int) -> int:
+    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
         if not self._lasts():
-            return await self._channel.create(content, controls, nonce=nonce)
+            return await self._channel.create(content, controls, nonce=nonce, attachment=attachment)
         async with self._while_it_lasts():
             if not self._answered:
+                changes = _changes(controls, attachment or None)
                 original = await self._interaction.edit_original_response(
-                    content=content, allowed_mentions=NO_PINGS, view=buttons(controls)
+                    content=content, allowed_mentions=NO_PINGS, **changes
                 )
                 self._answered = True
                 return original.id
-            extra: dict[str, Any] = {} if (view := buttons(controls)) is None else {"view": view}
+            extra = _extras(controls, attachment)
             message = await self._interaction.followup.send(
                 content, ephemeral=self._private, wait=True, allowed_mentions=NO_PINGS, **extra
             )
         return message.id
 
-    async def edit(self, message_id: int, content: str, controls: Controls | None) -> None:
+    async def edit(
+        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+    ) -> None:
         if not self._lasts():
-            return await self._channel.edit(message_id, content, controls)
-        extra: dict[str, Any] = {} if controls is None else {"view": buttons(controls)}
+            return await self._channel.edit(message_id, content, controls, attachment=attachment)
+        changes = _changes(controls, attachment)
         async with self._while_it_lasts():
             await self._interaction.followup.edit_message(
-                message_id, content=content, allowed_mentions=NO_PINGS, **extra
+                message_id, content=content, allowed_mentions=NO_PINGS, **changes
             )
         return None
 

@@ -80,6 +80,9 @@ def unknown_model(model: str, nearest: list[str]) -> str:
 class Words:
     """The small print of replies."""
 
+    rest_to_come = "The answer goes on; the rest comes as a file when it is complete."
+    rest_attached = "The rest is in the attached file."
+
     def ending(self, ending: Ending) -> str:
         """Under an ended reply; empty for one that simply ended."""
         notes = [self._reason(ending)]

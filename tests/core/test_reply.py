@@ -15,8 +15,9 @@ from bot.core.errors import (
     WriteRefusedError,
 )
 from bot.core.messages import Controls, WriteKind
-from bot.core.reply import FINAL_ATTEMPTS, Reply
+from bot.core.reply import FINAL_ATTEMPTS, MOST_MESSAGES, Reply
 from bot.core.scheduler import EditScheduler
+from bot.ui.texts import Words
 from tests.fakes import FakeTarget
 from tests.virtual import VirtualClock, run
 
@@ -36,6 +37,7 @@ class Stage:
             clock=VirtualClock(),
             rng=random.Random(1),
             mark=self.scheduler.mark,
+            words=Words(),
             **options,
         )
         self.reply.controls = STOP
@@ -278,3 +280,25 @@ def test_a_continued_reply_goes_on_in_its_last_message():
     stage = run(main())
     assert stage.target.contents[-1].endswith("word and more.")
     assert len(stage.target.contents) == 2
+
+
+def test_an_answer_too_long_for_messages_ends_in_a_file():
+    """Past a number of messages the rest is attached as Markdown, and the small print says so."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        for number in range(200):
+            stage.reply.feed(f"line {number} " + "x" * 480 + "\n")
+            await asyncio.sleep(0.3)
+        assert stage.target.contents[-1] == f"-# {Words.rest_to_come}"
+        await stage.end("Cut off.")
+        return stage
+
+    stage = run(main())
+    target, text = stage.target, stage.reply.text
+    assert len(target.contents) == MOST_MESSAGES + 1
+    assert target.contents[-1] == f"-# {Words.rest_attached} Cut off."
+    attached = target.files[stage.reply.message_ids[-1]]
+    assert text.endswith(attached)
+    assert "\n".join([*target.contents[:-1], attached]).split() == text.split()
+    assert stage.reply.shown_text == text

@@ -1,0 +1,278 @@
+"""What is known of Discord's windows from this end of the wire."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.ratelimit import Allowance, Bucket, GlobalLimit, Pace, Request
+
+
+def bucket(limit: int = 5, window_s: float = 5.0) -> Bucket:
+    return Bucket(limit, window_s, recovery_s=60.0)
+
+
+def send(window: Bucket, *times: float) -> list[Request]:
+    requests = [Request("edit:1", at) for at in times]
+    for request in requests:
+        window.sent(request)
+    return requests
+
+
+def ready_at(window: Bucket, now: float, *, spaced: bool = False, keep: bool = False) -> float:
+    return window.ready_at(now, spaced=spaced, keep=keep)
+
+
+# --- Allowance and pace ---
+
+
+def test_an_allowance_loses_a_quarter_and_gets_it_back_with_time() -> None:
+    """A 429 takes a quarter of the limit, which comes back at the limit's own rate of recovery."""
+    allowance = Allowance(40, recovery_s=60.0)
+    allowance.shrink(100.0, until=101.0)
+    assert [allowance.at(now) for now in (100.0, 107.5, 115.0, 1000.0)] == [30, 35, 40, 40]
+
+
+def test_429s_of_the_same_moment_are_one_piece_of_news() -> None:
+    """Twenty requests in flight that all meet the limit shrink the budget once."""
+    allowance = Allowance(40, recovery_s=60.0)
+    for at in (100.0, 100.1, 100.9):
+        allowance.shrink(at, until=101.0)
+    assert allowance.at(100.0) == 30
+
+
+def test_an_allowance_never_vanishes() -> None:
+    """However many 429s come, one request in a window stays allowed."""
+    allowance = Allowance(5, recovery_s=60.0)
+    for at in range(50):
+        allowance.shrink(float(at), until=float(at))
+    assert allowance.at(50.0) == 1
+
+
+def test_a_pace_catches_up_on_two_slots_and_no_more() -> None:
+    """Waking a little late loses no slot, and a long rest earns no burst."""
+    pace = Pace()
+    starts = []
+    for _ in range(4):
+        starts.append(max(pace.ready_at, 100.0))
+        pace.take(starts[-1], rate=10.0)
+    assert starts == pytest.approx([100.0, 100.0, 100.0, 100.1])
+
+
+# --- Bucket ---
+
+
+def test_a_fresh_bucket_lets_a_whole_window_go_at_once() -> None:
+    """What is urgent need not wait while the window has room."""
+    window = bucket()
+    for _ in range(5):
+        assert ready_at(window, 10.0) == 10.0
+        send(window, 10.0)
+    assert ready_at(window, 10.0) == math.inf
+
+
+def test_the_end_of_a_window_is_what_the_answer_says() -> None:
+    """Until an answer came nobody knows when the window ends; then it is `Reset-After` from that moment."""
+    window = bucket(limit=1)
+    send(window, 10.0)
+    assert ready_at(window, 17.0) == math.inf
+    window.learn(17.1, limit=1, remaining=0, reset_after=3.0)
+    assert ready_at(window, 17.1) == pytest.approx(20.1)
+    assert ready_at(window, 20.1) == 20.1
+
+
+def test_without_headers_a_window_ends_a_whole_one_after_the_answer() -> None:
+    """Where nothing tells the window's end, the assumed length counts from the latest possible opening."""
+    window = bucket(limit=1)
+    [request] = send(window, 10.0)
+    assert window.ended(10.2, request)
+    assert ready_at(window, 10.2) == pytest.approx(15.2)
+
+
+def test_regular_edits_are_spread_evenly() -> None:
+    """Five in five seconds are one a second, to the window's very end and on into the next."""
+    window, now, times = bucket(), 10.0, []
+    for _ in range(11):
+        now = ready_at(window, now, spaced=True, keep=True)
+        send(window, now)
+        window.learn(now, limit=5, remaining=4 - len(times) % 5, reset_after=5.0 - (now - 10.0) % 5.0)
+        times.append(now)
+    assert times == pytest.approx([10.0 + second for second in range(11)])
+
+
+def test_what_urgent_writes_leave_is_spread_over_the_rest() -> None:
+    """After a burst the next regular edit waits for its fair share of what is left of the window."""
+    window = bucket()
+    send(window, 10.0, 10.0, 11.0)
+    for remaining in (4, 3, 2):
+        window.learn(11.0, limit=5, remaining=remaining, reset_after=4.0)
+    assert ready_at(window, 11.0, spaced=True) == pytest.approx(11.0 + 4.0 / 3)
+
+
+def test_the_last_request_is_kept_until_the_last_second() -> None:
+    """Nobody but a final edit may use up a window before its last second."""
+    window = bucket()
+    send(window, 10.0, 10.0, 10.0, 10.0)
+    window.learn(10.0, limit=5, remaining=1, reset_after=5.0)
+    assert ready_at(window, 10.0, keep=True) == pytest.approx(14.0)
+    assert ready_at(window, 10.0, keep=False) == 10.0
+
+
+def test_the_limit_and_the_length_of_a_window_are_learnt() -> None:
+    """Headers that say 2 in 10 s replace the assumed 5 in 5 s, for this window and the ones after."""
+    window = bucket()
+    send(window, 10.0)
+    window.learn(10.1, limit=2, remaining=1, reset_after=10.0)
+    assert window.gap_s == 5.0
+    send(window, 12.0)
+    assert ready_at(window, 12.0) == pytest.approx(20.1)
+
+
+def test_requests_of_others_count() -> None:
+    """When the headers say that less remains than we used, somebody else uses the bucket too."""
+    window = bucket()
+    send(window, 10.0)
+    window.learn(10.1, limit=5, remaining=0, reset_after=4.9)
+    assert ready_at(window, 10.1) == pytest.approx(15.0)
+
+
+def test_a_window_opened_by_somebody_else_is_noticed() -> None:
+    """An answer to a request that is not ours opens the window here as well."""
+    window = bucket()
+    window.learn(10.0, limit=5, remaining=0, reset_after=3.0)
+    assert ready_at(window, 10.0) == pytest.approx(13.0)
+
+
+def test_a_request_in_flight_at_the_windows_end_counts_in_the_next() -> None:
+    """It may arrive on either side of the end, so it takes room on both."""
+    window = bucket(limit=2)
+    send(window, 10.0)
+    window.learn(10.1, limit=2, remaining=1, reset_after=5.0)
+    send(window, 15.0)  # on its way when the window ends
+    assert ready_at(window, 15.2) == 15.2
+    send(window, 15.2)
+    assert ready_at(window, 15.2) == math.inf
+
+
+def test_a_late_answer_about_the_old_window_does_not_close_the_new() -> None:
+    """A straggler's headers are not taken for the window that opened after it was sent."""
+    window = bucket(limit=2)
+    send(window, 10.0)
+    window.learn(10.1, limit=2, remaining=1, reset_after=5.0)
+    send(window, 15.0, 15.2)
+    window.learn(15.3, limit=2, remaining=0, reset_after=0.0)
+    assert ready_at(window, 15.3) == math.inf
+    window.learn(15.4, limit=2, remaining=0, reset_after=4.9)
+    assert ready_at(window, 15.4) == pytest.approx(20.3)
+
+
+def test_nothing_waits_for_an_answer_that_cannot_come() -> None:
+    """When the last request in flight ends without a word, the bucket opens again after a whole window."""
+    window = bucket(limit=1)
+    send(window, 10.0)
+    window.limited(10.1, retry_after=1.0)
+    [second] = send(window, 11.1)
+    window.learn(11.2, limit=1, remaining=0, reset_after=4.9)  # taken for the first one's, so for an old window's
+    window.ended(11.3, second)
+    assert ready_at(window, 11.3) == pytest.approx(16.3)
+
+
+def test_a_429_closes_a_bucket_and_narrows_it() -> None:
+    """Nothing goes until `retry_after` is over; then one request fewer, until a while has passed."""
+    window = bucket()
+    window.limited(10.0, retry_after=2.0)
+    assert ready_at(window, 10.0) == 12.0
+    send(window, 12.0, 12.0, 12.0)
+    assert ready_at(window, 12.0) == math.inf
+
+
+# --- Global limit ---
+
+
+def everything(limit: int = 47) -> GlobalLimit:
+    return GlobalLimit(limit, recovery_s=60.0)
+
+
+def fill(budget: GlobalLimit, now: float, count: int) -> list[Request]:
+    requests = [Request("edit:1", now) for _ in range(count)]
+    for request in requests:
+        budget.sent(request, paced=False)
+    return requests
+
+
+def test_a_second_has_so_many_places() -> None:
+    """When all are taken the next request waits for the first place to come free, and says when."""
+    budget = everything(limit=3)
+    for request in fill(budget, 10.0, 3):
+        budget.answered(10.1, request)
+    assert budget.ready_at(10.1) == pytest.approx(11.1, abs=0.01)  # nothing is known of the way there yet
+    assert budget.ready_at(11.2) == 11.2
+
+
+def test_a_place_is_held_a_second_when_round_trips_are_steady() -> None:
+    """Once the fastest round trip is known, steady ones cost no more than the second itself."""
+    budget, now = everything(limit=1), 10.0
+    for _ in range(400):
+        now = budget.ready_at(now)
+        [request] = fill(budget, now, 1)
+        budget.answered(now + 0.1, request)
+    assert budget.ready_at(now + 0.1) - now == pytest.approx(1.0, abs=0.001)
+
+
+def test_a_request_without_an_answer_holds_its_place() -> None:
+    """It may still be on its way; but not for ever."""
+    budget = everything(limit=1)
+    fill(budget, 10.0, 1)
+    assert budget.ready_at(12.0) == 20.0
+    assert budget.ready_at(20.0) == 20.0
+
+
+def test_a_global_429_pauses_everything_and_shrinks_the_budget() -> None:
+    """Nothing goes until `retry_after` is over, then a quarter less, and after a while as before."""
+    budget = everything(limit=40)
+    budget.limited(10.0, retry_after=0.5)
+    assert budget.ready_at(10.0) == 10.5
+    for request in fill(budget, 10.5, 30):
+        budget.answered(10.5, request)
+    assert budget.ready_at(10.6) == pytest.approx(11.5)
+    assert budget.ready_at(26.0) == 26.0
+    for request in fill(budget, 26.0, 39):
+        budget.answered(26.0, request)
+    assert budget.ready_at(26.0) == 26.0
+
+
+def test_half_full_is_not_idle() -> None:
+    """Typing indicators have the half that nothing else needs."""
+    budget = everything(limit=40)
+    fill(budget, 10.0, 19)
+    assert budget.idle(10.0)
+    fill(budget, 10.0, 1)
+    assert not budget.idle(10.0)
+
+
+@settings(deadline=None, derandomize=True)
+@given(seed=st.integers(0, 1_000_000), way_s=st.floats(0.005, 0.3), jitter_s=st.floats(0.0, 0.5))
+def test_no_jitter_brings_too_many_requests_into_one_second(seed: int, way_s: float, jitter_s: float) -> None:
+    """However long the ways there and back take, the server never sees more than 50 in any one second."""
+    chance, budget, now = random.Random(seed), everything(limit=47), 0.0
+    arrivals: list[float] = []
+    answers: list[tuple[float, int, Request]] = []
+    while len(arrivals) < 300:
+        while answers and answers[0][0] <= now:
+            at, _, request = heapq.heappop(answers)
+            budget.answered(at, request)
+        ready = budget.ready_at(now)
+        if ready > now:
+            now = min(ready, answers[0][0]) if answers else ready
+            continue
+        [request] = fill(budget, now, 1)
+        arrivals.append(now + way_s + chance.random() * jitter_s)
+        heapq.heappush(answers, (arrivals[-1] + way_s + chance.random() * jitter_s, len(arrivals), request))
+        now += chance.choice((0.0, 0.0, 0.0, 0.001, 0.05))
+    arrivals.sort()
+    assert all(later - earlier >= 1.0 for earlier, later in zip(arrivals, arrivals[50:], strict=False))
