@@ -7,6 +7,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -364,3 +366,42 @@ async def test_a_backup_that_fails_leaves_the_older_one(path: Path, tmp_path: Pa
     assert rows(target, "SELECT key FROM cache") == [("a",)]
     assert not path.exists()
     assert {entry.name for entry in tmp_path.iterdir()} == {"backup.db", "data"}
+
+
+# Crashes
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from bot.storage.database import open_database
+
+async def main():
+    async with open_database(Path(sys.argv[1])) as database:
+        first = int(sys.argv[2])
+        for number in range(first, first + 100_000):
+            async with database.write() as session:
+                for side in ("left", "right"):
+                    await session.execute("INSERT INTO cache VALUES (?1, 'v', 0)", f"{number} {side}")
+            print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_killed_process_loses_nothing_it_committed(path: Path) -> None:
+    """After kill -9 every transaction is there that was reported done, each whole, and the file is sound."""
+    for kills in range(3):
+        command = [sys.executable, "-c", WRITER, str(path), str(kills * 100_000)]
+        reported = []
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+            assert process.stdout
+            for line in process.stdout:
+                reported.append(line.strip())
+                if len(reported) == 20 + kills:
+                    process.kill()
+        keys = {str(key) for (key,) in rows(path, "SELECT key FROM cache")}
+        left = {key.split()[0] for key in keys if key.endswith("left")}
+        assert left == {key.split()[0] for key in keys if key.endswith("right")}
+        assert len(reported) >= 20 + kills
+        assert set(reported) <= left
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
