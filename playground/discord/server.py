@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -51,9 +52,11 @@ class Discord:
         deadline: float = codes.DEADLINE,
         lifetime: float = codes.LIFETIME,
     ) -> None:
-        self.token = f"playground.{secrets.token_urlsafe(24)}"
-        self.deadline = deadline
         self.world = World(message_content=message_content)
+        # Discord's own form: the application's id, a time and a secret, in base64.
+        name = base64.urlsafe_b64encode(str(self.world.me.id).encode()).decode().rstrip("=")
+        self.token = f"{name}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
+        self.deadline = deadline
         self.gateway = Gateway(self.world, self.token)
         self.door = Door(self.world, token=self.token, limits=limits or RateLimits(), latency=latency)
         self.app = web.Application(middlewares=[self.door.enter], client_max_size=UPLOAD_BYTES)

@@ -1,0 +1,104 @@
+"""`python -m playground`: the bot on a make-believe Discord and OpenRouter, without a token and without a key."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground.conversation import Conversation, summary
+from playground.discord import Discord
+from playground.processes import Bot, Reports, openrouter
+from playground.terminal import Terminal, standard_output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MODEL = "openrouter/openai/gpt-4o-mini"
+LOG_LINES = 30  # of the bot's log, shown when something was wrong
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m playground",
+        description="Runs the bot on a make-believe Discord and OpenRouter on this machine. "
+        "With OPENROUTER_API_KEY in the environment the models are real; Discord stays make-believe.",
+    )
+    parser.add_argument("--script", action="store_true", help="play a conversation, check every reply, and end")
+    parsed = parser.parse_args(arguments)
+    with contextlib.suppress(KeyboardInterrupt):  # where the platform has no signal handlers
+        return asyncio.run(until_interrupted(parsed.script))
+    return 130
+
+
+async def until_interrupted(script: bool) -> int:  # noqa: FBT001 - the one switch there is
+    """Run the demo; Ctrl-C and SIGTERM end it, and every process it started, in order."""
+    demo = asyncio.create_task(run(script=script))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, demo.cancel)
+    try:
+        return await demo
+    except asyncio.CancelledError:
+        return 130 if script else 0
+
+
+async def run(*, script: bool) -> int:
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headwater-playground-")))
+        d = Discord()
+        await d.start()
+        stack.push_async_callback(d.close)
+        reports, model = await models(stack)
+        discord = {"DISCORD_TOKEN": d.token, "DISCORD_API_BASE": d.api_base, "DISCORD_GATEWAY": d.gateway_url}
+        bot = Bot(folder, {**discord, **model, "DATABASE_URL": f"sqlite:///{folder}/headwater.db"})
+        await bot.start()
+        stack.push_async_callback(bot.stop)
+        return await (play(d, bot, reports) if script else stay(d, bot))
+
+
+async def models(stack: contextlib.AsyncExitStack) -> tuple[Reports | None, dict[str, str]]:
+    """The scripted model's reports and the bot's settings for it; with a person's own key, the real models."""
+    if key := os.environ.get("OPENROUTER_API_KEY"):
+        names = ("OPENROUTER_API_BASE", "MODEL")
+        own = {name: os.environ[name] for name in names if name in os.environ}
+        return None, {"OPENROUTER_API_KEY": key, **own}
+    reports = await stack.enter_async_context(openrouter())
+    settings = {"OPENROUTER_API_KEY": reports.key, "OPENROUTER_API_BASE": reports.base_url, "MODEL": MODEL}
+    return reports, settings
+
+
+async def play(d: Discord, bot: Bot, reports: Reports | None) -> int:
+    """The scripted conversation; 0 where all was as it should be."""
+    terminal = Terminal(standard_output(), d.bot)
+    conversation = Conversation(d, bot, reports, terminal)
+    d.world.listeners.append(terminal.follow)
+    await conversation.play()
+    terminal.line()
+    terminal.line(summary(conversation.figures, scripted=reports is not None))
+    terminal.line(f"{len(d.requests)} requests to Discord, {d.count_429} refused by its rate limits")
+    for fault in conversation.faults:
+        terminal.line(f"NOT RIGHT: {fault}")
+    if conversation.faults:
+        terminal.line("The end of the bot's log:")
+        terminal.line("\n".join(bot.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]))
+    return 1 if conversation.faults else 0
+
+
+async def stay(d: Discord, bot: Bot) -> int:
+    """Keep everything running until Ctrl-C; the page to chat in will be added to `d.app` before it starts."""
+    print(f"The playground's Discord is at {d.origin} and the bot is connecting to it; its log is {bot.log}.")
+    print("To see a conversation: make demo ARGS=--script. Ctrl-C ends everything.", flush=True)
+    await bot.end()
+    print(f"The bot ended with exit code {bot.exited}:\n{bot.log.read_text(errors='replace')}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
