@@ -59,8 +59,8 @@ def fill(path: Path, turns: int, channels: int) -> None:
 
 def insert(connection: sqlite3.Connection, batch: list[Exchange]) -> None:
     connection.executemany(
-        "INSERT INTO turns (id, channel_id, role, text, author_id, author_name, message_id, question_id,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO turns (id, channel_id, role, text, state, author_id, author_name, message_id, question_id,"
+        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         turn_rows(batch),
     )
     connection.executemany(
@@ -77,8 +77,8 @@ def insert(connection: sqlite3.Connection, batch: list[Exchange]) -> None:
 
 def turn_rows(batch: list[Exchange]) -> Iterator[tuple[object, ...]]:
     for q, channel, asked, answered in batch:
-        yield q, channel, "user", asked, q % 5_000, f"Member {q % 5_000}", 2 * 10**15 + q, None, NOW + q
-        yield q + 1, channel, "assistant", answered, None, "", None, q, NOW + q
+        yield q, channel, "user", asked, None, q % 5_000, f"Member {q % 5_000}", 2 * 10**15 + q, None, NOW + q
+        yield q + 1, channel, "assistant", answered, "complete", None, "", None, q, NOW + q
 
 
 async def measure(store: SqliteConversations, channels: int) -> list[Sample]:

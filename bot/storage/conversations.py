@@ -29,11 +29,10 @@ USABLE = """
           END
 """
 WINDOW = f"""
-    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at,
-        (SELECT r.state FROM replies r WHERE r.answer_id = t.id ORDER BY r.id DESC LIMIT 1)
+    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at, t.state
     {USABLE}
     ORDER BY t.id DESC LIMIT ?3
-"""  # noqa: S608 - made of constants
+"""
 COUNT = f"SELECT COUNT(*) {USABLE}"
 
 ADD_CONVERSATION = """
@@ -46,12 +45,13 @@ ADD_QUESTION = """
 """
 # Gives nothing where the question has been deleted meanwhile: its answer is then not remembered either.
 ADD_ANSWER = """
-    INSERT INTO turns (channel_id, role, text, author_name, question_id, created_at)
-    SELECT q.channel_id, 'assistant', '', '', q.id, CAST(?2 AS BIGINT) FROM turns q WHERE q.id = ?1
-    ON CONFLICT (question_id) DO UPDATE SET question_id = excluded.question_id
+    INSERT INTO turns (channel_id, role, text, state, author_name, question_id, created_at)
+    SELECT q.channel_id, 'assistant', '', 'streaming', '', q.id, CAST(?2 AS BIGINT) FROM turns q WHERE q.id = ?1
+    ON CONFLICT (question_id) DO UPDATE SET state = excluded.state
     RETURNING id
 """
 KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
+END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id
     FROM turns t JOIN conversations c ON c.channel_id = t.channel_id
@@ -171,7 +171,7 @@ class SqliteConversations:
             await session.execute(
                 CLOSE_REPLY, reply_id, state, model, generation_id, error, now, *_usage_columns(usage)
             )
-            await session.execute(KEEP_TEXT, reply_id, text)
+            await session.execute(END_ANSWER, reply_id, text, state)
 
     async def reply(self, reply_id: int) -> StoredReply | None:
         async with self._database.read() as session:

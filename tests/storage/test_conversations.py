@@ -161,7 +161,9 @@ async def test_a_retried_answer_takes_the_old_ones_place(store: SqliteConversati
     await exchange(store, "q2", "a2")
     retry = await store.open_reply(question("q1"), model="m", now=NOW)
     await store.answer_again(turn_id, reply_id=retry, now=NOW)
-    assert await texts(store) == ["a2", "q2", "a1", "q1"]
+    turns = await store.window(PLACE)
+    assert [turn.text for turn in turns] == ["a2", "q2", "a1", "q1"]
+    assert turns[2].state is ReplyState.STREAMING
     await close(store, retry, "better", ReplyState.CUT)
     turns = await store.window(PLACE)
     assert [turn.text for turn in turns] == ["a2", "q2", "better", "q1"]
@@ -377,6 +379,7 @@ async def test_many_channels_at_once_keep_to_themselves(store: SqliteConversatio
         "ONE_REPLY",
         "WINDOW",
         "KEEP_TEXT",
+        "END_ANSWER",
     ],
 )
 async def test_nothing_that_people_wait_for_scans_a_table(database: Database, statement: str) -> None:

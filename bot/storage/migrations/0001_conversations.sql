@@ -23,6 +23,7 @@ CREATE TABLE turns (
     channel_id BIGINT NOT NULL REFERENCES conversations (channel_id) ON DELETE CASCADE,
     role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
     text TEXT NOT NULL,
+    state TEXT,                             -- of an answer: that of the reply which wrote it last
     author_id BIGINT,
     author_name TEXT NOT NULL,
     message_id BIGINT,                      -- the Discord message that asked; NULL for commands, menus, answers
