@@ -22,6 +22,7 @@ _CODE = r"(?<!`)(?P<tick>`{1,2})(?!`)[^\n]*?[^`\n](?P=tick)(?!`)"
 _TICKS = r"(?P<ticks>(?<!`)`{3,6}(?!`))"  # nobody writes longer ones, and room must be kept to close them
 _FENCE = re.compile(rf"\\[^\w\s]|{_CODE}|{_TICKS}|^{_LEAD}(?P<tildes>~{{3,6}})(?!~)", re.MULTILINE)
 _FENCE_IN_CODE = re.compile(_TICKS)
+_LEAD_ALONE = re.compile(rf"{_LEAD}\Z")
 _LANGUAGE = re.compile(r"[ \t]*([\w+.#-]{1,32})(?=\s)", re.ASCII)
 _QUOTE = re.compile(r"(?:[ \t]*>){1,3}")
 
@@ -44,9 +45,15 @@ class Fence:
         return f"{self.quote if _QUOTE.match(following) else ''}{self.mark}{self.language}\n"
 
     def closing(self, preceding: str) -> str:
-        """What closes the block after `preceding`."""
+        """What closes the block after `preceding`, the text up to its last visible character."""
         last_line = preceding.rpartition("\n")[2]
-        return f"\n{self.quote if _QUOTE.match(last_line) else ''}{self.mark}"
+        lead = "\n" + (self.quote if _QUOTE.match(last_line) else "")
+        # Discord takes a block with nothing in it for plain text, or its language for the code: give it a blank.
+        return (f"{lead} " if self._opens_at_end(last_line) else "") + lead + self.mark
+
+    def _opens_at_end(self, line: str) -> bool:
+        _, mark, after = line.rpartition(self.mark)
+        return bool(mark) and len(after.split()) <= 1  # one word may be the language
 
 
 Fences = tuple[Fence, ...]  # the outermost first
@@ -82,8 +89,6 @@ def _turn(text: str, at: int, mark: str, fences: Fences) -> Fences:
             return fences[:-1] if closes and not rest.strip() else fences
         if closes or len(fences) == NESTING:
             return fences[:-1]
-    elif len(fences) == NESTING:
-        return fences
     return (*fences, _opened(text, at, mark))
 
 
@@ -93,7 +98,7 @@ def _opened(text: str, at: int, mark: str) -> Fence:
     language = _LANGUAGE.match(text, at + len(mark))
     # After a fence inside a line only a word that is all of the rest is a language; else the code begins there.
     line_end = text.find("\n", at)
-    if language and (line_end < 0 or (before.strip(" \t>") and text[language.end() : line_end].strip())):
+    if language and (line_end < 0 or (not _LEAD_ALONE.match(before) and text[language.end() : line_end].strip())):
         language = None
     return Fence(mark, language[1] if language else "", "> " * quote[0].count(">") if quote else "")
 

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT = 2000  # Discord: message content, characters; counted in UTF-16 code units to be safe
 CURSOR = " ▌"
 # Room for the cursor on a line of its own, and to close two fences of six in a triple quote around a blank line.
-RESERVE = 32
+RESERVE = 40
+INDENT_KEPT = 200  # of a code line that begins a page; more could fill a page with nothing
 SMALL_PRINT = "-# "
 
 _INK = re.compile(r"\S")
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\Z")
 # What would become a heading, a list item, a quote, small print or a block at the start of a message.
 _LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]?|>{1,3})(?:\s|\Z)|~{2,}|~\Z|\d{1,9}\Z")
-_FENCE_AHEAD = re.compile(r"[ \t>]*(?:`{3}|`{0,2}\Z)")
+_FENCE_AHEAD = re.compile(r"[ \t>]*(?:`{3}|~{3}|[`~]{0,2}\Z)")
 # Nothing is said by a page that ends so: a list mark, or a heading parted from what it heads.
 _BARE_MARK = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,3}|-#|>+)\Z")
 _HEADING = re.compile(r"#{1,3} ")
@@ -135,14 +136,10 @@ def _fitting(text: str, room: int) -> int:
 
 def _closing(source: str, fences: Fences) -> str:
     """What closes the blocks open at the end of a page."""
-    if not fences:
-        return ""
-    shown = source.rstrip()
-    # Discord takes a block with nothing in it for plain text, and its language for the code: give it a blank.
-    last_line = shown.rpartition("\n")[2]
-    mark = last_line.rfind(fences[-1].mark)
-    bare = mark >= 0 and not last_line[mark + len(fences[-1].mark) :].strip(" \t").count(" ")
-    return ("\n " if bare else "") + "".join(fence.closing(shown) for fence in reversed(fences))
+    shown, suffix = source.rstrip(), ""
+    for fence in reversed(fences):
+        suffix += fence.closing(shown + suffix)
+    return suffix
 
 
 # --- Where to cut ----------------------------------------------------------------------------------------------
@@ -168,7 +165,9 @@ class _Cutter:
         self._text = known
         self._last = len(known) - 1
         self._changes = [(0, fences), *track(known, fences)]
-        self._spans = spans(known)
+        self._in_span = bytearray(len(known))
+        for begin, end in spans(known):
+            self._in_span[begin + 1 : end] = b"\1" * (end - begin - 1)
 
     def best(self) -> int:
         """Offset of the next page's first character."""
@@ -182,7 +181,9 @@ class _Cutter:
             for at in range(self._last, low, -1):
                 if not is_joined(self._text, at) and self._is_fit(at, whole=whole):
                     return at
-        return self._last
+        return next(
+            (at for at in range(self._last, self._last - 64, -1) if not is_joined(self._text, at)), self._last
+        )
 
     def _joints(self, low: int) -> Iterator[tuple[_Rank, int]]:
         for match in _BREAK.finditer(self._text, low):
@@ -194,7 +195,8 @@ class _Cutter:
         gap, at = match[0], match.end()
         lines = gap.count("\n")
         if lines and self._fences(at):
-            return (_Rank.CODE_PARAGRAPH if lines > 1 else _Rank.CODE_LINE), match.start() + gap.rfind("\n") + 1
+            indent = min(len(gap) - gap.rfind("\n") - 1, INDENT_KEPT)
+            return (_Rank.CODE_PARAGRAPH if lines > 1 else _Rank.CODE_LINE), at - indent
         if lines:
             is_indented = not gap.endswith("\n")
             return _Rank.INDENTED if is_indented else _Rank.PARAGRAPH if lines > 1 else _Rank.LINE, at
@@ -208,9 +210,11 @@ class _Cutter:
     def _is_fit(self, at: int, *, whole: bool) -> bool:
         """Whether nothing is spoilt by a cut here; `whole` spares inline spans too."""
         text = self._text
+        if text[at - 1] == text[at] and text[at] in "`~":
+            return False
         if self._fences(at):
             return not _FENCE_AHEAD.match(text, at) and not self._is_empty_block(at)
-        if whole and any(start < at < end for start, end in self._spans):
+        if whole and self._in_span[at]:
             return False
         before = text[:at].rstrip(" \t")
         if not before.endswith("\n") and _LINE_SYNTAX.match(text, at):
@@ -230,12 +234,19 @@ class _Cutter:
 def with_note(pages: Sequence[Page], note: str) -> list[str]:
     """The contents with a line of small print below: in the last message, or in one of its own for want of room.
 
-    It stands alone as well where the text would draw it into a quote (`>>>` quotes all that follows).
+    It stands alone as well where the text would draw it into a quote (`>>>` quotes all that follows) or a span.
     """
     contents = [page.content for page in pages]
     line = SMALL_PRINT + " ".join(note.split())
     line = line[: _fitting(line, MESSAGE_LIMIT)]
-    joined = f"{contents[-1]}\n{line}" if contents else line
-    if not contents or utf16_length(joined) > MESSAGE_LIMIT or _WHOLE_QUOTE.search(contents[-1]):
-        return [*contents, line]
-    return [*contents[:-1], joined]
+    if contents and not _draws_in(contents[-1], line):
+        joined = f"{contents[-1]}\n{line}"
+        if utf16_length(joined) <= MESSAGE_LIMIT:
+            return [*contents[:-1], joined]
+    return [*contents, line]
+
+
+def _draws_in(content: str, line: str) -> bool:
+    """Whether a line below would become part of a quote or close what a stray mark seems to open."""
+    pairs = any(mark in line and content.count(mark) % 2 for mark in ("`", "*", "_", "~~", "||"))
+    return pairs or bool(_WHOLE_QUOTE.search(content))
