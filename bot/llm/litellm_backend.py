@@ -35,6 +35,9 @@ ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # otherwise it downloads the list of prices
     "REPEATED_STREAMING_CHUNK_LIMIT": "1000000000",  # otherwise a hundred equal deltas end the stream
 }
+# Calls being set up at once. litellm does that in threads, two milliseconds each: with two hundred of them the
+# event loop gets its turn after a second, and nobody's request is sent much sooner.
+OPENINGS = 4
 NO_TIMEOUT_S = 86_400.0  # the clocks are the exchange's
 
 
@@ -47,6 +50,7 @@ class LitellmBackend:
         self._loading: asyncio.Task[None] | None = None
         self._litellm: Any = None
         self._handler: Any = None
+        self._openings = asyncio.Semaphore(OPENINGS)
 
     def start(self) -> None:
         """Begin loading litellm, in a thread: it takes two to four seconds."""
@@ -81,18 +85,22 @@ class LitellmBackend:
         """
         received = 0
         async with aclosing(await self._open(exchange, messages, parameters)) as chunks:
-            async for chunk in chunks:
-                for kind, text in _words(chunk):
-                    received += len(text)
-                    yield kind, text
-                if exchange.valve.drained:
-                    break  # read to its end, litellm would count tokens and call loggers
-        if received != exchange.valve.handed_chars:
+            try:
+                async for chunk in chunks:
+                    for kind, text in _words(chunk):
+                        received += len(text)
+                        yield kind, text
+                    if exchange.valve.drained:
+                        break  # read to its end, litellm would count tokens and call loggers
+            except Exception as error:  # noqa: BLE001 - litellm has no root of its own for what it raises
+                raise _mishap(exchange, error) from None
+        if received != exchange.valve.handed_chars and exchange.answer.failure is None:
             raise GarbledAnswerError(model=exchange.model, detail="litellm did not pass on what it was given")
 
     async def _open(
         self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
     ) -> Any:  # noqa: ANN401 - litellm's CustomStreamWrapper
+        await self._openings.acquire()
         name = self._transport.expect(exchange)
         opening = asyncio.create_task(
             self._litellm.acompletion(
@@ -107,6 +115,7 @@ class LitellmBackend:
                 extra_body=dict(parameters),
             )
         )
+        opening.add_done_callback(lambda _: self._openings.release())
         try:
             # Cancelled halfway, litellm leaves a coroutine behind that nobody awaits. It takes milliseconds, since
             # the transport never waits, and a forgotten exchange is not begun.
@@ -114,9 +123,8 @@ class LitellmBackend:
         except asyncio.CancelledError:
             opening.add_done_callback(lambda task: task.cancelled() or task.exception())
             raise
-        except Exception as error:  # noqa: BLE001 - litellm has no root of its own for what it raises
-            # Without the trace and the text: both may quote the prompt.
-            raise ModelError(model=exchange.model, detail=f"litellm: {type(error).__name__}") from None
+        except Exception as error:  # noqa: BLE001 - likewise
+            raise _mishap(exchange, error) from None
         finally:
             self._transport.forget(name)
 
@@ -125,6 +133,11 @@ class LitellmBackend:
             self._loading.cancel()  # the thread runs on; an import cannot be stopped
         if self._handler:
             await self._handler.close()
+
+
+def _mishap(exchange: Exchange, error: Exception) -> ModelError:
+    """Litellm's own failure, by its type alone: its text, and the trace, may quote the prompt."""
+    return ModelError(model=exchange.model, detail=f"litellm: {type(error).__name__}")
 
 
 def _words(chunk: Any) -> list[tuple[Kind, str]]:  # noqa: ANN401 - litellm's ModelResponseStream
