@@ -42,7 +42,8 @@ async def until_interrupted(script: bool) -> int:  # noqa: FBT001 - the one swit
     demo = asyncio.create_task(run(script=script))
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(number, demo.cancel)
+            # Once: a second Ctrl-C must not keep the processes from being ended.
+            asyncio.get_running_loop().add_signal_handler(number, lambda: demo.cancelling() or demo.cancel())
     try:
         return await demo
     except asyncio.CancelledError:

@@ -96,10 +96,17 @@ class Conversation:
     # --- The steps ------------------------------------------------------------------------------------------
 
     async def online(self) -> None:
-        await self.d.until(lambda: (self.d.online and self.d.commands) or self.bot.exited is not None, PATIENCE)
-        self.figures.online.append(time.monotonic() - self.bot.started)
-        names = ", ".join(f"/{command['name']}" for command in self.d.commands if command["type"] == 1)
-        self.terminal.line(f"The bot is online after {self.figures.online[-1]:.1f} s and offers {names}.")
+        """Wait for the bot to connect and to have registered its commands, or to end by itself."""
+        ending = asyncio.create_task(self.bot.end())
+        ending.add_done_callback(lambda _: self.d.world.changed("gateway", None))
+        try:
+            await self.d.until(lambda: ending.done() or (self.d.online and self.d.commands), PATIENCE)
+        finally:
+            ending.cancel()
+        if self.bot.exited is None:
+            self.figures.online.append(time.monotonic() - self.bot.started)
+            names = ", ".join(f"/{command['name']}" for command in self.d.commands if command["type"] == 1)
+            self.terminal.line(f"The bot is online after {self.figures.online[-1]:.1f} s and offers {names}.")
 
     async def introduction(self) -> None:
         await self.ask("Hello! Who are you?")

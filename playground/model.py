@@ -113,8 +113,8 @@ cut is closed and opened again, so that both halves look like code.
 ## What can go wrong
 
 The model may refuse, fall silent, or break off. Discord may be slow, may lose an answer, may have had the \
-message deleted meanwhile. The bot itself may be restarted. In each case the text that was shown stays, a line of small \
-print says what happened, and a button helps where one can."""
+message deleted meanwhile. The bot itself may be restarted. In each case the text that was shown stays, a line of \
+small print says what happened, and a button helps where one can."""
 
 
 class ScriptedModel:

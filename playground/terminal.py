@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Terminal:
     out: TextIO
     bot: User
     growing: Message | None = None
+    settled: set[int] = field(default_factory=set)  # ids of messages that are printed for good
     drawn: int = 0  # lines on the screen that belong to it
 
     def line(self, text: str = "") -> None:
@@ -41,6 +42,7 @@ class Terminal:
         """Leave the message that was growing as it stands now, in full."""
         if self.growing and self.drawn:
             self._draw(self.growing, whole=True)
+            self.settled.add(self.growing.id)
         self.growing, self.drawn = None, 0
 
     def _note(self, message: Message) -> None:
@@ -51,6 +53,8 @@ class Terminal:
         self.out.flush()
 
     def _redraw(self, message: Message) -> None:
+        if message.id in self.settled:
+            return
         if message is not self.growing:
             self.settle()
             self.growing = message

@@ -176,10 +176,10 @@ async def test_an_interaction_is_answered_once_and_its_token_ends(open_place: Ca
 
 
 @pytest.mark.usefixtures("client")
-async def test_an_unanswered_interaction_has_no_webhook(place: Any, client: Any):
+async def test_an_unanswered_interaction_has_no_webhook(place: Any, client: Any, soon: Callable[..., Any]):
     """Following up before answering meets 10015."""
     asking = asyncio.create_task(place.d.command(place.member, place.channel, "slow"))
-    await place.d.until(lambda: client.seen("interaction"))
+    await soon(lambda: client.seen("interaction"))
     with pytest.raises(discord.NotFound) as caught:
         await client.seen("interaction")[0].followup.send("x")
     assert caught.value.code == 10015
