@@ -6,7 +6,7 @@ import asyncio
 import base64
 import secrets
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
@@ -128,26 +128,9 @@ class Discord:
         """Break the bot's gateway connections; without `resume` it has to identify again."""
         self.gateway.drop(resume=resume)
 
-    def fail(
-        self,
-        method: str,
-        route: str,
-        *,
-        times: int | None = 1,
-        every: int = 1,
-        status: int = 0,
-        code: int = 0,
-        reset: bool = False,
-        hang: float = 0.0,
-        applied: bool = False,
-    ) -> None:
+    def fail(self, method: str, route: str, **how: Any) -> None:  # noqa: ANN401 - the fields of Fault
         """Let requests go wrong, as `Fault` says; the route is a pattern such as `/channels/*/messages`."""
-        more = {"reset": reset, "applied": applied}
-        self.door.faults.append(
-            Fault(
-                method=method, route=route, times=times, every=every, status=status, code=code, hang=hang, **more
-            )
-        )
+        self.door.faults.append(Fault(method=method, route=route, **how))
 
     # --- Watching -------------------------------------------------------------------------------------------
 
