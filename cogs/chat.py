@@ -95,7 +95,7 @@ class Chat(commands.Cog):
         await interaction.response.defer()
         target = ChannelTarget(self.bot.get_partial_messageable(record.place.channel_id))
         try:
-            await self.chat.again(record, target, resume=resume)
+            await self.chat.again(record.id, target, resume=resume)
         except HeadwaterError as error:
             await tell(interaction, error.sentence)
 

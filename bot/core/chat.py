@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 
     from bot.core.answer import Answerer
     from bot.core.line import Ticket
-    from bot.core.messages import Question, StoredReply
+    from bot.core.messages import Question
     from bot.core.model_choice import ModelChoice
     from bot.core.ports import Clock, ConversationStore, ReplyTarget, Words
     from bot.core.scheduler import EditScheduler
 
 log = logging.getLogger(__name__)
 
+LINE_PATIENCE_S = 1.0  # a wait in line that is over sooner is not worth a message
 TYPING_S = 4.0  # how often the typing indicator gets a chance; Discord shows it for ten seconds
 PRIVATE_LIMIT_S = 14 * 60.0  # a private answer lives by its interaction's token, which lasts 15 minutes
 
@@ -80,15 +81,17 @@ class ChatService:
         """
         await self._run(Run(question, self._reply(target)))
 
-    async def again(self, reply: StoredReply, target: ReplyTarget, *, resume: bool) -> None:
+    async def again(self, reply_id: int, target: ReplyTarget, *, resume: bool) -> None:
         """Answer a stored question anew in the messages of its last answer, or `resume` that answer.
 
         Raises:
             ForgottenError: the question is no longer stored.
             StillRunningError: it is being answered right now.
         """
-        question = None if reply.turn_id is None else await self._store.question(reply.turn_id)
-        if question is None:
+        await self._wait_until_stored(reply_id)
+        reply = await self._store.reply(reply_id)
+        question = await self._store.question(reply.turn_id) if reply and reply.turn_id else None
+        if reply is None or question is None:
             raise ForgottenError
         if any(run.turn_id == reply.turn_id for run in self._runs):
             raise StillRunningError
@@ -102,6 +105,12 @@ class ChatService:
         if not shown:
             run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
         await self._run(run)
+
+    async def _wait_until_stored(self, reply_id: int) -> None:
+        """A button can be pressed in the instant between the last edit and the commit that follows it."""
+        for run in list(self._runs):
+            if run.reply.controls.reply_id == reply_id and run.task is not None and run.task.done():
+                await run.over.wait()
 
     async def tell(self, target: ReplyTarget, sentence: str) -> None:
         """Say something in small print, without a question to the model."""
@@ -175,9 +184,7 @@ class ChatService:
     async def _answer(self, run: Run) -> Ending:
         channel_id = run.question.place.channel_id
         try:
-            ticket = self._lines.join(
-                channel_id, lambda ahead: run.reply.show_status(self._words.waiting(InLine(ahead=ahead)))
-            )
+            ticket = self._lines.join(channel_id)
         except HeadwaterError as error:
             return await self._end(run, Ending(state=ReplyState.FAILED, error=error))
         with ticket:
@@ -196,7 +203,7 @@ class ChatService:
         run.model = (await self._models.resolve(question.place)).model
         reply_id = await self._store.open_reply(question, model=run.model, now=self._now())
         run.reply.controls = Controls(reply_id=reply_id, stop=True)
-        await ticket.turn()
+        await self._wait_in_line(run, ticket)
         if run.turn_id is not None:
             await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
             for message_id in run.reply.message_ids:
@@ -208,6 +215,11 @@ class ChatService:
                 return await self._answerer.answer(run)
         except TimeoutError:
             raise DeadlineExceededError(model=run.model) from None
+
+    async def _wait_in_line(self, run: Run, ticket: Ticket) -> None:
+        """Wait for the turn; who waits longer than a moment is told for how many others."""
+        async for ahead in ticket.moves(patience_s=LINE_PATIENCE_S):
+            run.reply.show_status(self._words.waiting(InLine(ahead=ahead)))
 
     async def _outcome(self, run: Run) -> Ending:
         task = run.task

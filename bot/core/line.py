@@ -4,37 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from bot.core.errors import LineFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 
 class Ticket:
     """A place in one conversation's line; a context manager that leaves the line at its end."""
 
-    def __init__(
-        self, line: deque[Ticket], on_ahead: Callable[[int], None], on_empty: Callable[[], object]
-    ) -> None:
+    def __init__(self, line: deque[Ticket], on_empty: Callable[[], object]) -> None:
         self._line = line
-        self._on_ahead = on_ahead
         self._on_empty = on_empty
-        self._first = asyncio.Event()
+        self._moved = asyncio.Event()
         line.append(self)
-        self._look()
 
-    async def turn(self) -> None:
-        """Wait until nobody is ahead."""
-        await self._first.wait()
+    @property
+    def ahead(self) -> int:
+        """How many are served first."""
+        return self._line.index(self)
 
-    def _look(self) -> None:
-        ahead = self._line.index(self)
-        if ahead:
-            self._on_ahead(ahead)
-        else:
-            self._first.set()
+    async def moves(self, *, patience_s: float) -> AsyncIterator[int]:
+        """Wait until nobody is ahead; yields how many are, after `patience_s` and at each change."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._until(0)
+        while self.ahead:
+            ahead = self.ahead
+            yield ahead
+            await self._until(ahead - 1)
+
+    async def _until(self, ahead: int) -> None:
+        while self.ahead > ahead:
+            self._moved.clear()
+            await self._moved.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +48,7 @@ class Ticket:
     def __exit__(self, *_: object) -> None:
         self._line.remove(self)
         for ticket in self._line:
-            ticket._look()  # noqa: SLF001 - its own kind
+            ticket._moved.set()  # noqa: SLF001 - its own kind
         if not self._line:
             self._on_empty()
 
@@ -55,8 +61,8 @@ class TurnLines:
         self._limit = limit
         self._lines: dict[int, deque[Ticket]] = {}
 
-    def join(self, conversation: int, on_ahead: Callable[[int], None]) -> Ticket:
-        """Take a place; `on_ahead` is told how many are ahead, now and at each change, but not of zero.
+    def join(self, conversation: int) -> Ticket:
+        """Take a place at the end of a conversation's line.
 
         Raises:
             LineFullError: `limit` questions wait already.
@@ -64,7 +70,7 @@ class TurnLines:
         line = self._lines.setdefault(conversation, deque())
         if len(line) > self._limit:
             raise LineFullError(waiting=len(line) - 1)
-        return Ticket(line, on_ahead, lambda: self._lines.pop(conversation, None))
+        return Ticket(line, lambda: self._lines.pop(conversation, None))
 
     def waiting(self, conversation: int) -> int:
         """How many questions wait behind the one being answered."""

@@ -207,11 +207,11 @@ def test_again_refuses_what_it_cannot_or_need_not_answer():
         record = await stage.store.reply(1)
         assert record
         with pytest.raises(StillRunningError):
-            await stage.chat.again(record, FakeTarget(), resume=False)
+            await stage.chat.again(1, FakeTarget(), resume=False)
         await asked
         await stage.store.clear(record.place, by=1, now=0)
         with pytest.raises(ForgottenError):
-            await stage.chat.again(record, FakeTarget(), resume=False)
+            await stage.chat.again(1, FakeTarget(), resume=False)
 
     run(main())
 

@@ -7,17 +7,22 @@ import asyncio
 import pytest
 
 from bot.core.errors import LineFullError
-from bot.core.line import TurnLines
+from bot.core.line import Ticket, TurnLines
 from tests.virtual import run
 
 
+async def turn(ticket: Ticket) -> list[int]:
+    """Wait for the turn; returns what was said on the way."""
+    return [ahead async for ahead in ticket.moves(patience_s=0.1)]
+
+
 def test_questions_are_answered_in_the_order_they_came():
-    """First come, first served, one at a time."""
+    """First come, first served, one at a time; who waits hears of every move."""
     log: list[str] = []
 
     async def question(lines: TurnLines, name: str) -> None:
-        with lines.join(1, lambda ahead: log.append(f"{name} waits for {ahead}")) as ticket:
-            await ticket.turn()
+        with lines.join(1) as ticket:
+            log.extend([f"{name} waits for {ahead}" async for ahead in ticket.moves(patience_s=0.1)])
             log.append(f"{name} begins")
             await asyncio.sleep(1)
             log.append(f"{name} ends")
@@ -28,9 +33,24 @@ def test_questions_are_answered_in_the_order_they_came():
 
     run(main())
     assert log == [
-        "a begins", "b waits for 1", "c waits for 2", "a ends", "c waits for 1",
-        "b begins", "b ends", "c begins", "c ends",
+        "a begins", "a ends", "b waits for 1", "b begins", "b ends", "c waits for 2", "c waits for 1",
+        "c begins", "c ends",
     ]  # fmt: skip
+
+
+def test_a_short_wait_is_not_mentioned():
+    """Who is served within the patience hears nothing."""
+
+    async def main() -> None:
+        lines = TurnLines(limit=5)
+        with lines.join(1):
+            second = lines.join(1)
+            waiting = asyncio.create_task(turn(second))
+            await asyncio.sleep(0.05)
+        with second:
+            assert await waiting == []
+
+    run(main())
 
 
 def test_conversations_do_not_wait_for_each_other():
@@ -38,8 +58,8 @@ def test_conversations_do_not_wait_for_each_other():
 
     async def main() -> None:
         lines = TurnLines(limit=0)
-        with lines.join(1, print) as first, lines.join(2, print) as second:
-            await asyncio.wait_for(asyncio.gather(first.turn(), second.turn()), 1)
+        with lines.join(1) as first, lines.join(2) as second:
+            await asyncio.wait_for(asyncio.gather(turn(first), turn(second)), 1)
 
     run(main())
 
@@ -49,9 +69,9 @@ def test_a_full_line_refuses_with_its_length():
 
     async def main() -> None:
         lines = TurnLines(limit=1)
-        with lines.join(1, print), lines.join(1, lambda _: None):
+        with lines.join(1), lines.join(1):
             with pytest.raises(LineFullError) as caught:
-                lines.join(1, print)
+                lines.join(1)
             assert caught.value.waiting == 1
             assert lines.waiting(1) == 1
         assert lines.waiting(1) == 0
@@ -63,20 +83,20 @@ def test_who_gives_up_waiting_is_passed_over():
     """A cancelled wait leaves the line, and the next moves up."""
 
     async def waits(lines: TurnLines) -> None:
-        with lines.join(1, lambda _: None) as ticket:
-            await ticket.turn()
+        with lines.join(1) as ticket:
+            await turn(ticket)
 
     async def main() -> None:
         lines = TurnLines(limit=5)
-        heard: list[int] = []
-        with lines.join(1, print):
+        with lines.join(1):
             second = asyncio.create_task(waits(lines))
             await asyncio.sleep(0)
-            third = lines.join(1, heard.append)
-            second.cancel()
-            await asyncio.gather(second, return_exceptions=True)
-        with third:
-            await asyncio.wait_for(third.turn(), 1)
-        assert heard == [2, 1]
+            with lines.join(1) as third:
+                waiting = asyncio.create_task(turn(third))
+                await asyncio.sleep(1)
+                second.cancel()
+                await asyncio.sleep(1)
+                waiting.cancel()
+                assert third.ahead == 1
 
     run(main())

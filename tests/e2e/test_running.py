@@ -1,0 +1,126 @@
+"""Starting, stopping and administering the bot, from end to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import stat
+
+import pytest
+
+from bot.ui import texts
+from playground.script import Script
+from tests.e2e.conftest import World
+
+
+async def test_the_model_is_the_admins_to_choose_and_stays_chosen(world: World):
+    """A member is refused, an admin is not, and the choice survives a restart."""
+    await world.start()
+    refused = await world.discord.command(world.member, world.channel, "model set", model="openai/gpt-4o")
+    assert refused.ephemeral
+    assert refused.messages[0].content == texts.NOT_ADMIN
+    choices = await world.discord.autocomplete(world.admin, world.channel, "model set", "model", "gpt-4o")
+    chosen = next(choice.value for choice in choices if choice.value == "openai/gpt-4o")
+    announced = await world.discord.command(world.admin, world.channel, "model set", model=chosen)
+    assert not announced.ephemeral
+    assert await world.stop() == 0
+    await world.start()
+    await world.reply(world.ask("hello"))
+    assert world.router.calls[-1].model == "openai/gpt-4o"
+
+
+async def test_commands_are_registered_once(world: World):
+    """A restart sends Discord nothing that has not changed."""
+    await world.start()
+    await world.stop()
+    await world.start()
+    registered = [request for request in world.discord.requests if request.method == "PUT"]
+    assert len(registered) == 1
+
+
+async def test_sigterm_ends_running_replies_honestly(world: World):
+    """What is streaming ends with the reason, the process with 0."""
+    await world.start()
+    world.scripts.append(Script(text="word " * 2000, tokens_per_second=50))
+    asked = world.ask("talk")
+    await world.discord.until(lambda: world.replies(asked), 20)
+    assert await world.stop() == 0
+    (reply,) = world.replies(asked)
+    assert reply.content.endswith("\n-# Interrupted by a restart of the bot.")
+    assert reply.labels == ("Retry", "Continue")
+    assert "Traceback" not in world.log
+    assert "Unclosed" not in world.log
+    await world.start()
+    await world.discord.press(world.member, reply, "Retry")
+    await world.discord.until(lambda: reply.content == "Hello.", 20)
+
+
+async def test_ctrl_c_ends_the_process_with_0(world: World):
+    """Ctrl-C is an orderly way out."""
+    await world.start()
+    assert await world.stop(signal.SIGINT) == 0
+    assert "Traceback" not in world.log
+
+
+async def test_the_database_is_its_owners_alone(world: World):
+    """Nobody else on the machine reads what was said."""
+    await world.start()
+    await world.reply(world.ask("hello"))
+    for path in world.folder.glob("data.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_rejected_token_is_one_plain_sentence(world: World):
+    """Exit code 78, and what to do about it."""
+    await world.launch(DISCORD_TOKEN="MTIz.abc.defghijklmnop")
+    assert await asyncio.wait_for(world.process.wait(), 30) == 78
+    assert "Discord rejected the token" in world.log
+    assert "Traceback" not in world.log
+
+
+async def test_an_intent_that_is_not_granted_is_one_plain_sentence(world: World):
+    """Exit code 78, and where to switch it on."""
+    await world.launch(MESSAGE_CONTENT_INTENT="true")
+    assert await asyncio.wait_for(world.process.wait(), 30) == 78
+    assert "message content intent" in world.log
+    assert "Traceback" not in world.log
+
+
+async def test_every_fault_of_the_settings_is_named_at_once(world: World):
+    """One message, all faults, no secret."""
+    await world.launch(DISCORD_TOKEN="", OPENROUTER_API_KEY="", MAX_TOKENS="many", OPENROUTER_API_BASE="nowhere")
+    assert await asyncio.wait_for(world.process.wait(), 30) == 78
+    for name in ("DISCORD_TOKEN", "OPENROUTER_API_KEY", "MAX_TOKENS", "OPENROUTER_API_BASE"):
+        assert name in world.log
+
+
+async def test_a_reply_button_of_another_life_is_answered(world: World):
+    """Stop under a reply that a kill left open is not silent after the restart."""
+    await world.start()
+    world.scripts.append(Script(text="word " * 2000, tokens_per_second=50))
+    asked = world.ask("talk")
+    (reply,) = await world.discord.until(lambda: world.replies(asked), 20)
+    await world.stop(9)
+    await world.start()
+    pressed = await world.discord.press(world.member, reply, "Stop")
+    assert not pressed.failed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+async def test_help_and_version_need_no_settings(world: World, arguments: list[str]):
+    """A look before anything is set up."""
+    world.settings = {}
+    await world.launch_with(*arguments)
+    assert await asyncio.wait_for(world.process.wait(), 30) == 0
+    assert "Headwater" in world.log or "usage" in world.log
+
+
+async def test_backup_copies_while_the_bot_runs(world: World):
+    """The copy is a database by itself."""
+    await world.start()
+    await world.reply(world.ask("hello"))
+    running = world.process
+    await world.launch_with("backup", str(world.folder / "copy.db"))
+    assert await asyncio.wait_for(world.process.wait(), 30) == 0
+    world.process = running
+    assert (world.folder / "copy.db").stat().st_size > 0
