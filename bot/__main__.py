@@ -23,13 +23,15 @@ from bot import __version__
 from bot.client import ChatBot, Services
 from bot.config import Settings, SettingsError, load_settings
 from bot.core.admission import Limits
-from bot.core.answer import Answerer, ChatConfig
+from bot.core.answer import Answerer
 from bot.core.chat import ChatService
 from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.core.model_choice import ModelChoice
 from bot.core.models import Provider
+from bot.core.preferences import Preferences
+from bot.core.profiles import Profile, Profiles
 from bot.core.scheduler import EditScheduler
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
@@ -128,18 +130,20 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     )
     scheduler = EditScheduler(clock)
     stack.push_async_callback(scheduler.aclose)
-    models = ModelChoice(stored, default=settings.model, clock=clock)
+    preferences = Preferences(stored, clock)
+    models = ModelChoice(preferences, default=settings.model)
+    profile = Profile(
+        system_prompt=settings.system_prompt,
+        max_tokens=settings.max_tokens,
+        temperature=settings.temperature,
+        fallbacks=settings.fallback_models,
+    )
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
         store=conversations,
         words=Words(),
-        config=ChatConfig(
-            system_prompt=settings.system_prompt,
-            max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
-            fallbacks=settings.fallback_models,
-        ),
+        profiles=Profiles(preferences, default=profile),
         clock=clock,
     )
     chat = ChatService(
@@ -157,6 +161,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         catalog=catalog,
         conversations=conversations,
         settings=stored,
+        preferences=preferences,
         scheduler=scheduler,
         clock=clock,
         provider=settings.model_provider,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.core.model_choice import ModelChoice
     from bot.core.models import Provider
     from bot.core.ports import Catalog, Clock, ConversationStore, SettingsStore
+    from bot.core.preferences import Preferences
     from bot.core.scheduler import EditScheduler
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Services:
     catalog: Catalog
     conversations: ConversationStore
     settings: SettingsStore
+    preferences: Preferences
     scheduler: EditScheduler
     clock: Clock
     provider: Provider
@@ -82,7 +84,8 @@ class ChatBot(commands.Bot):
         fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         scope, key = f"app:{self.application_id}", f"commands {discord.http.Route.BASE}"
         settings, now = self.services.settings, int(self.services.clock.time())
-        if await settings.get(scope, key) == fingerprint:
+        known = await settings.get(scope, key)
+        if known is not None and known.value == fingerprint:
             return
         await self.tree.sync()
         await settings.set(scope, key, fingerprint, by=0, now=now)

@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.client import ChatBot, tell
 from bot.core.models import nearest, normalise_model, search
+from bot.core.preferences import channel_scope, guild_scope
 from bot.ui import texts
 from bot.ui.permissions import admins_only
 from bot.ui.places import interaction_place
@@ -94,11 +95,11 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         """The settings scope meant; where there is none, says so and returns None."""
         place = interaction_place(interaction)
         if scope == "channel":
-            return f"channel:{place.channel_id}"
+            return channel_scope(place.channel_id)
         if place.guild_id is None:
             await tell(interaction, texts.NOT_IN_DIRECT_MESSAGES)
             return None
-        return f"guild:{place.guild_id}"
+        return guild_scope(place.guild_id)
 
 
 async def setup(bot: ChatBot) -> None:

@@ -269,8 +269,9 @@ class MemorySettings:
     def __init__(self) -> None:
         self.values: dict[tuple[str, str], str] = {}
 
-    async def get(self, scope: str, key: str) -> str | None:
-        return self.values.get((scope, key))
+    async def get(self, scope: str, key: str) -> Setting | None:
+        value = self.values.get((scope, key))
+        return None if value is None else Setting(key=key, value=value, set_by=0, set_at=0)
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:  # noqa: ARG002
         if value is None:

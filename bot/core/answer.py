@@ -28,6 +28,7 @@ from bot.core.window import TokenRatio, build_prompt, estimate
 if TYPE_CHECKING:
     from bot.core.messages import Question, Turn
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
+    from bot.core.profiles import Profiles
     from bot.core.reply import Reply
 
 log = logging.getLogger(__name__)
@@ -39,16 +40,6 @@ STATES = {
     FinishReason.LENGTH: ReplyState.CUT,
     FinishReason.CONTENT_FILTER: ReplyState.FILTERED,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatConfig:
-    """What the owner set for every conversation."""
-
-    system_prompt: str
-    max_tokens: int
-    temperature: float | None = None
-    fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -85,14 +76,14 @@ class Answerer:
         catalog: Catalog,
         store: ConversationStore,
         words: Words,
-        config: ChatConfig,
+        profiles: Profiles,
         clock: Clock,
     ) -> None:
         self._llm = llm
         self._catalog = catalog
         self._store = store
         self._words = words
-        self._config = config
+        self._profiles = profiles
         self._clock = clock
         self._ratio = TokenRatio()
 
@@ -101,7 +92,8 @@ class Answerer:
         return await self._read(run, await self._request(run))
 
     async def _request(self, run: Run) -> CompletionRequest:
-        question, config, ratio = run.question, self._config, self._ratio.of(run.model)
+        question, ratio = run.question, self._ratio.of(run.model)
+        profile = await self._profiles.of(question)
         begun = (Message(Role.ASSISTANT, run.shown_before),) if run.shown_before else ()
         begun_tokens = estimate(begun, ratio)
         info = self._catalog.get(run.model)
@@ -111,11 +103,11 @@ class Answerer:
             page = await self._store.window(question.place, before=before, limit=WINDOW_PAGE)
             turns += page
             prompt = build_prompt(
-                system_prompt=config.system_prompt,
+                system_prompt=profile.system_prompt,
                 turns=turns,
                 question=question,
                 context_length=info.context_length if info else None,
-                max_tokens=config.max_tokens + begun_tokens,
+                max_tokens=profile.max_tokens + begun_tokens,
                 ratio=ratio,
             )
             if prompt.dropped or len(page) < WINDOW_PAGE:
@@ -124,8 +116,8 @@ class Answerer:
             model=run.model,
             messages=(*prompt.messages, *begun),
             max_tokens=max(1, prompt.max_tokens - begun_tokens),
-            temperature=config.temperature,
-            fallbacks=config.fallbacks,
+            temperature=profile.temperature,
+            fallbacks=profile.fallbacks,
             channel_id=question.place.channel_id,
             user_id=question.author_id,
         )

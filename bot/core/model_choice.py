@@ -1,4 +1,4 @@
-"""Which model answers where: the thread's choice, else the channel's, the server's, the owner's default."""
+"""Which model answers where."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.core.messages import Place
-    from bot.core.ports import Clock, SettingsStore
+    from bot.core.preferences import Preferences
 
 KEY = "model"
 DEFAULT_SCOPE = "default"
-
-
-def scopes(place: Place) -> tuple[str, ...]:
-    """The settings scopes that apply in a place, the closest first."""
-    ids = [f"channel:{place.channel_id}"]
-    if place.parent_id is not None:
-        ids.append(f"channel:{place.parent_id}")
-    if place.guild_id is not None:
-        ids.append(f"guild:{place.guild_id}")
-    return tuple(ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +24,14 @@ class Choice:
 class ModelChoice:
     """Resolves and keeps the choice of model."""
 
-    def __init__(self, settings: SettingsStore, *, default: str, clock: Clock) -> None:
-        self._settings = settings
+    def __init__(self, preferences: Preferences, *, default: str) -> None:
+        self._preferences = preferences
         self._default = default
-        self._clock = clock
 
     async def resolve(self, place: Place) -> Choice:
-        for scope in scopes(place):
-            model = await self._settings.get(scope, KEY)
-            if model is not None:
-                return Choice(model, scope)
-        return Choice(self._default, DEFAULT_SCOPE)
+        found = await self._preferences.find(place, KEY)
+        return Choice(found.setting.value, found.scope) if found else Choice(self._default, DEFAULT_SCOPE)
 
     async def choose(self, scope: str, model: str | None, *, by: int) -> None:
         """Set a scope's model, or with None leave it to the wider scopes again."""
-        await self._settings.set(scope, KEY, model, by=by, now=int(self._clock.time()))
+        await self._preferences.set(scope, KEY, model, by=by)

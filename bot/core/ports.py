@@ -213,7 +213,7 @@ class Cache(Protocol):
 class SettingsStore(Protocol):
     """Settings by scope (`channel:1`, `guild:1`, `app:1`); raises `StorageError`."""
 
-    async def get(self, scope: str, key: str) -> str | None: ...
+    async def get(self, scope: str, key: str) -> Setting | None: ...
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
         """Set a value, or remove it with None."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.storage.database import Database
+    from bot.storage.session import Row
 
 SET = """
     INSERT INTO settings (scope, key, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -24,10 +25,12 @@ class SqliteSettings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, scope: str, key: str) -> str | None:
+    async def get(self, scope: str, key: str) -> Setting | None:
         async with self._database.read() as session:
-            row = await session.fetch_one("SELECT value FROM settings WHERE scope = ?1 AND key = ?2", scope, key)
-        return None if row is None else str(row[0])
+            row = await session.fetch_one(
+                "SELECT key, value, set_by, set_at FROM settings WHERE scope = ?1 AND key = ?2", scope, key
+            )
+        return None if row is None else _setting(row)
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
         async with self._database.write() as session:
@@ -41,4 +44,9 @@ class SqliteSettings:
             rows = await session.fetch(
                 "SELECT key, value, set_by, set_at FROM settings WHERE scope = ?1 ORDER BY key", scope
             )
-        return [Setting(key=key, value=value, set_by=by, set_at=at) for key, value, by, at in rows]
+        return [_setting(row) for row in rows]
+
+
+def _setting(row: Row) -> Setting:
+    key, value, set_by, set_at = row
+    return Setting(key=key, value=value, set_by=set_by, set_at=set_at)

@@ -13,12 +13,14 @@ import simcord
 from discord import app_commands
 
 from bot.client import ChatBot, Services
-from bot.core.answer import Answerer, ChatConfig
+from bot.core.answer import Answerer
 from bot.core.chat import ChatService
 from bot.core.clock import SystemClock
 from bot.core.messages import ModelInfo
 from bot.core.model_choice import ModelChoice
 from bot.core.models import Provider
+from bot.core.preferences import Preferences
+from bot.core.profiles import Profile, Profiles
 from bot.core.scheduler import EditScheduler
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
@@ -98,13 +100,14 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot
         clock, catalog = SystemClock(), FakeCatalog(*MODELS)
         scheduler = EditScheduler(clock)
         stack.push_async_callback(scheduler.aclose)
-        models = ModelChoice(settings, default="openai/gpt-4o-mini", clock=clock)
+        preferences = Preferences(settings, clock)
+        models = ModelChoice(preferences, default="openai/gpt-4o-mini")
         answerer = Answerer(
             llm=llm,
             catalog=catalog,
             store=store,
             words=Words(),
-            config=ChatConfig(system_prompt="Be kind.", max_tokens=400),
+            profiles=Profiles(preferences, default=Profile(system_prompt="Be kind.", max_tokens=400)),
             clock=clock,
         )
         chat = ChatService(
@@ -123,6 +126,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot
                 catalog=catalog,
                 conversations=store,
                 settings=settings,
+                preferences=preferences,
                 scheduler=scheduler,
                 clock=clock,
                 provider=Provider.OPENROUTER,

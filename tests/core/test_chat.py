@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from bot.core.answer import CHECKPOINT_S, Answerer, ChatConfig
+from bot.core.answer import CHECKPOINT_S, Answerer
 from bot.core.chat import ChatService
 from bot.core.errors import (
     ForgottenError,
@@ -21,6 +21,8 @@ from bot.core.errors import (
 )
 from bot.core.messages import Done, FinishReason, Place, Question, ReplyState
 from bot.core.model_choice import ModelChoice
+from bot.core.preferences import Preferences
+from bot.core.profiles import Profile, Profiles
 from bot.core.scheduler import EditScheduler
 from bot.ui.texts import Words
 from tests.fakes import FakeCatalog, FakeTarget, MemorySettings, MemoryStore, ScriptedLLM
@@ -40,6 +42,7 @@ class Stage:
         self.llm = ScriptedLLM()
         self.store = MemoryStore()
         clock = VirtualClock()
+        preferences = Preferences(MemorySettings(), clock)
         self.scheduler = EditScheduler(clock)
         self.chat = ChatService(
             answerer=Answerer(
@@ -47,10 +50,10 @@ class Stage:
                 catalog=FakeCatalog(),
                 store=self.store,
                 words=Words(),
-                config=ChatConfig(system_prompt="", max_tokens=100),
+                profiles=Profiles(preferences, default=Profile(system_prompt="", max_tokens=100)),
                 clock=clock,
             ),
-            models=ModelChoice(MemorySettings(), default="a/model", clock=clock),
+            models=ModelChoice(preferences, default="a/model"),
             store=self.store,
             scheduler=self.scheduler,
             words=Words(),

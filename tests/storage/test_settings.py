@@ -18,12 +18,17 @@ def settings(database: Database) -> SqliteSettings:
     return SqliteSettings(database)
 
 
+def value(setting: Setting | None) -> str:
+    assert setting is not None
+    return setting.value
+
+
 async def test_a_setting_is_its_scopes_own(settings: SqliteSettings) -> None:
     """The same key in another scope is another setting."""
     await settings.set("channel:1", "model", "a", by=5, now=100)
     await settings.set("guild:1", "model", "b", by=5, now=100)
-    assert await settings.get("channel:1", "model") == "a"
-    assert await settings.get("guild:1", "model") == "b"
+    assert value(await settings.get("channel:1", "model")) == "a"
+    assert value(await settings.get("guild:1", "model")) == "b"
     assert await settings.get("channel:2", "model") is None
 
 
