@@ -114,6 +114,7 @@ class OpenRouter:
             headers=request.headers.copy(),
             body=await request.json(),
             arrived_at=time.monotonic(),
+            peer=request.transport.get_extra_info("peername") if request.transport else None,
         )
         self.calls.append(call)
         try:

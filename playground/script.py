@@ -41,6 +41,7 @@ class Script:
     finish: str | None = "stop"
     native_finish: str | None = "stop"
     provider: str = "Playground"
+    model: str = ""  # what answers, where that is not the model asked for
     usage: bool = True
     done: bool = True  # whether `[DONE]` is sent
     status: int = 200
@@ -61,6 +62,7 @@ class Call:
     headers: Mapping[str, str]
     body: dict[str, Any]
     arrived_at: float
+    peer: object = None  # the client's address and port
     sent: list[tuple[float, str]] = field(default_factory=list)  # the answer's text, as written to the wire
     status: int | None = None
     disconnected_at: float | None = None
@@ -85,7 +87,7 @@ class Call:
 
 
 def envelope(call: Call, script: Script) -> dict[str, Any]:
-    model = {"id": call.id, "provider": script.provider, "model": call.model}
+    model = {"id": call.id, "provider": script.provider, "model": script.model or call.model}
     return {**model, "object": "chat.completion.chunk", "created": int(time.time())}
 
 

@@ -101,7 +101,7 @@ CASES = [
     recovers("a reset before the first token", broken(Fault.RESET, 0)),
     # broken off after the first words
     final("an error with a number", broken(Fault.ERROR), errors.StreamBrokenError, text=PART),
-    final("an error with a string", broken(Fault.ERROR, error_code="x_error"), errors.StreamBrokenError, text=PART),
+    final("an error with a string", broken(Fault.ERROR, error_code="oops"), errors.StreamBrokenError, text=PART),
     final("an error inside the choice", broken(Fault.ERROR_IN_CHOICE), errors.StreamBrokenError, text=PART),
     final("a reset", broken(Fault.RESET), errors.StreamBrokenError, text=PART),
     final("an end without a finish reason", broken(Fault.EOF), errors.StreamBrokenError, text=PART),
