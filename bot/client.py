@@ -50,6 +50,7 @@ class ChatBot(commands.Bot):
     """discord.py's bot with narrow intents, no pings, and commands that are registered when they change."""
 
     def __init__(self, services: Services, *, message_content: bool) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
         super().__init__(

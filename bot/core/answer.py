@@ -100,7 +100,8 @@ class Answerer:
         turns: list[Turn] = []
         while True:
             before = turns[-1].id if turns else run.turn_id
-            page = await self._store.window(question.place, before=before, limit=WINDOW_PAGE)
+            wanted = max(WINDOW_PAGE, len(turns))  # ever larger pages: a long memory is put together few times
+            page = await self._store.window(question.place, before=before, limit=wanted)
             turns += page
             prompt = build_prompt(
                 system_prompt=profile.system_prompt,
@@ -110,7 +111,7 @@ class Answerer:
                 max_tokens=profile.max_tokens + begun_tokens,
                 ratio=ratio,
             )
-            if prompt.dropped or len(page) < WINDOW_PAGE:
+            if prompt.dropped or len(page) < wanted:
                 break
         return CompletionRequest(
             model=run.model,
