@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError, MessageGoneError
 from bot.core.messages import (
+    Change,
     Controls,
     Done,
     FinishReason,
@@ -273,7 +274,7 @@ class MemorySettings:
         value = self.values.get((scope, key))
         return None if value is None else Setting(key=key, value=value, set_by=0, set_at=0)
 
-    async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:  # noqa: ARG002
+    async def set(self, scope: str, key: str, value: str | None, **_: object) -> None:
         if value is None:
             self.values.pop((scope, key), None)
         else:
@@ -285,3 +286,6 @@ class MemorySettings:
             for (where, key), value in self.values.items()
             if where == scope
         ]
+
+    async def changes(self, guild_id: int, *, limit: int) -> list[Change]:  # noqa: ARG002 - the port's
+        return []

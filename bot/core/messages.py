@@ -147,6 +147,18 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of a setting: None where there was, or is, none. `at` is in seconds since the epoch."""
+
+    scope: str
+    key: str
+    old: str | None
+    new: str | None
+    by: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What one completion used, as the provider reports it. Money is in integer nano-dollars (1e-9 USD)."""
 

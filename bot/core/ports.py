@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from bot.core.demand import Demand
     from bot.core.messages import (
+        Change,
         CompletionRequest,
         Controls,
         Ending,
@@ -215,10 +216,19 @@ class SettingsStore(Protocol):
 
     async def get(self, scope: str, key: str) -> Setting | None: ...
 
-    async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
-        """Set a value, or remove it with None."""
+    async def set(
+        self, scope: str, key: str, value: str | None, *, by: int, now: int, guild_id: int | None = None
+    ) -> None:
+        """Set a value, or remove it with None; what a person changes (`by` is not 0) is logged in the same breath.
+
+        `guild_id` is the server whose log the change of a channel's setting belongs to.
+        """
         ...
 
     async def entries(self, scope: str) -> Sequence[Setting]:
         """All that is set in a scope, by key."""
+        ...
+
+    async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
+        """What people changed in a server and its channels, the newest first."""
         ...

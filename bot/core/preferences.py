@@ -1,4 +1,4 @@
-"""What people set, and where: the thread's setting holds, else the channel's, the server's, the owner's default."""
+"""What people set, and where: the thread's setting holds, else the channel's, the server's, the default."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.core.messages import Place, Setting
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.knobs import Knob
+    from bot.core.messages import Change, Place, Setting
     from bot.core.ports import Clock, SettingsStore
 
 
@@ -36,6 +39,37 @@ class Preference:
     scope: str
 
 
+class Held:
+    """All settings that hold in a place, as they were at one moment."""
+
+    def __init__(self, found: Mapping[str, Sequence[Preference]]) -> None:
+        """`found` has for each key what was set, the closest scope's first."""
+        self._found = found
+
+    def preference(self, knob: Knob) -> Preference | None:
+        """The setting that holds; None where nobody set it."""
+        found = self._found.get(knob.key)
+        return found[0] if found else None
+
+    def text(self, knob: Knob) -> str:
+        """The value that holds, the default where nobody set one."""
+        preference = self.preference(knob)
+        return preference.setting.value if preference else knob.default
+
+    def flag(self, knob: Knob) -> bool:
+        return self.text(knob) == "on"
+
+    def number(self, knob: Knob) -> float | None:
+        """None where neither a value nor a default holds."""
+        text = self.text(knob)
+        return float(text) if text else None
+
+    def ids(self, knob: Knob) -> frozenset[int]:
+        """The ids of a list; of all scopes' lists together where they add up."""
+        lists = [preference.setting.value for preference in self._found.get(knob.key, ())]
+        return frozenset(int(id_) for text in lists[: None if knob.adds_up else 1] for id_ in text.split())
+
+
 class Preferences:
     """Finds and keeps settings by place. All of it raises `StorageError`."""
 
@@ -51,6 +85,22 @@ class Preferences:
                 return Preference(setting, scope)
         return None
 
-    async def set(self, scope: str, key: str, value: str | None, *, by: int) -> None:
-        """Set a value for a scope, or with None leave it to the wider scopes again."""
-        await self._store.set(scope, key, value, by=by, now=int(self._clock.time()))
+    async def held(self, place: Place) -> Held:
+        """All settings that hold in a place."""
+        found: dict[str, list[Preference]] = {}
+        for scope in scopes(place):
+            for setting in await self._store.entries(scope):
+                found.setdefault(setting.key, []).append(Preference(setting, scope))
+        return Held(found)
+
+    async def set(self, scope: str, key: str, value: str | None, *, by: int, guild_id: int | None = None) -> None:
+        """Set a value for a scope, or with None leave it to the wider scopes again.
+
+        `guild_id` is the server that the scope is in, for the server's log of changes.
+        """
+        now = int(self._clock.time())
+        await self._store.set(scope, key, value, by=by, now=now, guild_id=guild_id)
+
+    async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
+        """What was changed in a server, the newest first."""
+        return await self._store.changes(guild_id, limit=limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Setting
+from bot.core.messages import Change, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,13 @@ SET = """
     INSERT INTO settings (scope, key, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (scope, key) DO UPDATE
     SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at
+"""
+LOG = """
+    INSERT INTO changes (guild_id, scope, key, old, new, changed_by, changed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+"""
+CHANGES = """
+    SELECT scope, key, old, new, changed_by, changed_at FROM changes WHERE guild_id = ?1 ORDER BY id DESC LIMIT ?2
 """
 
 
@@ -32,12 +39,20 @@ class SqliteSettings:
             )
         return None if row is None else _setting(row)
 
-    async def set(self, scope: str, key: str, value: str | None, *, by: int, now: int) -> None:
+    async def set(
+        self, scope: str, key: str, value: str | None, *, by: int, now: int, guild_id: int | None = None
+    ) -> None:
+        if scope.startswith("guild:"):
+            guild_id = int(scope.partition(":")[2])
         async with self._database.write() as session:
+            row = await session.fetch_one("SELECT value FROM settings WHERE scope = ?1 AND key = ?2", scope, key)
+            old = row[0] if row else None
             if value is None:
                 await session.execute("DELETE FROM settings WHERE scope = ?1 AND key = ?2", scope, key)
             else:
                 await session.execute(SET, scope, key, value, by, now)
+            if by and old != value:
+                await session.execute(LOG, guild_id, scope, key, old, value, by, now)
 
     async def entries(self, scope: str) -> Sequence[Setting]:
         async with self._database.read() as session:
@@ -45,6 +60,13 @@ class SqliteSettings:
                 "SELECT key, value, set_by, set_at FROM settings WHERE scope = ?1 ORDER BY key", scope
             )
         return [_setting(row) for row in rows]
+
+    async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
+        async with self._database.read() as session:
+            rows = await session.fetch(CHANGES, guild_id, limit)
+        return [
+            Change(scope=scope, key=key, old=old, new=new, by=by, at=at) for scope, key, old, new, by, at in rows
+        ]
 
 
 def _setting(row: Row) -> Setting:

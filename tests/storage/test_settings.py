@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.messages import Setting
+from bot.core.messages import Change, Setting
 from bot.storage.settings import SqliteSettings
 
 if TYPE_CHECKING:
@@ -51,3 +51,19 @@ async def test_entries_are_a_scopes_settings_by_key(settings: SqliteSettings) ->
         Setting(key="model", value="m", set_by=6, set_at=200),
         Setting(key="prompt", value="p", set_by=5, set_at=100),
     ]
+
+
+async def test_every_change_by_a_person_is_logged_once(settings: SqliteSettings) -> None:
+    """Who, when, what, old and new; the newest first; what changes nothing is no change."""
+    await settings.set("guild:1", "model", "a", by=5, now=100)
+    await settings.set("guild:1", "model", "a", by=5, now=150)
+    await settings.set("channel:9", "model", "b", by=6, now=200, guild_id=1)
+    await settings.set("guild:1", "model", None, by=6, now=300)
+    await settings.set("guild:2", "model", "z", by=5, now=400)
+    await settings.set("app:1", "commands", "x", by=0, now=400)
+    assert await settings.changes(1, limit=9) == [
+        Change(scope="guild:1", key="model", old="a", new=None, by=6, at=300),
+        Change(scope="channel:9", key="model", old=None, new="b", by=6, at=200),
+        Change(scope="guild:1", key="model", old=None, new="a", by=5, at=100),
+    ]
+    assert len(await settings.changes(1, limit=1)) == 1

@@ -80,6 +80,20 @@ CREATE TABLE settings (
     PRIMARY KEY (scope, key)
 );
 
+-- Who changed what of the settings; NULL stands for not set.
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    guild_id BIGINT,                        -- NULL in direct messages
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    old TEXT,
+    new TEXT,
+    changed_by BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+
+CREATE INDEX changes_by_guild ON changes (guild_id, id);
+
 CREATE TABLE cache (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL,

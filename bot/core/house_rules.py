@@ -1,0 +1,124 @@
+"""The settings there are. Their order is the order in which people see them."""
+
+from __future__ import annotations
+
+from bot.core.knobs import SERVER, SWITCH, Dollars, Knob, Mentions, Number, OneOf, Patterns
+
+ROLES, PEOPLE, CHANNELS = Mentions("@&", "roles"), Mentions("@", "people"), Mentions("#", "channels")
+LONGEST_ANSWER = 1_000_000  # tokens, as for MAX_TOKENS
+DAY_S = 24 * 60 * 60
+
+ANSWER = Knob(
+    key="answer",
+    sentence="When I answer: on a mention, always (which needs the message-content intent), or never",
+    kind=OneOf(("mention", "always", "never")),
+    default="mention",
+)
+THREADS = Knob(
+    key="threads",
+    sentence="Whether I open a thread for each question that mentions me",
+    kind=SWITCH,
+    default="off",
+)
+REASONING = Knob(
+    key="reasoning",
+    sentence="Whether a model's thoughts are shown until its answer begins",
+    kind=SWITCH,
+    default="off",
+)
+FOOTER = Knob(
+    key="footer",
+    sentence="Whether model, tokens and cost stand under each answer",
+    kind=SWITCH,
+    default="off",
+)
+PING_AFTER = Knob(
+    key="ping_after",
+    sentence="Tell the person who asked, with a ping, when an answer took at least this long; 0 never does",
+    kind=Number(low=0, high=DAY_S, unit="s"),
+    default="0",
+)
+TEMPERATURE = Knob(
+    key="temperature",
+    sentence="How freely the model chooses its words",
+    kind=Number(low=0, high=2, whole=False),
+    without="as the bot's owner set it",
+)
+ANSWER_LENGTH = Knob(
+    key="answer_length",
+    sentence="The longest answer",
+    kind=Number(low=1, high=LONGEST_ANSWER, unit="tokens"),
+    without="as the bot's owner set it",
+)
+ADMIN_ROLE = Knob(
+    key="admin_role",
+    sentence="A role whose members may do what people with Manage Server may",
+    kind=Mentions("@&", "one role", most=1),
+    where=(SERVER,),
+)
+ALLOWED_ROLES = Knob(
+    key="allowed_roles",
+    sentence="Only these roles (and the allowed users, and admins) may ask me",
+    kind=ROLES,
+    without="everybody",
+)
+ALLOWED_USERS = Knob(
+    key="allowed_users",
+    sentence="Only these people (and the allowed roles, and admins) may ask me",
+    kind=PEOPLE,
+    without="everybody",
+)
+DENIED_ROLES = Knob(
+    key="denied_roles", sentence="These roles may not ask me", kind=ROLES, without="nobody", adds_up=True
+)
+DENIED_USERS = Knob(
+    key="denied_users", sentence="These people may not ask me", kind=PEOPLE, without="nobody", adds_up=True
+)
+ALLOWED_CHANNELS = Knob(
+    key="allowed_channels",
+    sentence="I answer in these channels only, and in their threads",
+    kind=CHANNELS,
+    without="all channels",
+    where=(SERVER,),
+)
+DENIED_CHANNELS = Knob(
+    key="denied_channels",
+    sentence="I do not answer in these channels, nor in their threads",
+    kind=CHANNELS,
+    without="none",
+    where=(SERVER,),
+)
+ALLOWED_MODELS = Knob(
+    key="allowed_models",
+    sentence="The models that may be chosen here",
+    kind=Patterns(),
+    without="all models",
+    where=(SERVER,),
+)
+PRICE_CEILING = Knob(
+    key="price_ceiling",
+    sentence="The most that a model which may be chosen here costs",
+    kind=Dollars("per million tokens", most=10_000),
+    without="no ceiling",
+    where=(SERVER,),
+)
+
+KNOBS = (
+    ANSWER,
+    THREADS,
+    REASONING,
+    FOOTER,
+    PING_AFTER,
+    TEMPERATURE,
+    ANSWER_LENGTH,
+    ADMIN_ROLE,
+    ALLOWED_ROLES,
+    ALLOWED_USERS,
+    DENIED_ROLES,
+    DENIED_USERS,
+    ALLOWED_CHANNELS,
+    DENIED_CHANNELS,
+    ALLOWED_MODELS,
+    PRICE_CEILING,
+)
+BY_KEY = {knob.key: knob for knob in KNOBS}
