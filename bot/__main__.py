@@ -22,6 +22,7 @@ import yarl
 from bot import __version__
 from bot.client import ChatBot, Services
 from bot.config import Settings, SettingsError, load_settings
+from bot.core.access import Access
 from bot.core.admission import Limits
 from bot.core.answer import Answerer
 from bot.core.chat import ChatService
@@ -38,6 +39,7 @@ from bot.logs import set_up_logging
 from bot.storage.cache import SqliteCache
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
+from bot.storage.files import copy_database
 from bot.storage.settings import SqliteSettings
 from bot.ui.texts import Words
 
@@ -90,8 +92,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
-    async with open_database(settings.database_path) as database:
-        await database.backup(arguments.file)
+    await asyncio.to_thread(copy_database, settings.database_path, arguments.file)
     log.info("copied the database to %s", arguments.file)
     return 0
 
@@ -162,6 +163,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         conversations=conversations,
         settings=stored,
         preferences=preferences,
+        access=Access(preferences, owner_ids=settings.owner_ids),
         scheduler=scheduler,
         clock=clock,
         provider=settings.model_provider,

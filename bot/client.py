@@ -16,8 +16,10 @@ from bot.core.errors import HeadwaterError
 from bot.ui import texts
 from bot.ui.controls import ReplyButton
 from bot.ui.limits import RateLimitTrace
+from bot.ui.targets import ChannelTarget, InteractionTarget
 
 if TYPE_CHECKING:
+    from bot.core.access import Access
     from bot.core.chat import ChatService
     from bot.core.model_choice import ModelChoice
     from bot.core.models import Provider
@@ -40,6 +42,7 @@ class Services:
     conversations: ConversationStore
     settings: SettingsStore
     preferences: Preferences
+    access: Access
     scheduler: EditScheduler
     clock: Clock
     provider: Provider
@@ -53,6 +56,7 @@ class ChatBot(commands.Bot):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
+        trace = RateLimitTrace(services.scheduler)
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: every command is a slash command
             help_command=None,
@@ -61,9 +65,10 @@ class ChatBot(commands.Bot):
             max_messages=None,  # nothing here looks messages up in discord.py's cache
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=RateLimitTrace(services.scheduler).config,
+            http_trace=trace.config,
         )
         self.services = services
+        self._trace = trace
         self.tree.on_error = self.command_failed  # type: ignore[method-assign] # the documented way
 
     async def setup_hook(self) -> None:
@@ -72,6 +77,20 @@ class ChatBot(commands.Bot):
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         await self._register_commands()
+
+    async def close(self) -> None:
+        await self._trace.aclose()
+        await super().close()
+
+    def channel_target(self, channel_id: int, *, answer_to: int | None = None) -> ChannelTarget:
+        """Show a reply in a channel, as an answer to a message if there is one."""
+        return ChannelTarget(self.get_partial_messageable(channel_id), trace=self._trace, answer_to=answer_to)
+
+    def interaction_target(self, interaction: discord.Interaction[Any], *, private: bool) -> InteractionTarget:
+        """Show a reply as the answer to an interaction that was deferred."""
+        assert interaction.channel_id is not None  # noqa: S101 - Discord: every command comes from a channel
+        channel = self.channel_target(interaction.channel_id)
+        return InteractionTarget(interaction, private=private, clock=self.services.clock, channel=channel)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Messages are questions, which `cogs.chat` sees to, never text commands."""

@@ -16,7 +16,6 @@ from bot.ui.controls import Press
 from bot.ui.forms import AskForm
 from bot.ui.permissions import may_manage_reply
 from bot.ui.places import about_message, interaction_place, question_of
-from bot.ui.targets import ChannelTarget, InteractionTarget
 
 PROMPT_LIMIT = 6000  # Discord: characters of a string option
 
@@ -42,7 +41,7 @@ class Chat(commands.Cog):
         if message.guild is not None and me not in message.mentions:
             return
         question = question_of(message, me)
-        target = ChannelTarget(self.bot.get_partial_messageable(message.channel.id), answer_to=message.id)
+        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
         if question.text:
             await self.chat.ask(question, target)
         else:
@@ -93,7 +92,7 @@ class Chat(commands.Cog):
         self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, resume: bool
     ) -> None:
         await interaction.response.defer()
-        target = ChannelTarget(self.bot.get_partial_messageable(record.place.channel_id))
+        target = self.bot.channel_target(record.place.channel_id)
         try:
             await self.chat.again(record.id, target, resume=resume)
         except HeadwaterError as error:
@@ -109,8 +108,7 @@ class Chat(commands.Cog):
             text=text,
             private=private,
         )
-        channel = ChannelTarget(self.bot.get_partial_messageable(place.channel_id))
-        target = InteractionTarget(interaction, private=private, clock=self.bot.services.clock, channel=channel)
+        target = self.bot.interaction_target(interaction, private=private)
         await self.chat.ask(question, target)
 
 

@@ -7,22 +7,41 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import discord
 from discord import app_commands
 
+from bot.core.access import Person
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
 
-def is_admin(interaction: discord.Interaction[Any]) -> bool:
-    """Those with Manage Server (the server's owner has every permission), and the bot's owners anywhere."""
-    if interaction.user.id in interaction.client.services.owner_ids:
-        return True
-    return interaction.guild_id is not None and interaction.permissions.manage_guild
+def person_of(interaction: discord.Interaction[Any]) -> Person:
+    """Whoever used a command or pressed something."""
+    in_guild = interaction.guild_id is not None
+    return _person(interaction.user, manages=in_guild and interaction.permissions.manage_guild)
 
 
-def may_manage_conversation(interaction: discord.Interaction[Any]) -> bool:
+def author_of(message: discord.Message) -> Person:
+    """Whoever wrote a message."""
+    author = message.author
+    return _person(author, manages=isinstance(author, discord.Member) and author.guild_permissions.manage_guild)
+
+
+def _person(user: discord.User | discord.Member, *, manages: bool) -> Person:
+    roles = user.roles if isinstance(user, discord.Member) else []
+    return Person(id=user.id, role_ids=frozenset(role.id for role in roles), manages=manages)
+
+
+async def is_admin(interaction: discord.Interaction[Any]) -> bool:
+    """Those with Manage Server or the role named in the settings, and the bot's owners anywhere."""
+    access = interaction.client.services.access
+    admin: bool = await access.is_admin(person_of(interaction), interaction.guild_id)
+    return admin
+
+
+async def may_manage_conversation(interaction: discord.Interaction[Any]) -> bool:
     """Admins in a server; in direct messages, the person themself."""
-    return interaction.guild_id is None or is_admin(interaction)
+    return interaction.guild_id is None or await is_admin(interaction)
 
 
 def may_manage_reply(interaction: discord.Interaction[Any], asker_id: int) -> bool:

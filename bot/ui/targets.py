@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,18 @@ from bot.ui.controls import buttons
 from bot.ui.limits import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from bot.core.messages import Controls, WriteKind
     from bot.core.ports import Clock
+    from bot.ui.limits import RateLimitTrace
+
+log = logging.getLogger(__name__)
 
 WRITE_TIMEOUT_S = 20.0  # discord.py waits inside a call for the end of a rate-limit window, 5 s as a rule
 INTERACTION_S = 14 * 60.0  # an interaction's token is valid for 15 minutes; a minute is kept for last edits
+REPEATED_S = 1.0  # discord.py repeats a webhook's request after a second at the earliest
+TWINS_AMONG = 20  # newest messages of a channel that are searched
 NO_PINGS = discord.AllowedMentions.none()
 
 # Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
@@ -95,9 +101,11 @@ class ChannelTarget:
         self,
         channel: discord.PartialMessageable,
         *,
+        trace: RateLimitTrace,
         answer_to: int | None = None,
     ) -> None:
         self._channel = channel
+        self._trace = trace
         self._reference = (
             None
             if answer_to is None
@@ -126,7 +134,23 @@ class ChannelTarget:
         message = self._channel.get_partial_message(message_id)
         changes = _changes(controls, attachment)
         async with _mapped():
-            await message.edit(content=content, allowed_mentions=NO_PINGS, **changes)
+            await self.until_answered(message.edit(content=content, allowed_mentions=NO_PINGS, **changes))
+
+    async def until_answered(self, call: Coroutine[Any, Any, Any]) -> None:
+        """Make a request, without the sleep that discord.py may put behind it."""
+        await self._trace.until_answered(call)
+
+    async def twins(self, message_id: int, content: str, *, of: int) -> list[int]:
+        """The bot's messages near the channel's end that answer the interaction `of` in the same words."""
+        found = []
+        try:
+            async for message in self._channel.history(limit=TWINS_AMONG):
+                source = message.interaction_metadata
+                if message.content == content and message.id != message_id and source and source.id == of:
+                    found.append(message.id)
+        except discord.HTTPException as error:
+            log.warning("a message may stand twice, and its channel cannot be read: %s", error)
+        return found
 
     async def delete(self, message_id: int) -> None:
         async with _mapped():
@@ -155,6 +179,7 @@ class InteractionTarget:
         self._channel = channel
         self._ends_at = clock.monotonic() + INTERACTION_S
         self._answered = False
+        self._doubtful = False  # a follow-up failed, and may stand in the channel all the same
 
     @property
     def channel_id(self) -> int:
@@ -178,10 +203,26 @@ class InteractionTarget:
                 )
                 self._answered = True
                 return original.id
-            extra = _extras(controls, attachment)
-            message = await self._interaction.followup.send(
-                content, ephemeral=self._private, wait=True, allowed_mentions=NO_PINGS, **extra
-            )
+            return await self._follow_up(content, controls, attachment)
+
+    async def _follow_up(self, content: str, controls: Controls, attachment: str) -> int:
+        """Post below the earlier messages.
+
+        A webhook knows no nonce, and discord.py repeats a request whose answer was lost: what took as long as a
+        repetition is looked for in the channel, and deleted where it stands twice.
+        """
+        doubtful, self._doubtful, begun = self._doubtful, True, self._clock.monotonic()
+        message = await self._interaction.followup.send(
+            content,
+            ephemeral=self._private,
+            wait=True,
+            allowed_mentions=NO_PINGS,
+            **_extras(controls, attachment),
+        )
+        self._doubtful = False
+        if (doubtful or self._clock.monotonic() - begun >= REPEATED_S) and not self._private:
+            for twin in await self._channel.twins(message.id, content, of=self._interaction.id):
+                await self._interaction.followup.delete_message(twin)
         return message.id
 
     async def edit(
@@ -191,8 +232,10 @@ class InteractionTarget:
             return await self._channel.edit(message_id, content, controls, attachment=attachment)
         changes = _changes(controls, attachment)
         async with self._while_it_lasts():
-            await self._interaction.followup.edit_message(
-                message_id, content=content, allowed_mentions=NO_PINGS, **changes
+            await self._channel.until_answered(
+                self._interaction.followup.edit_message(
+                    message_id, content=content, allowed_mentions=NO_PINGS, **changes
+                )
             )
         return None
 

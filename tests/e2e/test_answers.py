@@ -95,7 +95,7 @@ async def test_a_stop_is_heard_within_a_second_and_closes_the_stream(world: Worl
     assert reply.content.endswith("\n-# Stopped by mem.")
     await world.discord.until(lambda: True, 1)
     async with asyncio.timeout(2):
-        while world.router.calls[0].disconnected_at is None:
+        while world.router.calls[0].disconnected_at is None:  # noqa: ASYNC110 - the server has no event to await
             await asyncio.sleep(0.02)
 
 
@@ -151,3 +151,14 @@ async def test_faults_of_discord_cost_no_text(world: World):
     world.discord.fail("POST", "/channels/*/messages", times=1, reset=True, applied=True)
     world.scripts.append(Script(text=LONG[:3000], tokens_per_second=300))
     await world.reply(world.ask("go on"), LONG[:3000], timeout=60)
+
+
+async def test_a_follow_up_whose_answer_was_lost_does_not_stand_twice(world: World):
+    """Webhooks know no nonce: the copy that discord.py's repetition made is found and deleted."""
+    await world.start()
+    world.scripts.append(Script(text=LONG[:3000], tokens_per_second=300))
+    world.discord.fail("POST", "/webhooks/*/*", times=1, status=500, applied=True)
+    before = world.discord.say(world.admin, world.channel, "a marker")
+    await world.discord.command(world.member, world.channel, "ask", prompt="go on")
+    await world.reply(before, LONG[:3000])
+    assert [request.method for request in world.discord.requests].count("DELETE") == 1
