@@ -77,6 +77,10 @@ class Preferences:
         self._store = store
         self._clock = clock
 
+    async def get(self, scope: str, key: str) -> Setting | None:
+        """What is set for a scope itself."""
+        return await self._store.get(scope, key)
+
     async def find(self, place: Place, key: str) -> Preference | None:
         """The setting that holds in a place; None where nobody set it."""
         for scope in scopes(place):

@@ -13,6 +13,7 @@ import simcord
 from discord import app_commands
 
 from bot.client import ChatBot, Services
+from bot.core.access import Access
 from bot.core.answer import Answerer
 from bot.core.chat import ChatService
 from bot.core.clock import SystemClock
@@ -92,7 +93,13 @@ def llm() -> ScriptedLLM:
 
 
 @pytest.fixture
-async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot]:
+def owners() -> set[int]:
+    """The ids of the bot's own owners, for a test to add to."""
+    return set()
+
+
+@pytest.fixture
+async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> AsyncIterator[ChatBot]:
     """The bot, put together as `bot.__main__` does it, but for the model."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(tmp_path / "test.db"))
@@ -127,10 +134,11 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot
                 conversations=store,
                 settings=settings,
                 preferences=preferences,
+                access=Access(preferences, owner_ids=owners),
                 scheduler=scheduler,
                 clock=clock,
                 provider=Provider.OPENROUTER,
-                owner_ids=frozenset(),
+                owner_ids=owners,
             ),
             message_content=False,
         )
