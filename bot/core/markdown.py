@@ -24,7 +24,8 @@ _FENCE = re.compile(rf"\\[^\w\s]|{_CODE}|{_TICKS}|^{_LEAD}(?P<tildes>~{{3,6}})(?
 _FENCE_IN_CODE = re.compile(_TICKS)
 _LEAD_ALONE = re.compile(rf"{_LEAD}\Z")
 _LANGUAGE = re.compile(r"[ \t]*([\w+.#-]{1,32})(?=\s)", re.ASCII)
-_QUOTE = re.compile(r"(?:[ \t]*>){1,3}")
+_QUOTE = re.compile(r"(?![ \t]*>>>)(?:[ \t]*>){1,3}")  # `>>>` stands once, before all that it quotes
+_QUOTE_END = re.compile(r"\n(?=[ \t]*[^ \t>])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,22 @@ Fences = tuple[Fence, ...]  # the outermost first
 def track(text: str, fences: Fences) -> Iterator[tuple[int, Fences]]:
     """Where in a text a fence ends, and which blocks are open from there on; `fences` are open at its start."""
     at = 0
-    while match := (_FENCE_IN_CODE if fences and fences[-1].is_code else _FENCE).search(text, at):
-        at = match.end()
-        kind = (
-            "ticks" if match["ticks"] else "tildes" if "tildes" in match.re.groupindex and match["tildes"] else ""
-        )
-        after = _turn(text, match.start(kind), match[kind], fences) if kind else fences
+    while match := _next_mark(text, at, fences):
+        at, after = match.end(), fences
+        if match.re is _QUOTE_END:
+            after = tuple(fence for fence in fences if not fence.quote)
+        elif match.lastgroup in {"ticks", "tildes"}:
+            after = _turn(text, match.start(match.lastgroup), match[match.lastgroup], fences)
         if after != fences:
             fences = after
             yield at, fences
+
+
+def _next_mark(text: str, at: int, fences: Fences) -> re.Match[str] | None:
+    fence = (_FENCE_IN_CODE if fences and fences[-1].is_code else _FENCE).search(text, at)
+    if not fences or not fences[-1].quote:
+        return fence
+    return _QUOTE_END.search(text, at, fence.end() if fence else len(text)) or fence
 
 
 def fences_after(text: str, fences: Fences = ()) -> Fences:
@@ -177,15 +185,13 @@ def is_joined(text: str, at: int) -> bool:
     if _is_flag_half(before) and _is_flag_half(after):
         return _flag_halves_before(text, at) % 2 == 1
     return (
-        (before == "\r" and after == "\n")
-        or before == _ZERO_WIDTH_JOINER
+        before == _ZERO_WIDTH_JOINER
         or after in {_ZERO_WIDTH_JOINER, _ZERO_WIDTH_NON_JOINER}
         or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
         or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
         or "\U000e0020" <= after <= "\U000e007f"  # tags: the flags of parts of a country
         or unicodedata.category(after)[0] == "M"
         or unicodedata.combining(before) == _VIRAMA
-        or (_is_jamo(before) and _is_jamo(after))
     )
 
 
@@ -198,7 +204,3 @@ def _flag_halves_before(text: str, at: int) -> int:
     while start and _is_flag_half(text[start - 1]):
         start -= 1
     return at - start
-
-
-def _is_jamo(character: str) -> bool:
-    return "\u1100" <= character <= "\u11ff"

@@ -81,12 +81,17 @@ class Pager:
     def __init__(self) -> None:
         self.finished: list[Page] = []  # for reading only
         self._rest = ""
+        self._gap: list[str] = []  # white space after the rest; a model in a loop may write a lot of it
         self._fences: Fences = ()  # open where the rest begins
         self._prefix = ""
 
     def feed(self, delta: str) -> None:
         """Append to the text."""
-        text, at = self._rest + delta, 0
+        if not delta.strip():
+            self._gap.append(delta)
+            return
+        text, at = "".join((self._rest, *self._gap, delta)), 0
+        self._gap.clear()
         while (end := self._overflow(text, at)) is not None:
             at += self._finish(text[at : end + 1])
             self._prefix = "".join(fence.opening(text[at : at + RESERVE]) for fence in self._fences)
@@ -94,14 +99,13 @@ class Pager:
 
     def pages(self, *, done: bool) -> list[Page]:
         """The whole text's pages."""
-        if not self._rest.strip():
+        if not self._rest:
             return []
-        fences = fences_after(self._rest, self._fences)
-        suffix = _closing(self._rest, fences)
+        suffix = _closing(self._rest, fences_after(self._rest, self._fences))
         if not done:
             ends_in_fence = suffix or _FENCE_LINE.match(self._rest.rstrip().rpartition("\n")[2])
             suffix += ("\n" if ends_in_fence else "") + CURSOR
-        return [*self.finished, Page(self._rest, self._prefix, suffix)]
+        return [*self.finished, Page("".join((self._rest, *self._gap)), self._prefix, suffix)]
 
     def _overflow(self, text: str, at: int) -> int | None:
         """Offset of the first character that the page beginning at `at` has no room for."""
@@ -179,14 +183,15 @@ class _Cutter:
                 if self._is_fit(-at, whole=whole):
                     return -at
             for at in range(self._last, low, -1):
-                if not is_joined(self._text, at) and self._is_fit(at, whole=whole):
+                if self._is_between_characters(at) and self._is_fit(at, whole=whole):
                     return at
-        return next(
-            (at for at in range(self._last, self._last - 64, -1) if not is_joined(self._text, at)), self._last
-        )
+        return next(filter(self._is_between_characters, range(self._last, self._last // 2, -1)), self._last)
+
+    def _is_between_characters(self, at: int) -> bool:
+        return not (self._text[at].isspace() or is_joined(self._text, at))
 
     def _joints(self, low: int) -> Iterator[tuple[_Rank, int]]:
-        for match in _BREAK.finditer(self._text, low):
+        for match in _BREAK.finditer(self._text, len(self._text[:low].rstrip())):
             if match.end() > self._last:
                 return
             yield self._joint(match)
