@@ -26,10 +26,11 @@ class Valve:
         self._demand = demand
         self._clock = clock
         self._pieces: deque[tuple[Kind, list[str]]] = deque()
-        self._stirred = asyncio.Event()  # something arrived that is not merged into what is held
         self._closed = False
         self._last: Kind | None = None  # what was handed over last, and when
         self._last_at = 0.0
+        self._reader: asyncio.Future[None] | None = None  # what the reader waits on
+        self._asking: asyncio.Task[None] | None = None  # waits for the display, over several hand-overs if need be
         self.handed_chars = 0
 
     @property
@@ -42,48 +43,57 @@ class Valve:
             self._pieces[-1][1].append(text)
         else:
             self._pieces.append((kind, [text]))
-            self._stirred.set()
+            self._wake()
         if kind is Kind.TEXT:
             self._demand.hold(self._clock.monotonic())
 
     def close(self) -> None:
         """Nothing more comes; what is held goes now."""
         self._closed = True
-        self._stirred.set()
+        self._wake()
+        if self._asking:
+            self._asking.cancel()
 
     async def take(self) -> tuple[Kind, str] | None:
         """The next words to show, or None at the end."""
         while not self._pieces and not self._closed:
-            self._stirred.clear()
-            await self._stirred.wait()
+            await self._woken()
         if not self._pieces:
             return None
-        while self._may_hold() and (left := self._last_at + HOLD_S - self._clock.monotonic()) > 0:
-            self._stirred.clear()
-            if await self._asked(left):
-                break
+        due = self._last_at + HOLD_S
+        while self._may_hold() and (left := due - self._clock.monotonic()) > 0:
+            timer = asyncio.get_running_loop().call_later(left, self._wake)
+            await self._woken()
+            timer.cancel()
         return self._hand_over()
 
     def _may_hold(self) -> bool:
-        return not self._closed and len(self._pieces) == 1 and self._pieces[0][0] is self._last
+        if self._closed or len(self._pieces) > 1 or self._pieces[0][0] is not self._last:
+            return False
+        return self._last is not Kind.TEXT or not self._asked()  # nobody asks for thoughts
 
-    async def _asked(self, timeout_s: float) -> bool:
-        """Wait for the display to ask or for something to stir; True where it asked. Nobody asks for thoughts."""
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._stirred.wait())]
-        if self._last is Kind.TEXT:
-            waits.append(asyncio.create_task(self._demand.asked()))
-        try:
-            await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            return waits[-1].done() and waits[-1] is not waits[0]
-        finally:
-            for wait in waits:
-                wait.cancel()
+    def _asked(self) -> bool:
+        """Whether the display wants text; if not, the reader is woken when it does."""
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._demand.asked())
+            self._asking.add_done_callback(lambda _: self._wake())
+        return self._asking.done()
+
+    async def _woken(self) -> None:
+        self._reader = asyncio.get_running_loop().create_future()
+        await self._reader
+
+    def _wake(self) -> None:
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
 
     def _hand_over(self) -> tuple[Kind, str]:
         kind, parts = self._pieces.popleft()
         text = "".join(parts)
         if kind is Kind.TEXT and not any(k is Kind.TEXT for k, _ in self._pieces):
             self._demand.clear()
+            if self._asking and self._asking.done():
+                self._asking = None
         self._last, self._last_at = kind, self._clock.monotonic()
         self.handed_chars += len(text)
         return kind, text

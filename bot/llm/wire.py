@@ -12,7 +12,7 @@ from bot.core.messages import FinishReason, Usage
 from bot.llm import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bot.core.errors import ModelError
     from bot.core.ports import Clock
@@ -67,63 +67,70 @@ class Answer:
     def reason(self) -> FinishReason:
         return FINISHES.get(self.finish or "", FinishReason.STOP)
 
-    def feed(self, data: bytes) -> Iterator[tuple[Kind, str]]:
+    def feed(self, data: bytes) -> list[tuple[Kind, str]]:
         """Read the next bytes of the event stream and give the words in them."""
+        words: list[tuple[Kind, str]] = []
         *lines, self._line = (self._line + data).split(b"\n")
         for line in lines:
-            if self.over:
-                return
-            yield from self._read_line(line.rstrip(b"\r"))
+            if line.startswith(b"data:"):
+                self._read_payload(line[5:].strip(), words)
+            elif line.startswith(b"{"):  # some servers break an error into the stream as it is
+                self._read_payload(line.strip(), words)
+            else:
+                self.comments += line.startswith(b":")
+        return words
 
-    def _read_line(self, line: bytes) -> Iterator[tuple[Kind, str]]:
-        if line.startswith(b"data:"):
-            payload = line[5:].strip()
-        elif line.startswith(b"{"):  # some servers break an error into the stream as it is
-            payload = line
-        else:
-            self.comments += line.startswith(b":")
+    def _read_payload(self, payload: bytes, words: list[tuple[Kind, str]]) -> None:
+        if self.over:
             return
         if payload == b"[DONE]":
             self.end()
         elif payload.startswith(b"{"):
-            yield from self._read_document(payload)
+            try:
+                document = json.loads(payload)
+            except ValueError:
+                # There may have been words in it, so the answer goes on but must not pass for whole.
+                self._garbled += 1
+            else:
+                self._read_document(document, words)
 
-    def _read_document(self, payload: bytes) -> Iterator[tuple[Kind, str]]:
-        try:
-            document = json.loads(payload)
-        except ValueError:
-            # There may have been words in it, so the answer goes on but must not pass for whole.
-            self._garbled += 1
-            return
-        choice = self._note(document)
+    def _read_document(self, document: Mapping[str, Any], words: list[tuple[Kind, str]]) -> None:
+        if self.provider is None or "usage" in document:
+            self._note(document)
+        choices = document.get("choices")
+        choice = faults.mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        finish = choice.get("finish_reason")
         error = document.get("error") or choice.get("error")
-        if error or choice.get("finish_reason") == "error":
+        if error or finish == "error":
             self._fail(error or {"message": choice.get("native_finish_reason") or "finish reason error"})
             return
         delta = faults.mapping(choice.get("delta") or choice.get("message"))
-        for kind, text in ((Kind.REASONING, _thought(delta)), (Kind.TEXT, _text(delta))):
-            if text and (whole := self._mend(text)):
-                self.spoke = True
-                self._has_text = self._has_text or (kind is Kind.TEXT and not whole.isspace())
-                yield kind, whole
-        if choice.get("finish_reason"):
-            self.finish = choice["finish_reason"]
+        if thought := delta.get("reasoning") or delta.get("reasoning_content"):
+            self._say(Kind.REASONING, str(thought), words)
+        if text := delta.get("content") or delta.get("refusal"):  # a refusal is what the model says, too
+            self._say(Kind.TEXT, text if isinstance(text, str) else _joined(text), words)
+        if finish:
+            self.finish = str(finish)
             self.native_finish = choice.get("native_finish_reason")
 
-    def _note(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Keep what is said about the answer; returns its only choice, empty where the event has none."""
+    def _say(self, kind: Kind, text: str, words: list[tuple[Kind, str]]) -> None:
+        if self._half or not text.isascii():
+            text = self._mend(text)
+        if text:
+            self.spoke = True
+            self._has_text = self._has_text or (kind is Kind.TEXT and not text.isspace())
+            words.append((kind, text))
+
+    def _note(self, document: Mapping[str, Any]) -> None:
+        """Keep what an event says about the answer beside its words."""
         self.generation_id = self.generation_id or document.get("id")
         self.answered_by = document.get("model") or self.answered_by
         self.provider = document.get("provider") or self.provider
         if usage := faults.mapping(document.get("usage")):
             self.usage = read_usage(usage)
-        choices = document.get("choices")
-        return faults.mapping(choices[0]) if isinstance(choices, list) and choices else {}
 
     def _mend(self, text: str) -> str:
         """Put characters together that were cut in two, as JSON escapes can be between two deltas."""
-        if text.isascii() and not self._half:
-            return text
         text = self._half + text
         self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
         text = text[: len(text) - len(self._half)]
@@ -184,13 +191,8 @@ def _count(document: Mapping[str, Any], key: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _text(delta: Mapping[str, Any]) -> str:
-    """The words of a delta; a refusal is what the model says, too."""
-    content = delta.get("content") or delta.get("refusal") or ""
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if isinstance(part, dict))
-    return str(content)
-
-
-def _thought(delta: Mapping[str, Any]) -> str:
-    return str(delta.get("reasoning") or delta.get("reasoning_content") or "")
+def _joined(parts: object) -> str:
+    """The text of a content that is a list of parts."""
+    if not isinstance(parts, list):
+        return ""
+    return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
