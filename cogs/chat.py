@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
+import logging
 from typing import Any
 
 import discord
@@ -9,13 +12,21 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
+from bot.core import house_rules as rules
 from bot.core.errors import HeadwaterError
-from bot.core.messages import Question, StoredReply
+from bot.core.messages import Question, ReplyState, StoredReply
+from bot.core.ports import ReplyTarget
+from bot.core.preferences import Held
+from bot.core.refusals import NotAllowedError, Rule
 from bot.ui import texts
 from bot.ui.controls import Press
 from bot.ui.forms import AskForm
 from bot.ui.permissions import may_manage_reply
-from bot.ui.places import about_message, interaction_place, question_of
+from bot.ui.places import about_message, interaction_place, may_answer, question_of
+
+log = logging.getLogger(__name__)
+
+log = logging.getLogger(__name__)
 
 PROMPT_LIMIT = 6000  # Discord: characters of a string option
 
@@ -26,6 +37,8 @@ class Chat(commands.Cog):
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
         self.chat = bot.services.chat
+        self.access = bot.services.access
+        self.clock = bot.services.clock
         self._menu = app_commands.ContextMenu(name="Ask about this", callback=self.ask_about)
         bot.tree.add_command(self._menu)
 
@@ -34,18 +47,45 @@ class Chat(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """A mention, a reply with the ping on (which mentions as well), or a direct message asks."""
+        """A mention, a reply with the ping on (which mentions as well), or a direct message asks.
+
+        So does any message where the settings say `always`, as far as Discord lets the bot read it.
+        """
         me = self.bot.user
         if me is None or message.author.bot or message.webhook_id or message.is_system():
             return
-        if message.guild is not None and me not in message.mentions:
+        meant = message.guild is None or me in message.mentions
+        if not meant and not (self.bot.intents.message_content and message.content):
+            return
+        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
+        try:
+            held = await self.access.check(author_of(message), message_place(message))
+        except HeadwaterError as refusal:
+            if meant and not (isinstance(refusal, NotAllowedError) and refusal.rule is Rule.SILENT):
+                await self.chat.tell(target, refusal.sentence)
+            return
+        if not meant and held.text(rules.ANSWER) != "always":
             return
         question = question_of(message, me)
-        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
         if question.text:
-            await self.chat.ask(question, target)
+            await self._ask(question, target, held)
         else:
             await self.chat.tell(target, texts.EMPTY_QUESTION)
+
+    async def _ask(self, question: Question, target: ReplyTarget, held: Held) -> None:
+        """Answer, and tell the asker with a ping when that took as long as the settings say."""
+        began = self.clock.monotonic()
+        ending = await self.chat.ask(question, target)
+        seconds, wanted = self.clock.monotonic() - began, held.number(rules.PING_AFTER)
+        if wanted and seconds >= wanted and ending.state is not ReplyState.STOPPED and not question.private:
+            asker = discord.Object(question.author_id)
+            channel = self.bot.get_partial_messageable(question.place.channel_id)
+            try:
+                await channel.send(
+                    texts.answer_ready(asker.id, seconds), allowed_mentions=discord.AllowedMentions(users=[asker])
+                )
+            except discord.HTTPException as error:
+                log.warning("nobody was told that an answer is there: %s", error)
 
     @app_commands.command()
     @app_commands.describe(
@@ -91,6 +131,11 @@ class Chat(commands.Cog):
     async def _again(
         self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, resume: bool
     ) -> None:
+        try:
+            await self.access.check(person_of(interaction), record.place)
+        except HeadwaterError as refusal:
+            await tell(interaction, refusal.sentence)
+            return
         await interaction.response.defer()
         target = self.bot.channel_target(record.place.channel_id)
         try:
@@ -99,8 +144,9 @@ class Chat(commands.Cog):
             await tell(interaction, error.sentence)
 
     async def _answer(self, interaction: discord.Interaction[Any], text: str, *, private: bool) -> None:
-        await interaction.response.defer(ephemeral=private, thinking=True)
         place = interaction_place(interaction)
+        held = await self.access.check(person_of(interaction), place)
+        await interaction.response.defer(ephemeral=private, thinking=True)
         question = Question(
             place=place,
             author_id=interaction.user.id,
@@ -109,7 +155,7 @@ class Chat(commands.Cog):
             private=private,
         )
         target = self.bot.interaction_target(interaction, private=private)
-        await self.chat.ask(question, target)
+        await self._ask(question, target, held)
 
 
 async def setup(bot: ChatBot) -> None:

@@ -27,15 +27,29 @@ def interaction_place(interaction: discord.Interaction[Any]) -> Place:
     return place_of(interaction.channel, interaction.channel_id, interaction.guild_id)
 
 
+def may_answer(message: discord.Message) -> bool:
+    """Whether the bot may write where a message was written."""
+    if message.guild is None:
+        return True
+    allowed = message.channel.permissions_for(message.guild.me)
+    return (
+        allowed.send_messages_in_threads if isinstance(message.channel, discord.Thread) else allowed.send_messages
+    )
+
+
+def message_place(message: discord.Message) -> Place:
+    """Where somebody wrote a message."""
+    return place_of(message.channel, message.channel.id, message.guild.id if message.guild else None)
+
+
 def question_of(message: discord.Message, me: discord.abc.User) -> Question:
     """A message that asks; its text may be empty."""
     text = readable(message, me)
     about = message.reference.resolved if message.reference else None
     if isinstance(about, discord.Message) and about.author.id != me.id and about.content:
         text = about_message(about, text)
-    guild_id = message.guild.id if message.guild else None
     return Question(
-        place=place_of(message.channel, message.channel.id, guild_id),
+        place=message_place(message),
         author_id=message.author.id,
         author_name=message.author.display_name,
         text=text,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Ending, InLine, ReplyState, Waiting, WaitReason
+from bot.core.knobs import dollars
+from bot.core.messages import Ending, Footer, InLine, ReplyState, Waiting, WaitReason
 
 if TYPE_CHECKING:
     from bot.core.messages import ModelInfo
@@ -20,6 +21,15 @@ MY_NAME = "Me"
 NO_MODELS_FOUND = "No model matches that."
 NOT_IN_DIRECT_MESSAGES = "There is no server here; leave the scope at `channel`."
 NO_CATALOG = "The list of models has not arrived yet. Please try again in a moment."
+
+
+def may_not_write(where: str) -> str:
+    """To somebody who asked where the bot may not write."""
+    return (
+        f"You asked me something at {where}, but I may not write there. "
+        "A server admin can give me the permissions View Channel and Send Messages (in threads: Send Messages in "
+        "Threads)."
+    )
 
 
 def cleared(hidden: int, by: str) -> str:
@@ -77,6 +87,20 @@ def unknown_model(model: str, nearest: list[str]) -> str:
     return f"There is no model `{model}`.{known}"
 
 
+def footer(footer: Footer) -> str:
+    """Model, tokens in and out, and cost."""
+    tokens = f"{footer.prompt_tokens:,} + {footer.completion_tokens:,} tokens"
+    if footer.cost_nano_usd is None:
+        return f"{footer.model} · {tokens}"
+    about = "about " if footer.estimated else ""
+    return f"{footer.model} · {tokens} · {about}{dollars(footer.cost_nano_usd)}"
+
+
+def answer_ready(user_id: int, seconds: float) -> str:
+    """The ping after an answer that took long."""
+    return f"-# <@{user_id}> the answer is there, after {seconds:,.0f} s."
+
+
 class Words:
     """The small print of replies."""
 
@@ -88,6 +112,8 @@ class Words:
         notes = [self._reason(ending)]
         if ending.answered_by:
             notes.append(f"Answered by {ending.answered_by}, because the chosen model could not.")
+        if ending.footer:
+            notes.append(footer(ending.footer))
         return " ".join(note for note in notes if note)
 
     def _reason(self, ending: Ending) -> str:
@@ -115,3 +141,8 @@ class Words:
             WaitReason.START: "",
             WaitReason.AGAIN: "Trying again.",
         }[waiting.reason]
+
+    def thinking(self, thoughts: str) -> str:
+        """The newest thoughts on one line, from a whole word on."""
+        flat = " ".join(thoughts.split())
+        return f"Thinking: … {flat.partition(' ')[2] or flat}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import discord
 import pytest
 
 from bot.core.errors import ProviderUnavailableError
@@ -217,4 +218,14 @@ async def test_a_question_too_long_for_the_model_is_told_with_numbers(world: Wor
     await world.admin.slash(world.channel, "model set", model="small/model")
     await world.member.send(world.channel, f"{world.me} " + "word " * 390)
     assert "tokens long" in world.channel.last_message.content
+    assert world.llm.requests == []
+
+
+async def test_where_the_bot_may_not_write_the_asker_is_told_in_private(world: World):
+    """A missing permission is no silence, and nothing is paid for it."""
+    quiet = world.guild.create_text_channel(
+        "quiet", overwrites={world.guild.me: discord.PermissionOverwrite(send_messages=False)}
+    )
+    await world.member.send(quiet, f"{world.me} hello")
+    assert "may not write there" in world.member.user.dm_channel.last_message.content
     assert world.llm.requests == []
