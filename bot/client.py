@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.chat", "cogs.conversation", "cogs.models")
+EXTENSIONS = ("cogs.chat", "cogs.conversation", "cogs.models", "cogs.settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -15,16 +14,16 @@ from bot.client import ChatBot, tell
 from bot.core import house_rules as rules
 from bot.core.errors import HeadwaterError
 from bot.core.messages import Question, ReplyState, StoredReply
-from bot.core.ports import ReplyTarget
-from bot.core.preferences import Held
 from bot.core.refusals import NotAllowedError, Rule
 from bot.ui import texts
 from bot.ui.controls import Press
 from bot.ui.forms import AskForm
-from bot.ui.permissions import may_manage_reply
-from bot.ui.places import about_message, interaction_place, may_answer, question_of
+from bot.ui.permissions import author_of, may_manage_reply, person_of
+from bot.ui.places import about_message, interaction_place, may_answer, message_place, question_of
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from bot.core.ports import ReplyTarget
+    from bot.core.preferences import Held
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +64,10 @@ class Chat(commands.Cog):
                 await self.chat.tell(target, refusal.sentence)
             return
         if not meant and held.text(rules.ANSWER) != "always":
+            return
+        if not may_answer(message):
+            with suppress(discord.HTTPException):
+                await message.author.send(texts.may_not_write(message.jump_url))
             return
         question = question_of(message, me)
         if question.text:

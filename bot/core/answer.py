@@ -14,7 +14,9 @@ from bot.core.messages import (
     Done,
     Ending,
     FinishReason,
+    Footer,
     Message,
+    Reasoning,
     ReplyState,
     Role,
     Started,
@@ -28,12 +30,13 @@ from bot.core.window import TokenRatio, build_prompt, estimate
 if TYPE_CHECKING:
     from bot.core.messages import Question, Turn
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
-    from bot.core.profiles import Profiles
+    from bot.core.profiles import Profile, Profiles
     from bot.core.reply import Reply
 
 log = logging.getLogger(__name__)
 
 WINDOW_PAGE = 60  # turns read from memory at a time
+THOUGHTS = 300  # characters of a model's newest thoughts that are shown
 CHECKPOINT_S = 3.0  # how much of a streaming answer a crash may cost
 STATES = {
     FinishReason.STOP: ReplyState.COMPLETE,
@@ -57,7 +60,21 @@ class Run:
     model: str = ""
     generation_id: str | None = None
     usage: Usage | None = None
+    profile: Profile | None = None
+    thoughts: str = ""
     over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def footer(self) -> Footer | None:
+        """What stands under the answer, where it is wanted and known."""
+        if self.profile is None or not self.profile.footer or self.usage is None:
+            return None
+        return Footer(
+            model=self.model,
+            prompt_tokens=self.usage.prompt_tokens,
+            completion_tokens=self.usage.completion_tokens,
+            cost_nano_usd=self.usage.cost_nano_usd,
+        )
 
     def cancel(self, ending: Ending) -> None:
         """End it early, unless it is ending already."""
@@ -93,7 +110,7 @@ class Answerer:
 
     async def _request(self, run: Run) -> CompletionRequest:
         question, ratio = run.question, self._ratio.of(run.model)
-        profile = await self._profiles.of(question)
+        profile = run.profile = await self._profiles.of(question)
         begun = (Message(Role.ASSISTANT, run.shown_before),) if run.shown_before else ()
         begun_tokens = estimate(begun, ratio)
         info = self._catalog.get(run.model)
@@ -133,6 +150,8 @@ class Answerer:
                         reply.show_status(self._words.waiting(event))
                     case Started():
                         run.model, run.generation_id = event.model, event.generation_id
+                    case Reasoning(text):
+                        self._think(run, text)
                     case Text(text):
                         reply.feed(join.feed(text))
                         await self._checkpoint(run)
@@ -146,6 +165,11 @@ class Answerer:
                         answered_by = run.model if run.model != request.model else ""
                         return Ending(state=STATES[reason], answered_by=answered_by)
         raise StreamBrokenError(model=run.model)
+
+    def _think(self, run: Run, text: str) -> None:
+        if run.profile and run.profile.reasoning and not run.reply.text:
+            run.thoughts = (run.thoughts + text)[-THOUGHTS:]
+            run.reply.show_status(self._words.thinking(run.thoughts))
 
     async def _checkpoint(self, run: Run) -> None:
         now = self._clock.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.answer import Run
@@ -74,12 +75,12 @@ class ChatService:
         self._runs: set[Run] = set()
         self._closing = False
 
-    async def ask(self, question: Question, target: ReplyTarget) -> None:
-        """Answer a question where `target` shows it; returns when the reply has ended and is stored.
+    async def ask(self, question: Question, target: ReplyTarget) -> Ending:
+        """Answer a question where `target` shows it; returns how the reply ended, once it is stored.
 
         Whatever goes wrong is told in the reply. Cancelling ends the reply's model call and nothing more.
         """
-        await self._run(Run(question, self._reply(target)))
+        return await self._run(Run(question, self._reply(target)))
 
     async def again(self, reply_id: int, target: ReplyTarget, *, resume: bool) -> None:
         """Answer a stored question anew in the messages of its last answer, or `resume` that answer.
@@ -157,7 +158,7 @@ class ChatService:
             text=text,
         )
 
-    async def _run(self, run: Run) -> None:
+    async def _run(self, run: Run) -> Ending:
         async def on_message(message_id: int) -> None:
             await self._note_message(run, message_id)
 
@@ -171,6 +172,7 @@ class ChatService:
         try:
             ending = await self._answer(run)
             log.info("reply %d ended: %s", run.reply.controls.reply_id, ending.state)
+            return ending
         finally:
             typing.cancel()
             self._runs.discard(run)
@@ -203,12 +205,10 @@ class ChatService:
         run.model = (await self._models.resolve(question.place)).model
         reply_id = await self._store.open_reply(question, model=run.model, now=self._now())
         run.reply.controls = Controls(reply_id=reply_id, stop=True)
-        await self._wait_in_line(run, ticket)
         if run.turn_id is not None:
             await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
-            for message_id in run.reply.message_ids:
-                await self._store.add_reply_message(reply_id, message_id)
-        elif not question.private:
+        await self._wait_in_line(run, ticket)
+        if run.turn_id is None and not question.private:
             run.turn_id = await self._store.add_question(question, reply_id=reply_id, now=self._now())
         try:
             async with asyncio.timeout(PRIVATE_LIMIT_S if question.private else None):
@@ -239,6 +239,8 @@ class ChatService:
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
         reply_id = run.reply.controls.reply_id
+        if ending.state is ReplyState.COMPLETE:
+            ending = replace(ending, footer=run.footer)
         run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
         if reply_id:

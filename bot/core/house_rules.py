@@ -46,7 +46,7 @@ TEMPERATURE = Knob(
 )
 ANSWER_LENGTH = Knob(
     key="answer_length",
-    sentence="The longest answer",
+    sentence="The longest answer, as far as the bot's owner allows",
     kind=Number(low=1, high=LONGEST_ANSWER, unit="tokens"),
     without="as the bot's owner set it",
 )

@@ -120,8 +120,8 @@ class Turn:
 class StoredReply:
     """What memory knows of a reply: for its buttons, and for mending what a restart interrupted.
 
-    `turn_id` and `question_message_id` name the question where one is stored: not for private replies, nor while
-    the question waits in line. `text` is what was shown when it was last kept.
+    `turn_id` names the question where one is stored: not for private replies, nor while a new question waits in
+    line. `text` is what was shown when it was last kept.
     """
 
     id: int
@@ -134,6 +134,26 @@ class StoredReply:
     turn_id: int | None
     question_message_id: int | None
     opened_at: int  # seconds since the epoch
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMessage:
+    """A message that stands in a channel, as the bot may read it.
+
+    `content` is what the bot's own messages show, and what others ask in theirs: with names for ids and without
+    the mention of the bot. `button_of` is the reply that its buttons are about, `running` whether Stop is among
+    them, `command_of` the person whose slash command or menu it answers.
+    """
+
+    id: int
+    own: bool
+    content: str
+    reply_to: int | None = None
+    button_of: int | None = None
+    running: bool = False
+    command_of: int | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,17 +249,29 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What stands under an answer where the settings want it. `estimated`: the provider reported no cost."""
+
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    cost_nano_usd: int | None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How a reply ended, in enough detail to tell people.
 
     `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
-    first choice could not answer.
+    first choice could not answer. `footer` is for complete answers where it is wanted.
     """
 
     state: ReplyState
     error: HeadwaterError | None = None
     by: str = ""
     answered_by: str = ""
+    footer: Footer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Place,
         Question,
         ReplyState,
+        SeenMessage,
         Setting,
         StoredReply,
         Turn,
@@ -116,6 +117,22 @@ class ReplyTarget(Protocol):
         ...
 
 
+class Channels(Protocol):
+    """What stands in channels, and a way to write there. Raises the `ScreenError`s of `bot.core.errors`."""
+
+    def target(self, channel_id: int, *, answer_to: int | None = None) -> ReplyTarget:
+        """Where a reply is shown, as an answer to a message or by itself."""
+        ...
+
+    async def newest(self, channel_id: int, *, limit: int) -> Sequence[SeenMessage]:
+        """The newest messages of a channel, newest first."""
+        ...
+
+    async def after(self, channel_id: int, message_id: int, *, limit: int) -> Sequence[SeenMessage]:
+        """The first messages of a channel with greater ids, oldest first."""
+        ...
+
+
 class Words(Protocol):
     """What people read around a reply; the sentences live with the user interface."""
 
@@ -128,6 +145,10 @@ class Words(Protocol):
 
     def waiting(self, waiting: Waiting | InLine) -> str:
         """What a reply without text waits for."""
+        ...
+
+    def thinking(self, thoughts: str) -> str:
+        """What a reply without text shows of the model's newest thoughts."""
         ...
 
 
@@ -143,7 +164,10 @@ class ConversationStore(Protocol):
         ...
 
     async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
-        """Name a stored question as what a new reply answers; its answer takes the old one's place in memory."""
+        """Name a stored question as what a new reply answers; its answer takes the old one's place in memory.
+
+        The messages that showed the old answer belong to the new reply from now on.
+        """
         ...
 
     async def question(self, turn_id: int) -> Question | None:

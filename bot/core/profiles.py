@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from bot.core import house_rules as rules
 
 if TYPE_CHECKING:
     from bot.core.messages import Question
@@ -12,12 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a request carries besides the conversation. `temperature` None leaves it to the model."""
+    """What a request carries besides the conversation, and how its answer is shown.
+
+    `temperature` None leaves it to the model.
+    """
 
     system_prompt: str
     max_tokens: int
     temperature: float | None = None
     fallbacks: tuple[str, ...] = ()
+    reasoning: bool = False  # show the model's thoughts until its answer begins
+    footer: bool = False  # show model, tokens and cost under the answer
 
 
 class Profiles:
@@ -27,5 +34,15 @@ class Profiles:
         self._preferences = preferences
         self._default = default
 
-    async def of(self, question: Question) -> Profile:  # noqa: ARG002 - nothing can be set for a place yet
-        return self._default
+    async def of(self, question: Question) -> Profile:
+        """The profile that holds where a question was asked; answers grow no longer than the owner allows."""
+        held = await self._preferences.held(question.place)
+        temperature, length = held.number(rules.TEMPERATURE), held.number(rules.ANSWER_LENGTH)
+        longest = self._default.max_tokens
+        return replace(
+            self._default,
+            temperature=self._default.temperature if temperature is None else temperature,
+            max_tokens=longest if length is None else min(longest, int(length)),
+            reasoning=held.flag(rules.REASONING),
+            footer=held.flag(rules.FOOTER),
+        )

@@ -1,0 +1,68 @@
+"""Lines too many for one message, a page at a time, for one person to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAGE_CHARS = 1900  # Discord: 2,000 characters of content; the rest is for the page's number
+TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
+
+
+def paginate_lines(lines: Iterable[str], *, head: str = "") -> list[str]:
+    """Fill pages with whole lines; the head stands on each. A line that alone is too long is cut."""
+    room = PAGE_CHARS - len(head) - 1
+    pages: list[list[str]] = [[]]
+    used = 0
+    for line in lines:
+        cut = line if len(line) <= room else line[: room - 1] + "…"
+        if pages[-1] and used + len(cut) + 1 > room:
+            pages.append([])
+            used = 0
+        pages[-1].append(cut)
+        used += len(cut) + 1
+    return ["\n".join(filter(None, [head, *page])) for page in pages]
+
+
+class Pages(discord.ui.View):
+    """Pages through text; the message is ephemeral, and its buttons are for the person who asked for it."""
+
+    def __init__(self, pages: list[str]) -> None:
+        super().__init__(timeout=TIMEOUT_S)
+        self._pages = pages
+        self._number = 0
+        self._reader = 0
+
+    async def begin(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer the command, deferred or not, with the first page."""
+        self._reader = interaction.user.id
+        extra: dict[str, Any] = {"view": self} if len(self._pages) > 1 else {}
+        if interaction.response.is_done():
+            await interaction.followup.send(self._page(), ephemeral=True, **extra)
+        else:
+            await interaction.response.send_message(self._page(), ephemeral=True, **extra)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        return interaction.user.id == self._reader
+
+    @discord.ui.button(label="Previous")
+    async def previous(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[Pages]) -> None:
+        await self._turn(interaction, -1)
+
+    @discord.ui.button(label="Next")
+    async def next(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[Pages]) -> None:
+        await self._turn(interaction, 1)
+
+    async def _turn(self, interaction: discord.Interaction[Any], step: int) -> None:
+        self._number = min(max(0, self._number + step), len(self._pages) - 1)
+        await interaction.response.edit_message(content=self._page(), view=self)
+
+    def _page(self) -> str:
+        self.previous.disabled = self._number == 0
+        self.next.disabled = self._number == len(self._pages) - 1
+        foot = f"\n-# Page {self._number + 1} of {len(self._pages)}" if len(self._pages) > 1 else ""
+        return self._pages[self._number] + foot

@@ -1,0 +1,100 @@
+"""What holds where: `/settings`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ChatBot, tell
+from bot.core.house_rules import BY_KEY, KNOBS
+from bot.core.knobs import CHANNEL, RESET
+from bot.core.preferences import channel_scope, guild_scope
+from bot.ui import settings as words
+from bot.ui.pages import Pages, paginate_lines
+from bot.ui.permissions import is_admin
+from bot.ui.places import interaction_place
+
+LOGGED = 200  # changes that the log shows
+VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
+NAMES = [app_commands.Choice(name=knob.key, value=knob.key) for knob in KNOBS]
+Scope = Literal["channel", "server"]
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class SettingsCommands(
+    commands.GroupCog, group_name="settings", group_description="How I behave here (admins)", name="settings"
+):
+    """Shows and changes settings, for admins alone: Discord hides the command, the handler checks."""
+
+    def __init__(self, bot: ChatBot) -> None:
+        self.bot = bot
+        self.preferences = bot.services.preferences
+
+    async def interaction_check(self, interaction: discord.Interaction[ChatBot], /) -> bool:  # type: ignore[override] # the bot's own type
+        return await is_admin(interaction)
+
+    @app_commands.command()
+    async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
+        """Show every setting, and where it comes from"""
+        place = interaction_place(interaction)
+        lines = words.overview(await self.preferences.held(place), channel_id=place.channel_id)
+        await Pages(paginate_lines(lines, head=words.HEAD)).begin(interaction)
+
+    @app_commands.command(name="set")
+    @app_commands.describe(
+        setting="Which setting; /settings show says what each is for",
+        value=f"Its new value, or {RESET}",
+        scope="Where it shall hold",
+    )
+    @app_commands.choices(setting=NAMES)
+    async def set_(
+        self,
+        interaction: discord.Interaction[ChatBot],
+        setting: str,
+        value: app_commands.Range[str, 1, VALUE_LIMIT],
+        scope: Scope | None = None,
+    ) -> None:
+        """Change a setting"""
+        knob = BY_KEY.get(setting)
+        if knob is None:
+            await tell(interaction, words.unknown_setting(setting))
+            return
+        where = scope or knob.where[0]
+        if where not in knob.where:
+            await tell(interaction, words.wrong_scope(knob))
+            return
+        try:
+            new = None if value.strip().lower() == RESET else knob.kind.read(value)
+        except ValueError:
+            await tell(interaction, words.not_a_value(knob))
+            return
+        place = interaction_place(interaction)
+        assert place.guild_id is not None  # noqa: S101 - the command is there in servers only
+        key = channel_scope(place.channel_id) if where == CHANNEL else guild_scope(place.guild_id)
+        await self.preferences.set(key, knob.key, new, by=interaction.user.id, guild_id=place.guild_id)
+        reads = self.bot.intents.message_content
+        await tell(interaction, words.kept(knob, new, where, reads_messages=reads))
+
+    @set_.autocomplete("value")
+    async def _values(
+        self, interaction: discord.Interaction[ChatBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        knob = BY_KEY.get(str(interaction.namespace.setting))
+        values = (*knob.kind.choices, RESET) if knob else ()
+        return [app_commands.Choice(name=value, value=value) for value in values if typed.lower() in value]
+
+    @app_commands.command()
+    async def log(self, interaction: discord.Interaction[ChatBot]) -> None:
+        """Show who changed what, and when"""
+        guild_id = interaction_place(interaction).guild_id
+        assert guild_id is not None  # noqa: S101 - the command is there in servers only
+        changes = await self.preferences.changes(guild_id, limit=LOGGED)
+        await Pages(paginate_lines(words.log_lines(changes), head=words.LOG_HEAD)).begin(interaction)
+
+
+async def setup(bot: ChatBot) -> None:
+    await bot.add_cog(SettingsCommands(bot))
