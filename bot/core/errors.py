@@ -266,6 +266,14 @@ class StillRunningError(HeadwaterError):
         return "That question is being answered right now."
 
 
+class LostInLineError(HeadwaterError):
+    """The bot was restarted while the question waited in line, so that it was never asked."""
+
+    @property
+    def sentence(self) -> str:
+        return "I was restarted before it was this question's turn. Please ask it again."
+
+
 class ShuttingDownError(HeadwaterError):
     """The bot is about to stop and takes no new questions."""
 

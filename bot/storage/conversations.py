@@ -59,8 +59,9 @@ GET_QUESTION = """
 """
 
 OPEN_REPLY = """
-    INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, state, model, opened_at)
-    VALUES (?1, ?2, ?3, ?4, 'streaming', ?5, ?6) RETURNING id
+    INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, question_message_id, private,
+        state, model, opened_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8) RETURNING id
 """
 CLOSE_REPLY = """
     UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6,
@@ -74,12 +75,15 @@ ADD_MESSAGE = """
     ON CONFLICT (message_id) DO UPDATE SET reply_id = excluded.reply_id, ordinal = excluded.ordinal
     WHERE reply_messages.reply_id <> excluded.reply_id
 """
+TAKE_MESSAGES_OVER = """
+    UPDATE reply_messages SET reply_id = ?1
+    WHERE reply_id = (SELECT MAX(r.id) FROM replies r WHERE r.answer_id = ?2)
+"""
 REPLIES = """
     SELECT r.id, r.channel_id, r.guild_id, r.parent_id, r.asker_id, r.model, r.state, r.opened_at,
-        a.text, a.question_id, q.message_id, m.message_id
+        r.question_message_id, r.private, a.text, a.question_id, m.message_id
     FROM replies r
     LEFT JOIN turns a ON a.id = r.answer_id
-    LEFT JOIN turns q ON q.id = a.question_id
     LEFT JOIN reply_messages m ON m.reply_id = r.id
     WHERE {which}
     ORDER BY r.id, m.ordinal
@@ -143,7 +147,15 @@ class SqliteConversations:
         place = question.place
         async with self._database.write() as session:
             row = await session.fetch_one(
-                OPEN_REPLY, place.channel_id, place.guild_id, place.parent_id, question.author_id, model, now
+                OPEN_REPLY,
+                place.channel_id,
+                place.guild_id,
+                place.parent_id,
+                question.author_id,
+                question.message_id,
+                int(question.private),
+                model,
+                now,
             )
         return _only(row)
 
@@ -205,6 +217,7 @@ async def _connect_answer(session: Session, turn_id: int, *, reply_id: int, now:
     """Give a question its answer's turn, unless it has one, and let the reply write to it."""
     row = await session.fetch_one(ADD_ANSWER, turn_id, now)
     if row is not None:
+        await session.execute(TAKE_MESSAGES_OVER, reply_id, row[0])
         await session.execute("UPDATE replies SET answer_id = ?2 WHERE id = ?1", reply_id, row[0])
 
 
@@ -242,7 +255,8 @@ def _turn(row: Row) -> Turn:
 
 def _stored_reply(rows: Sequence[Row]) -> StoredReply:
     """A reply from its rows, one for each message that shows it."""
-    reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, text, turn_id, asked, _ = rows[0]
+    reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, *rest = rows[0]
+    question_message_id, private, text, turn_id, _ = rest
     return StoredReply(
         id=reply_id,
         place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
@@ -252,6 +266,7 @@ def _stored_reply(rows: Sequence[Row]) -> StoredReply:
         text=text or "",
         message_ids=tuple(row[-1] for row in rows if row[-1] is not None),
         turn_id=turn_id,
-        question_message_id=asked,
+        question_message_id=question_message_id,
+        private=bool(private),
         opened_at=opened_at,
     )

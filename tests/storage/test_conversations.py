@@ -179,6 +179,7 @@ async def test_a_private_question_leaves_nothing_in_memory(store: SqliteConversa
     stored = await store.reply(reply_id)
     assert stored is not None
     assert (stored.text, stored.turn_id, stored.state) == ("", None, ReplyState.COMPLETE)
+    assert stored.private
 
 
 # Clearing
@@ -221,6 +222,7 @@ async def test_a_reply_knows_its_place_asker_messages_and_question(store: Sqlite
     waiting = await store.reply(reply_id)
     assert waiting is not None
     assert (waiting.place, waiting.turn_id, waiting.text, waiting.message_ids) == (place, None, "", ())
+    assert (waiting.question_message_id, waiting.private) == (77, False)
     turn_id = await store.add_question(asked, reply_id=reply_id, now=NOW)
     for message_id in (102, 101, 102):
         await store.add_reply_message(reply_id, message_id)
@@ -244,8 +246,8 @@ async def test_a_stored_question_comes_back_whole(store: SqliteConversations) ->
     assert await store.question(answer.id) is None
 
 
-async def test_a_message_that_is_used_again_belongs_to_the_newest_reply(store: SqliteConversations) -> None:
-    """Retry writes over the old reply's messages."""
+async def test_the_old_answers_messages_belong_to_the_new_reply(store: SqliteConversations) -> None:
+    """A retry writes over them; a message that both have shown is counted once."""
     old, turn_id = await ask(store, "why?")
     await store.add_reply_message(old, 101)
     await store.add_reply_message(old, 102)
@@ -255,7 +257,7 @@ async def test_a_message_that_is_used_again_belongs_to_the_newest_reply(store: S
     first, second = await store.reply(old), await store.reply(new)
     assert first is not None
     assert second is not None
-    assert (first.message_ids, second.message_ids) == ((102,), (101,))
+    assert (first.message_ids, second.message_ids) == ((), (101, 102))
 
 
 async def test_replies_nobody_closed_are_found(store: SqliteConversations) -> None:

@@ -10,6 +10,7 @@ CREATE TABLE conversations (
     guild_id BIGINT,
     parent_id BIGINT,                       -- the channel that a thread belongs to
     cleared_to BIGINT NOT NULL DEFAULT 0,   -- turns up to this id are out of memory, though still stored
+    cleared_from BIGINT,                    -- where that marker stood before, for taking it back; NULL: nowhere
     cleared_by BIGINT,
     cleared_at BIGINT
 );
@@ -28,12 +29,18 @@ CREATE TABLE turns (
     author_name TEXT NOT NULL,
     message_id BIGINT,                      -- the Discord message that asked; NULL for commands, menus, answers
     question_id BIGINT UNIQUE REFERENCES turns (id) ON DELETE SET NULL,  -- of an answer
+    anchor_id BIGINT,                       -- of a question: the older answer that it replies to
+    quoted_id BIGINT,                       -- of a question about somebody's message: who wrote that
+    copy_of BIGINT,                         -- the turn that it was copied from when a thread branched off
     created_at BIGINT NOT NULL
 );
 
 CREATE INDEX turns_by_channel ON turns (channel_id, id);
 CREATE INDEX turns_by_author ON turns (author_id) WHERE author_id IS NOT NULL;
 CREATE INDEX turns_by_message ON turns (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX turns_by_quoted ON turns (quoted_id) WHERE quoted_id IS NOT NULL;
+CREATE INDEX turns_by_original ON turns (copy_of) WHERE copy_of IS NOT NULL;
+CREATE INDEX turns_by_time ON turns (created_at);
 
 -- One call of a model, with what it used. Holds no text: it outlives the conversation, for the accounts.
 CREATE TABLE replies (
@@ -42,6 +49,8 @@ CREATE TABLE replies (
     guild_id BIGINT,
     parent_id BIGINT,
     asker_id BIGINT NOT NULL,
+    question_message_id BIGINT,             -- the Discord message that asked; NULL for commands and menus
+    private INTEGER NOT NULL DEFAULT 0,     -- 1: shown to the asker alone
     answer_id BIGINT REFERENCES turns (id) ON DELETE SET NULL,  -- NULL while in line, and for private replies
     state TEXT NOT NULL,
     model TEXT NOT NULL,
@@ -70,6 +79,28 @@ CREATE TABLE reply_messages (
 );
 
 CREATE INDEX reply_messages_by_reply ON reply_messages (reply_id, ordinal);
+
+-- People who want nothing of what they say to be kept.
+CREATE TABLE opted_out (
+    user_id BIGINT PRIMARY KEY,
+    since BIGINT NOT NULL
+);
+
+-- Servers that the bot is no longer in; what it knows of them goes after a while.
+CREATE TABLE departures (
+    guild_id BIGINT PRIMARY KEY,
+    noticed_at BIGINT NOT NULL
+);
+
+-- What was erased, and why: no content, so that it can be kept.
+CREATE TABLE erasures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL,                    -- user:1, channel:1, guild:1, all
+    reason TEXT NOT NULL,                   -- asked, retention, departure, channel deleted
+    asked_by BIGINT,                        -- NULL where nobody asked
+    turns INTEGER NOT NULL,                 -- how many
+    erased_at BIGINT NOT NULL
+);
 
 CREATE TABLE settings (
     scope TEXT NOT NULL,                    -- channel:1, guild:1, app:1
