@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROMPT_LIMIT = 6000  # Discord: characters of a string option
+THREAD_NAME_LIMIT = 100  # Discord: characters
 
 
 class Chat(commands.Cog):
@@ -70,10 +73,23 @@ class Chat(commands.Cog):
                 await message.author.send(texts.may_not_write(message.jump_url))
             return
         question = question_of(message, me)
-        if question.text:
-            await self._ask(question, target, held)
-        else:
+        if not question.text:
             await self.chat.tell(target, texts.EMPTY_QUESTION)
+            return
+        if held.flag(rules.THREADS) and (thread := await self._open_thread(message, question.text)):
+            place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
+            question, target = replace(question, place=place), self.bot.channel_target(thread.id)
+        await self._ask(question, target, held)
+
+    async def _open_thread(self, message: discord.Message, text: str) -> discord.Thread | None:
+        """A thread under a question, named after it; None in a thread, and where none can be opened."""
+        if not isinstance(message.channel, discord.TextChannel):
+            return None
+        try:
+            return await message.create_thread(name=shorten(text, THREAD_NAME_LIMIT, placeholder="…") or "…")
+        except discord.HTTPException as error:
+            log.warning("no thread in channel %d: %s", message.channel.id, error)
+            return None
 
     async def _ask(self, question: Question, target: ReplyTarget, held: Held) -> None:
         """Answer, and tell the asker with a ping when that took as long as the settings say."""
@@ -148,7 +164,11 @@ class Chat(commands.Cog):
 
     async def _answer(self, interaction: discord.Interaction[Any], text: str, *, private: bool) -> None:
         place = interaction_place(interaction)
-        held = await self.access.check(person_of(interaction), place)
+        try:
+            held = await self.access.check(person_of(interaction), place)
+        except HeadwaterError as refusal:
+            await tell(interaction, refusal.sentence)
+            return
         await interaction.response.defer(ephemeral=private, thinking=True)
         question = Question(
             place=place,

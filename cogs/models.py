@@ -51,7 +51,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             await tell(interaction, sentence)
             return
         if key := await self._scope_key(interaction, scope):
-            await self.models.choose(key, chosen, by=interaction.user.id)
+            await self.models.choose(key, chosen, by=interaction.user.id, guild_id=interaction.guild_id)
             name = interaction.user.display_name
             await interaction.response.send_message(texts.model_chosen(chosen, scope, name))
 
@@ -61,7 +61,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def reset(self, interaction: discord.Interaction[ChatBot], scope: Scope = "channel") -> None:
         """Take the choice of model back (admins)"""
         if key := await self._scope_key(interaction, scope):
-            await self.models.choose(key, None, by=interaction.user.id)
+            await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
             choice = await self.models.resolve(interaction_place(interaction))
             name = interaction.user.display_name
             await interaction.response.send_message(texts.model_reset(choice.model, scope, name))

@@ -32,6 +32,6 @@ class ModelChoice:
         found = await self._preferences.find(place, KEY)
         return Choice(found.setting.value, found.scope) if found else Choice(self._default, DEFAULT_SCOPE)
 
-    async def choose(self, scope: str, model: str | None, *, by: int) -> None:
+    async def choose(self, scope: str, model: str | None, *, by: int, guild_id: int | None = None) -> None:
         """Set a scope's model, or with None leave it to the wider scopes again."""
-        await self._preferences.set(scope, KEY, model, by=by)
+        await self._preferences.set(scope, KEY, model, by=by, guild_id=guild_id)
