@@ -125,7 +125,7 @@ class Pacer:
     # --- What it is told ---
 
     def sent(self, now: float, wanted: Wanted) -> Request:
-        """Spend what a write costs. Say `ended` when it is over."""
+        """Spend what a write costs. Say `answered` when it is over."""
         self._sweep(now)
         request = Request(wanted.bucket, now, wanted.counts_globally)
         self._bucket(wanted.bucket).sent(request)
@@ -136,15 +136,18 @@ class Pacer:
             self._outside.take(now, rate=self._limits.outside_rate)
         return request
 
-    def learn(self, now: float, bucket: str, *, limit: int, remaining: int, reset_after: float) -> None:
-        """An answer came with these headers; `reset_after` in seconds."""
-        request = self._bucket(bucket).learn(now, limit=limit, remaining=remaining, reset_after=reset_after)
-        if request and request.counts_globally:
-            self._global.answered(now, request)
+    def learn(
+        self, now: float, bucket: str, request: Request | None, *, limit: int, remaining: int, reset_after: float
+    ) -> None:
+        """An answer came with these headers (`reset_after` in seconds), to `request` or to somebody else's."""
+        window = self._bucket(bucket)
+        window.learn(now, request, limit=limit, remaining=remaining, reset_after=reset_after)
+        if request:
+            self.answered(now, request)
 
-    def ended(self, now: float, request: Request) -> None:
-        """A write is over, whatever came of it."""
-        if self._bucket(request.bucket).ended(now, request) and request.counts_globally:
+    def answered(self, now: float, request: Request) -> None:
+        """A request is over, whatever came of it. Does nothing the second time."""
+        if self._bucket(request.bucket).answered(now, request) and request.counts_globally:
             self._global.answered(now, request)
 
     def limited(self, now: float, bucket: str | None, *, retry_after: float) -> None:

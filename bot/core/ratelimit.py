@@ -12,7 +12,8 @@ from dataclasses import dataclass
 SHRINK = 0.25  # the part of an allowance that an unexpected 429 takes away
 SECOND_S = 1.0  # the global limit's window
 HUNG_S = 10.0  # a request unanswered for so long is taken to have arrived, or to be lost, long ago
-FORGET = 0.02  # with every answer the fastest round trip drifts this part of the way to the newest
+DRIFT_S = 1.0  # while answers flow the fastest round trip drifts towards theirs within about so many seconds
+PAUSE_S = 0.1  # after so long without an answer the next ones may all have been held up: they prove nothing
 CATCH_UP = 2.0  # slots of a pace that may be made up for after waking late
 
 
@@ -75,7 +76,7 @@ class Bucket:
     def __init__(self, limit: int, window_s: float, *, recovery_s: float) -> None:
         self._allowance = Allowance(limit, recovery_s=recovery_s)
         self._window_s = window_s
-        self._in_flight: list[Request] = []  # in the order of sending
+        self._in_flight: set[Request] = set()
         self._used = 0
         self._opened_at = -math.inf
         self._last_at = -math.inf
@@ -118,35 +119,37 @@ class Bucket:
             self._opened_at, self._reset_at, self._used = request.sent_at, math.inf, len(self._in_flight)
         self._last_at = request.sent_at
         self._used += 1
-        self._in_flight.append(request)
+        self._in_flight.add(request)
 
-    def learn(self, now: float, *, limit: int, remaining: int, reset_after: float) -> Request | None:
-        """Take an answer's headers. Returns what it answers: the oldest request in flight, None if not ours."""
-        request = self._in_flight.pop(0) if self._in_flight else None
+    def learn(
+        self, now: float, request: Request | None, *, limit: int, remaining: int, reset_after: float
+    ) -> None:
+        """Take an answer's headers; `request` is what it answers, None if that is not ours."""
         self._allowance.limit = max(1, limit)
         # An answer to what was sent before this window opened may speak of the one before.
         if request is None or request.sent_at >= self._opened_at:
-            self._take(now, used=limit - remaining, reset_after=reset_after)
-        self._settle(now)
-        return request
+            others = len(self._in_flight) - (request in self._in_flight)
+            self._take(now, used=limit - remaining, others=others, reset_after=reset_after)
 
-    def _take(self, now: float, *, used: int, reset_after: float) -> None:
+    def _take(self, now: float, *, used: int, others: int, reset_after: float) -> None:
         end = now + reset_after
         if used == 1:
             self._window_s = reset_after
         if now >= self._reset_at or end > self._reset_at + self._window_s / 2:  # a window we did not know of
             self._opened_at, self._reset_at, self._used = now, math.inf, 0
-            used += len(self._in_flight)
+            used += others
         # An answer's own way makes it tell the end too late, so the earliest told is the best.
         self._reset_at = min(self._reset_at, end)
         self._used = max(self._used, used)
 
-    def ended(self, now: float, request: Request) -> bool:
-        """A request is over, with or without an answer. False where the answer was learnt before."""
+    def answered(self, now: float, request: Request) -> bool:
+        """A request is no longer in flight; False where that is no news."""
         if request not in self._in_flight:
             return False
         self._in_flight.remove(request)
-        self._settle(now)
+        if not self._in_flight and self._reset_at == math.inf:
+            # Nobody is left to tell the window's end: not later than a whole one from now.
+            self._reset_at = now + self._window_s
         return True
 
     def limited(self, now: float, *, retry_after: float) -> None:
@@ -154,11 +157,6 @@ class Bucket:
         self._reset_at = now + retry_after
         self._used = self._allowance.limit
         self._allowance.shrink(now, until=self._reset_at)
-
-    def _settle(self, now: float) -> None:
-        """When nobody is left to tell the window's end: not later than a whole one from now."""
-        if not self._in_flight and self._reset_at == math.inf:
-            self._reset_at = now + self._window_s
 
 
 class GlobalLimit:
@@ -174,7 +172,8 @@ class GlobalLimit:
         self._places: dict[Request, float] = {}  # until when each request counts
         self._paused_until = -math.inf
         self._pace = Pace()
-        self._fastest_s = 0.0
+        self._fastest_s = 0.0  # nothing is known yet: the first answers' requests may have arrived any time
+        self._answered_at = -math.inf
 
     def ready_at(self, now: float) -> float:
         """When one more request may go, `now` at the earliest."""
@@ -198,7 +197,9 @@ class GlobalLimit:
 
     def answered(self, now: float, request: Request) -> None:
         trip_s = now - request.sent_at
-        self._fastest_s = min(trip_s, self._fastest_s + FORGET * (trip_s - self._fastest_s))
+        gap_s, self._answered_at = now - self._answered_at, now
+        drift = gap_s / DRIFT_S if gap_s < PAUSE_S else 0.0
+        self._fastest_s = min(trip_s, self._fastest_s + drift * (trip_s - self._fastest_s))
         self._places[request] = request.sent_at + SECOND_S + trip_s - self._fastest_s
 
     def limited(self, now: float, *, retry_after: float) -> None:

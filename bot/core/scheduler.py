@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TICK_S = 0.001  # the shortest wait, so that rounding never makes a busy loop
+_request: ContextVar[Request | None] = ContextVar("request", default=None)  # that the running write is making
 GRACE_S = 2.0  # what a write in flight is given when the scheduler closes
 
 
@@ -74,9 +76,15 @@ class EditScheduler:
         self._writing.pop(display, None)
 
     def learn(self, bucket: str, *, limit: int, remaining: int, reset_after: float) -> None:
-        """Take the rate-limit headers of an answer, as soon as they are there; `reset_after` is in seconds."""
-        now = self._clock.monotonic()
-        self._pacer.learn(now, bucket, limit=limit, remaining=remaining, reset_after=reset_after)
+        """Take the rate-limit headers of an answer, as soon as they are there; `reset_after` is in seconds.
+
+        Called from within a display's `write`, the answer is taken for that write's. discord.py may keep such a
+        write until its window is over; for the budgets it is over now.
+        """
+        now, request = self._clock.monotonic(), _request.get()
+        if request and request.bucket != bucket:
+            request = None
+        self._pacer.learn(now, bucket, request, limit=limit, remaining=remaining, reset_after=reset_after)
         self._wake_by(now)
 
     def limited(self, bucket: str | None, *, retry_after: float) -> None:
@@ -146,13 +154,14 @@ class EditScheduler:
         self._writing[display] = self._own(self._write(display, request))
 
     async def _write(self, display: Display, request: Request) -> None:
+        _request.set(request)
         try:
             await display.write()
         except Exception:
             log.exception("A display failed to write")
         finally:
             now = self._clock.monotonic()
-            self._pacer.ended(now, request)
+            self._pacer.answered(now, request)
         if self._writing.get(display) is asyncio.current_task():
             del self._writing[display]
             self.mark(display)
