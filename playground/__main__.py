@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import tempfile
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,15 @@ from playground.conversation import Conversation, summary
 from playground.discord import Discord
 from playground.processes import Bot, Reports, openrouter
 from playground.terminal import Terminal, standard_output
+from playground.web.page import Page
+from playground.web.stage import furnish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MODEL = "openrouter/openai/gpt-4o-mini"
+PAGE_PORT = 8787  # where it is taken, any other
+PAGE_LATENCY = 0.1  # seconds of a round trip: about what a bot near Discord's servers sees
 LOG_LINES = 30  # of the bot's log, shown when something was wrong
 
 
@@ -53,15 +58,33 @@ async def until_interrupted(script: bool) -> int:  # noqa: FBT001 - the one swit
 async def run(*, script: bool) -> int:
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headwater-playground-")))
-        d = Discord()
+        d = Discord(latency=0.0 if script else PAGE_LATENCY)
         await d.start()
         stack.push_async_callback(d.close)
         reports, model = await models(stack)
+        if not script:
+            await show_page(d, reports, stack)
         discord = {"DISCORD_TOKEN": d.token, "DISCORD_API_BASE": d.api_base, "DISCORD_GATEWAY": d.gateway_url}
         bot = Bot(folder, {**discord, **model, "DATABASE_URL": f"sqlite:///{folder}/headwater.db"})
         await bot.start()
         stack.push_async_callback(bot.stop)
-        return await (play(d, bot, reports) if script else stay(d, bot))
+        return await (play(d, bot, reports) if script else stay(bot))
+
+
+async def show_page(d: Discord, reports: Reports | None, stack: contextlib.AsyncExitStack) -> None:
+    """Serve the page to chat in; where somebody sits at a desktop, open it."""
+    page = Page(d, furnish(d), reports)
+    await page.start(PAGE_PORT)
+    stack.push_async_callback(page.close)
+    print(f"The demo is at {page.address}", flush=True)
+    if has_desktop():
+        await asyncio.to_thread(webbrowser.open, page.address)
+
+
+def has_desktop() -> bool:
+    """Whether a person at a terminal would see a browser that is opened."""
+    graphical = sys.platform in {"darwin", "win32"} or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+    return graphical and sys.stdout.isatty()
 
 
 async def models(stack: contextlib.AsyncExitStack) -> tuple[Reports | None, dict[str, str]]:
@@ -92,10 +115,10 @@ async def play(d: Discord, bot: Bot, reports: Reports | None) -> int:
     return 1 if conversation.faults else 0
 
 
-async def stay(d: Discord, bot: Bot) -> int:
-    """Keep everything running until Ctrl-C; the page to chat in will be added to `d.app` before it starts."""
-    print(f"The playground's Discord is at {d.origin} and the bot is connecting to it; its log is {bot.log}.")
-    print("To see a conversation: make demo ARGS=--script. Ctrl-C ends everything.", flush=True)
+async def stay(bot: Bot) -> int:
+    """Keep everything running until Ctrl-C."""
+    print(f"The bot is connecting to the playground's Discord; its log is {bot.log}.")
+    print("To see a scripted conversation: make demo ARGS=--script. Ctrl-C ends everything.", flush=True)
     await bot.end()
     print(f"The bot ended with exit code {bot.exited}:\n{bot.log.read_text(errors='replace')}", file=sys.stderr)
     return 1

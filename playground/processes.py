@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 ROOT = Path(__file__).parent.parent
 STOP_SECONDS = 15.0  # a bot that was asked to stop ends its replies properly first
@@ -112,12 +112,22 @@ class Said:
 
 @dataclass(slots=True)
 class Reports:
-    """What the OpenRouter process says: first where it is, then each completion."""
+    """What the OpenRouter process says: first where it is, then each completion.
+
+    `listeners` get every report as it comes: what a call has sent since the last, or that it is over.
+    """
 
     base_url: str = ""
     key: str = ""
     said: list[Said] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    listeners: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
+    input: asyncio.StreamWriter | None = None
+
+    def turn(self, settings: Mapping[str, object]) -> None:
+        """Turn the model's knobs, by the names they have in `Knobs`."""
+        if self.input:
+            self.input.write(json.dumps(settings).encode() + b"\n")
 
     async def after(self, count: int) -> Said:
         """The first completion reported after `count` of them; waits for it."""
@@ -129,6 +139,10 @@ class Reports:
     async def follow(self, output: asyncio.StreamReader) -> None:
         while line := await output.readline():
             report = json.loads(line)
+            for listener in self.listeners:
+                listener(report)
+            if "news" in report:
+                continue
             sent = [(at, text) for at, text in report["sent"]]
             self.said.append(Said(report["model"], report["prompt"], report["earlier"], sent))
             self.news.set()
@@ -142,7 +156,7 @@ async def openrouter() -> AsyncIterator[Reports]:
     async with running("-m", "playground.reporter", env=environment, **pipes) as process:
         assert process.stdout
         first = json.loads(await process.stdout.readline())
-        reports = Reports(first["base_url"], first["key"])
+        reports = Reports(first["base_url"], first["key"], input=process.stdin)
         following = asyncio.create_task(reports.follow(process.stdout))
         try:
             yield reports

@@ -1,4 +1,8 @@
-"""The make-believe OpenRouter as a process of its own: reports on standard output, ends with standard input."""
+"""The make-believe OpenRouter as a process of its own.
+
+It reports on standard output and takes settings of its `Knobs` on standard input, a JSON object a line each way;
+it ends with standard input.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from playground.knobs import Knobs
 from playground.model import ScriptedModel
 from playground.openrouter import OpenRouter
 from playground.script import text_of
@@ -15,28 +20,39 @@ from playground.script import text_of
 if TYPE_CHECKING:
     from playground.openrouter import Call
 
-REPORT_SECONDS = 0.05  # how often to look for completions that are over
+REPORT_SECONDS = 0.05  # how often to look for news
 
 
 async def main() -> None:
     """Serve until standard input ends."""
-    server = OpenRouter(answer=ScriptedModel())
+    knobs = Knobs(ScriptedModel())
+    server = OpenRouter(answer=knobs)
     await server.start()
     _say({"base_url": server.base_url, "key": server.key})
     reporting = asyncio.create_task(_report(server))
     try:
         # In a thread, because a pipe cannot be awaited on every platform.
-        await asyncio.to_thread(sys.stdin.read)
+        await asyncio.to_thread(_listen, knobs, asyncio.get_running_loop())
     finally:
         reporting.cancel()
         await server.close()
 
 
+def _listen(knobs: Knobs, loop: asyncio.AbstractEventLoop) -> None:
+    for line in sys.stdin:
+        loop.call_soon_threadsafe(knobs.turn, json.loads(line))
+
+
 async def _report(server: OpenRouter) -> None:
-    """Report each completion, in the order they began, as soon as it and all before it are over."""
-    done = 0
+    """Report what each call sent as it goes, and each completion, in the order they began, when it is over."""
+    done, told = 0, dict[str, int]()
     while True:
+        for call in server.calls[done:]:
+            if call.status == 200 and len(call.sent) > told.get(call.id, -1):
+                _say(_progress(call, call.sent[told.get(call.id, 0) :]))
+                told[call.id] = len(call.sent)
         while done < len(server.calls) and _over(server.calls[done]):
+            told.pop(server.calls[done].id, None)
             _say(_described(server.calls[done]))
             done += 1
         await asyncio.sleep(REPORT_SECONDS)
@@ -46,9 +62,15 @@ def _over(call: Call) -> bool:
     return call.finished or call.disconnected_at is not None
 
 
+def _progress(call: Call, news: list[tuple[float, str]]) -> dict[str, Any]:
+    place = str(call.body.get("session_id", ""))
+    return {"id": call.id, "place": place, "began": call.arrived_at, "news": news}
+
+
 def _described(call: Call) -> dict[str, Any]:
     users = [text_of(message["content"]) for message in call.messages if message["role"] == "user"]
-    return {"model": call.model, "prompt": call.prompt, "earlier": users[:-1], "sent": call.sent}
+    about = {"id": call.id, "model": call.model, "prompt": call.prompt, "earlier": users[:-1]}
+    return {**about, "sent": call.sent, "whole": call.finished}
 
 
 def _say(report: dict[str, Any]) -> None:

@@ -1,0 +1,152 @@
+"""The panel for the curious: the bot's requests, how fresh the text is, and what one can turn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from playground.discord import PlaygroundError, RateLimits
+from playground.discord.limits import Limiter
+from playground.knobs import FAULTS
+from playground.web.freshness import Freshness
+from playground.web.views import request_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from playground.discord import Discord, Message, Request
+    from playground.discord.records import File
+    from playground.processes import Reports
+    from playground.web.views import Json
+
+TICK_SECONDS = 0.1
+LATEST = 60  # requests given to a page that has just been opened
+STREAM_SHARE = 4  # ticks to each view of the figures that the pages are sent
+LIMITS = {
+    "usual": RateLimits(),
+    "tight": RateLimits(create=(2, 5.0), edit=(2, 5.0), webhook=(2, 5.0)),
+    "none": RateLimits(create=(1000, 1.0), edit=(1000, 1.0), webhook=(1000, 1.0), everything=(1000, 1.0)),
+}
+SPANS = {"tokens_per_second": (1, 1000), "first_token_after": (0, 30), "latency": (0, 5)}
+EDITS = "/channels/*/messages/*"
+
+
+@dataclass(slots=True)
+class Settings:
+    """How the knobs stand; None leaves the scripted model its own figures."""
+
+    tokens_per_second: float | None = None
+    first_token_after: float | None = None  # seconds
+    fault: str = ""  # of the next answer
+    latency: float = 0.0  # seconds of a round trip to Discord
+    limits: str = "usual"
+
+
+@dataclass(slots=True)
+class Panel:
+    """`tell` sends news to every page; without `reports` the model is a real one and has no knobs."""
+
+    d: Discord
+    reports: Reports | None
+    messages: Mapping[int, Message]
+    tell: Callable[[Json], None]
+    settings: Settings = field(default_factory=Settings)
+    freshness: Freshness = field(default_factory=Freshness)
+    counts: dict[str, int] = field(default_factory=lambda: {"creates": 0, "edits": 0, "others": 0, "refused": 0})
+    _ticking: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.settings.latency = self.d.door.latency
+        if self.reports:
+            self.reports.listeners.append(self._report)
+
+    def view(self) -> Json:
+        return {
+            "scripted": self.reports is not None,
+            "counts": self.counts,
+            "requests": [request_view(request) for request in self.d.requests[-LATEST:]],
+            "freshness": self.freshness.view(time.monotonic()),
+            "settings": self._settings(),
+        }
+
+    def _settings(self) -> Json:
+        names = ("tokens_per_second", "first_token_after", "fault", "latency", "limits")
+        return {name: getattr(self.settings, name) for name in names}
+
+    # --- What the bot and the model do ----------------------------------------------------------------------
+
+    def note(self, request: Request) -> None:
+        refused = request.status == 429
+        kind = {"POST": "creates", "PATCH": "edits"}.get(request.method, "others")
+        kind = kind if "messages" in request.route or request.route.startswith("/webhooks") else "others"
+        self.counts["refused" if refused else kind] += 1
+        self.tell({"type": "request", "request": request_view(request), "counts": self.counts})
+
+    def _report(self, report: Json) -> None:
+        self.freshness.report(report)
+        if "news" not in report and self.settings.fault:
+            self.settings.fault = ""  # it has struck
+            self._tell_settings()
+        if self.freshness.streams and (self._ticking is None or self._ticking.done()):
+            self._ticking = asyncio.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        """Sample while a reply streams."""
+        ticks = 0
+        while self.freshness.streams:
+            now, ticks = time.monotonic(), ticks + 1
+            self.freshness.tick(now, self._bots())
+            if ticks % STREAM_SHARE == 1 or not self.freshness.streams:
+                self.tell({"type": "freshness", "freshness": self.freshness.view(now)})
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _bots(self) -> list[Message]:
+        return [message for message in self.messages.values() if message.author is self.d.bot]
+
+    async def close(self) -> None:
+        if self._ticking:
+            self._ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticking
+
+    # --- The knobs ------------------------------------------------------------------------------------------
+
+    async def turn(self, body: Json, _: Sequence[File]) -> Json:
+        """Turn one knob: a `name`, and a `value` in its range.
+
+        Raises:
+            PlaygroundError: for a value out of range.
+        """
+        name, value = body["name"], body["value"]
+        if name in SPANS:
+            low, high = SPANS[name]
+            if value is not None and not low <= float(value) <= high:
+                raise PlaygroundError(f"{name} goes from {low} to {high}")
+        elif value not in {"fault": FAULTS, "limits": tuple(LIMITS)}[name]:
+            raise PlaygroundError(f"{name} does not take {value!r}")
+        setattr(self.settings, name, value)
+        self._pass_on(name)
+        self._tell_settings()
+        return {}
+
+    def _pass_on(self, name: str) -> None:
+        if name == "latency":
+            self.d.door.latency = self.settings.latency
+        elif name == "limits":
+            self.d.door.limiter = Limiter(LIMITS[self.settings.limits])
+        elif self.reports:
+            self.reports.turn({name: getattr(self.settings, name)})
+
+    async def trouble(self, body: Json, _: Sequence[File]) -> Json:
+        """Let something happen once: Discord fails the next edit, or drops the bot's gateway connection."""
+        if body["what"] == "edit":
+            self.d.fail("PATCH", EDITS, status=500)
+        else:
+            self.d.drop_gateway()
+        return {}
+
+    def _tell_settings(self) -> None:
+        self.tell({"type": "settings", "settings": self._settings()})
