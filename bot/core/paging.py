@@ -27,7 +27,7 @@ SMALL_PRINT = "-# "
 _INK = re.compile(r"\S")
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\Z")
 # What would become a heading, a list item, a quote, small print or a block at the start of a message.
-_LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]?|>{1,3})(?:\s|\Z)|~{2,}|~\Z|\d{1,9}\Z")
+_LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]?|>{1,3})(?:\s|\Z)|~{3,}|~{1,2}\Z|\d{1,9}\Z")
 _FENCE_AHEAD = re.compile(r"[ \t>]*(?:`{3}|~{3}|[`~]{0,2}\Z)")
 # Nothing is said by a page that ends so: a list mark, or a heading parted from what it heads.
 _BARE_MARK = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,3}|-#|>+)\Z")
@@ -215,8 +215,6 @@ class _Cutter:
     def _is_fit(self, at: int, *, whole: bool) -> bool:
         """Whether nothing is spoilt by a cut here; `whole` spares inline spans too."""
         text = self._text
-        if text[at - 1] == text[at] and text[at] in "`~":
-            return False
         if self._fences(at):
             return not _FENCE_AHEAD.match(text, at) and not self._is_empty_block(at)
         if whole and self._in_span[at]:

@@ -132,6 +132,27 @@ def test_chinese_sentences_end_without_a_space():
     assert all(page.endswith("\u3002") for page in pages)
 
 
+@pytest.mark.parametrize(
+    "joined",
+    [
+        "\u2764\ufe0f\u200d\U0001f525",
+        "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f1f3\U0001f1f1",
+        "1\ufe0f\u20e3",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "e\u0301",
+        "\u0915\u094d\u0937\u093f",
+        "\ud83d\ude00",
+    ],
+)
+def test_joined_characters_stay_whole(joined: str):
+    """Emoji of several parts, flags, letters with marks: a run without a space is cut between two of them."""
+    for lead in range(8):
+        (first, *_) = paginate("a" * lead + joined * 2000, done=True)
+        assert (len(first.source) - lead) % len(joined) == 0
+
+
 def test_characters_beyond_the_basic_plane_count_twice():
     """2,000 UTF-16 code units are 1,000 emoji."""
     pages = contents("\U0001f600" * 1500)
@@ -146,6 +167,8 @@ def test_characters_beyond_the_basic_plane_count_twice():
         "https://example.org/" + "path/" * 250,
         "**bold words, some of them. And more of them**",
         "||a spoiler of several words. And more of them||",
+        "||a spoiler of several lines:\n\u2022 one\n\u2022 two||",
+        "~~struck out~~",
         "`code with several words. And more of them`",
         "<@123456789012345678>",
     ],
@@ -245,8 +268,8 @@ def test_a_block_is_not_parted_from_its_own_fences():
 def test_a_fence_is_not_cut():
     """Three backticks stay together where nothing but a cut in the middle of a line is left."""
     for lead in range(1945, 1965):
-        pages = paginate(f"```\n{'x' * lead}```\nafter", done=True)
-        assert all(page.source.count("`") % 3 == 0 for page in pages)
+        for text in (f"```\n{'x' * lead}```\nafter", f"{'x' * lead}```py\nx\n```"):
+            assert all(page.source.count("`") % 3 == 0 for page in paginate(text, done=True))
 
 
 def test_indentation_that_would_fill_a_message_is_cut_short():

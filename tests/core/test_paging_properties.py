@@ -25,7 +25,6 @@ EMOJI = [
     "1\ufe0f\u20e3",
     "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
 ]
-LETTERS = ["e\u0301", "\u0915\u094d\u0937\u093f", "\ud83d\ude00"]
 SPANS = [
     "**very bold words**",
     "*slanted words*",
@@ -243,14 +242,6 @@ def test_spans_links_and_joined_characters_stay_whole(text: str):
     offsets = joints(paginate(text, done=True))
     for match in whole.finditer(text):
         assert not any(match.start() < at < match.end() for at in offsets)
-
-
-@quick
-@given(st.sampled_from([*EMOJI, *LETTERS]), st.integers(0, 5), st.integers(700, 3000))
-def test_joined_characters_stay_whole_where_there_is_nothing_else(joined: str, lead: int, count: int):
-    """A run of emoji, or of letters of several parts, is cut between two of them."""
-    offsets = joints(paginate("a" * lead + joined * count, done=True))
-    assert all((at - lead) % len(joined) == 0 for at in offsets)
 
 
 @thorough
