@@ -30,7 +30,7 @@ class RetryPolicy:
     """
 
     attempts: int = 4
-    base_s: float = 0.5
+    base_s: float = 1.0
     cap_s: float = 20.0
     deadline_s: float = 180.0
 

@@ -85,7 +85,8 @@ class LiveCatalog:
                 failures += 1
                 # Once is enough to be told; a wrong base is the likeliest reason for the first failure.
                 level = logging.WARNING if failures == 1 else logging.DEBUG
-                log.log(level, "no list of models from %s: %s", self._provider.url, error.detail or error)
+                reason = error.detail or f"HTTP {error.status}"
+                log.log(level, "no list of models from %s; is the address right? %s", self._provider.url, reason)
                 await self._clock.sleep(min(RETRY_CAP_S, RETRY_S * 2.0 ** (failures - 1)))
             else:
                 failures = 0

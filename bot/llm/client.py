@@ -184,6 +184,8 @@ class ModelClient:
             exchange.close()
             log.info("%s", exchange)
         if answer.failure:
+            if answer.usage:  # paid for, whatever came of it
+                yield answer.usage
             raise answer.failure
         if not call.begun:
             yield call.begin(exchange)

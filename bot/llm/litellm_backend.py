@@ -57,6 +57,7 @@ class LitellmBackend:
         """Begin loading litellm, in a thread: it takes two to four seconds."""
         if self._loading is None:
             self._loading = asyncio.create_task(self._load(), name="load litellm")
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # it is logged
 
     @property
     def ready(self) -> bool:

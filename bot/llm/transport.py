@@ -112,14 +112,16 @@ class Exchange:
         answer.end()
 
     def _take(self, data: bytes) -> None:
-        over = self.answer.over
-        for kind, text in self.answer.feed(data):
+        answer, was_over, was_silent = self.answer, self.answer.over, self._spoke_at is None
+        for kind, text in answer.feed(data):
             self._spoke_at = self._clock.monotonic()
             self.valve.put(kind, text)
-        if self.answer.over and not over:
+        if was_over:
+            return
+        if answer.over:
             self.valve.close()  # the reader goes on; here only the body's end is awaited, to keep the connection
-        if (self.answer.finish or self.answer.over) and not over:
-            self._watch()
+        if answer.over or answer.finish or (was_silent and answer.spoke):
+            self._watch()  # another clock runs now
 
     async def _read_error(self, response: aiohttp.ClientResponse) -> None:
         body = b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, replace
 
@@ -201,6 +202,18 @@ async def test_an_answer_longer_than_its_deadline_is_ended(bench: Bench):
     assert isinstance(outcome.error, errors.DeadlineExceededError)
     assert outcome.text
     assert bench.server.calls[0].text.startswith(outcome.text)
+
+
+async def test_a_stall_is_noticed_by_its_own_clock(bench: Bench):
+    """A long patience with the first word is none with the second."""
+    config = quick_config(bench.server.base_url, bench.server.key)
+    config = replace(config, timeouts=Timeouts(first_token_s=60, gap_s=0.3, total_s=60))
+    bench.play(broken(Fault.STALL))
+    async with opened(bench.server, config) as patient:
+        async with asyncio.timeout(5):
+            outcome = await patient.ask()
+    assert isinstance(outcome.error, errors.StalledError)
+    assert outcome.text == PART
 
 
 NASTY = (

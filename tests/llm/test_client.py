@@ -17,6 +17,7 @@ from bot.core.demand import Demand
 from bot.core.messages import Message, Reasoning, Role, Started, Text, Waiting, WaitReason
 from bot.core.models import Provider
 from bot.core.retry import RetryPolicy
+from bot.llm import litellm_backend
 from playground.openrouter import Call, Fault, OpenRouter, Script
 from tests.llm.conftest import ATTEMPTS, MODEL, Bench, ask_for, flat, opened, quick_config
 
@@ -30,6 +31,53 @@ async def until(condition: Callable[[], bool], *, within_s: float = 5.0) -> None
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - there is nothing that would set an event
             await asyncio.sleep(0.005)
+
+
+# --- Starting -------------------------------------------------------------------------------------------------
+
+
+async def test_a_question_waits_for_litellm_visibly(bench: Bench):
+    """Litellm loads while the gateway connects; who asks meanwhile is told and answered."""
+    outcome = await bench.ask()
+    assert outcome.events[0] == Waiting(reason=WaitReason.START)
+    assert outcome.done
+    assert not (await bench.ask()).of(Waiting)
+
+
+async def test_a_litellm_that_cannot_be_loaded_is_told_to_everybody(
+    server: OpenRouter, monkeypatch: pytest.MonkeyPatch
+):
+    """The bot lives on without a model, and says so instead of hanging."""
+
+    def broken(_: object) -> None:
+        raise ImportError("no such thing")
+
+    monkeypatch.setattr(litellm_backend, "_import_litellm", broken)
+    async with opened(server) as bench:
+        for _ in range(2):
+            assert isinstance((await bench.ask()).error, errors.ClientNotReadyError)
+    assert server.calls == []
+
+
+async def test_words_that_litellm_loses_are_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """Should a release of litellm swallow text, the answer does not pass for whole."""
+    whole = litellm_backend._words
+    monkeypatch.setattr(litellm_backend, "_words", lambda chunk: [(k, t[:-1]) for k, t in whole(chunk) if t[:-1]])
+    outcome = await bench.ask()
+    assert isinstance(outcome.error, errors.GarbledAnswerError)
+
+
+async def test_a_litellm_that_fails_by_itself_quotes_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """Its exceptions may carry the prompt, so only their type is told."""
+
+    def fails(_: object) -> None:
+        raise RuntimeError("the prompt was: hello")
+
+    monkeypatch.setattr(litellm_backend, "_words", fails)
+    outcome = await bench.ask()
+    assert outcome.error
+    assert outcome.error.detail == "litellm: RuntimeError"
+    assert len(bench.server.calls) == 1
 
 
 # --- Cancelling -----------------------------------------------------------------------------------------------
