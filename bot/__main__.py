@@ -25,12 +25,16 @@ from bot.config import Settings, SettingsError, load_settings
 from bot.core.access import Access
 from bot.core.admission import Limits
 from bot.core.answer import Answerer
+from bot.core.books import Books
+from bot.core.budget import Budgets
 from bot.core.chat import ChatService
 from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
+from bot.core.gate import Gate
 from bot.core.model_choice import ModelChoice
 from bot.core.models import Provider
+from bot.core.pace import Pace
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.scheduler import EditScheduler
@@ -40,6 +44,7 @@ from bot.storage.cache import SqliteCache
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
 from bot.storage.files import copy_database
+from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.ui.texts import Words
 
@@ -139,17 +144,22 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         temperature=settings.temperature,
         fallbacks=settings.fallback_models,
     )
+    budgets = Budgets(SqliteLedger(database), preferences, clock, ceiling_nano_usd=settings.budget_nano_usd)
+    books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
+    access = Access(preferences, owner_ids=settings.owner_ids)
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
         store=conversations,
         words=Words(),
         profiles=Profiles(preferences, default=profile),
+        books=books,
         clock=clock,
     )
     chat = ChatService(
         answerer=answerer,
         models=models,
+        books=books,
         store=conversations,
         scheduler=scheduler,
         words=Words(),
@@ -163,7 +173,8 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         conversations=conversations,
         settings=stored,
         preferences=preferences,
-        access=Access(preferences, owner_ids=settings.owner_ids),
+        access=access,
+        gate=Gate(access, Pace(clock), budgets),
         scheduler=scheduler,
         clock=clock,
         provider=settings.model_provider,

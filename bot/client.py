@@ -21,6 +21,7 @@ from bot.ui.targets import ChannelTarget, InteractionTarget
 if TYPE_CHECKING:
     from bot.core.access import Access
     from bot.core.chat import ChatService
+    from bot.core.gate import Gate
     from bot.core.model_choice import ModelChoice
     from bot.core.models import Provider
     from bot.core.ports import Catalog, Clock, ConversationStore, SettingsStore
@@ -43,6 +44,7 @@ class Services:
     settings: SettingsStore
     preferences: Preferences
     access: Access
+    gate: Gate
     scheduler: EditScheduler
     clock: Clock
     provider: Provider

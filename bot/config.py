@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.core.knobs import NANO
 from bot.core.models import Provider, normalise_model
 
 DEFAULT_SYSTEM_PROMPT = (
@@ -163,6 +165,13 @@ class Settings(BaseSettings):
     owner_ids: Annotated[frozenset[Annotated[int, Field(gt=0, lt=2**63)]], BeforeValidator(_split)] = Field(
         frozenset(), description="Discord user ids, separated by commas"
     )
+    budget_usd_per_month: Decimal | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="an amount in US dollars from 0 to 1000000, or nothing",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = Field(
         "INFO", description="debug, info, warning or error"
     )
@@ -221,6 +230,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """Where the database is; relative paths start at the current folder."""
         return Path(self.database_url.removeprefix(SQLITE_SCHEME))
+
+    @property
+    def budget_nano_usd(self) -> int | None:
+        """The owner's budget for a month in nano-dollars."""
+        return None if self.budget_usd_per_month is None else int(self.budget_usd_per_month * NANO)
 
     @property
     def secrets(self) -> tuple[str, ...]:

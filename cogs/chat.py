@@ -24,8 +24,8 @@ from bot.ui.permissions import author_of, may_manage_reply, person_of
 from bot.ui.places import about_message, interaction_place, may_answer, message_place, question_of
 
 if TYPE_CHECKING:
+    from bot.core.gate import Admitted
     from bot.core.ports import ReplyTarget
-    from bot.core.preferences import Held
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Chat(commands.Cog):
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
         self.chat = bot.services.chat
-        self.access = bot.services.access
+        self.gate = bot.services.gate
         self.clock = bot.services.clock
         self._menu = app_commands.ContextMenu(name="Ask about this", callback=self.ask_about)
         bot.tree.add_command(self._menu)
@@ -56,30 +56,37 @@ class Chat(commands.Cog):
         me = self.bot.user
         if me is None or message.author.bot or message.webhook_id or message.is_system():
             return
-        meant = message.guild is None or me in message.mentions
-        if not meant and not (self.bot.intents.message_content and message.content):
-            return
-        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
-        try:
-            held = await self.access.check(author_of(message), message_place(message))
-        except HeadwaterError as refusal:
-            if meant and not (isinstance(refusal, NotAllowedError) and refusal.rule is Rule.SILENT):
-                await self.chat.tell(target, refusal.sentence)
-            return
-        if not meant and held.text(rules.ANSWER) != "always":
+        if not (message.guild is None or me in message.mentions or await self._is_overheard(message)):
             return
         if not may_answer(message):
             with suppress(discord.HTTPException):
                 await message.author.send(texts.may_not_write(message.jump_url))
             return
+        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
         question = question_of(message, me)
+        try:
+            admitted = await self.gate.admit(author_of(message), question.place)
+        except HeadwaterError as refusal:
+            if not (isinstance(refusal, NotAllowedError) and refusal.rule is Rule.SILENT):
+                await self.chat.tell(target, refusal.sentence)
+            return
         if not question.text:
             await self.chat.tell(target, texts.EMPTY_QUESTION)
             return
-        if held.flag(rules.THREADS) and (thread := await self._open_thread(message, question.text)):
+        if admitted.held.flag(rules.THREADS) and (thread := await self._open_thread(message, question.text)):
             place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
             question, target = replace(question, place=place), self.bot.channel_target(thread.id)
-        await self._ask(question, target, held)
+        await self._ask(question, target, admitted)
+
+    async def _is_overheard(self, message: discord.Message) -> bool:
+        """Whether a message that names nobody asks, because the settings say that every message does."""
+        if not (self.bot.intents.message_content and message.content):
+            return False
+        try:
+            held = await self.bot.services.preferences.held(message_place(message))
+        except HeadwaterError:
+            return False
+        return held.text(rules.ANSWER) == "always"
 
     async def _open_thread(self, message: discord.Message, text: str) -> discord.Thread | None:
         """A thread under a question, named after it; None in a thread, and where none can be opened."""
@@ -91,11 +98,11 @@ class Chat(commands.Cog):
             log.warning("no thread in channel %d: %s", message.channel.id, error)
             return None
 
-    async def _ask(self, question: Question, target: ReplyTarget, held: Held) -> None:
+    async def _ask(self, question: Question, target: ReplyTarget, admitted: Admitted) -> None:
         """Answer, and tell the asker with a ping when that took as long as the settings say."""
         began = self.clock.monotonic()
-        ending = await self.chat.ask(question, target)
-        seconds, wanted = self.clock.monotonic() - began, held.number(rules.PING_AFTER)
+        ending = await self.chat.ask(question, target, unlimited=admitted.unlimited)
+        seconds, wanted = self.clock.monotonic() - began, admitted.held.number(rules.PING_AFTER)
         if wanted and seconds >= wanted and ending.state is not ReplyState.STOPPED and not question.private:
             asker = discord.Object(question.author_id)
             channel = self.bot.get_partial_messageable(question.place.channel_id)
@@ -151,21 +158,21 @@ class Chat(commands.Cog):
         self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, resume: bool
     ) -> None:
         try:
-            await self.access.check(person_of(interaction), record.place)
+            admitted = await self.gate.admit(person_of(interaction), record.place)
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
             return
         await interaction.response.defer()
         target = self.bot.channel_target(record.place.channel_id)
         try:
-            await self.chat.again(record.id, target, resume=resume)
+            await self.chat.again(record.id, target, resume=resume, unlimited=admitted.unlimited)
         except HeadwaterError as error:
             await tell(interaction, error.sentence)
 
     async def _answer(self, interaction: discord.Interaction[Any], text: str, *, private: bool) -> None:
         place = interaction_place(interaction)
         try:
-            held = await self.access.check(person_of(interaction), place)
+            admitted = await self.gate.admit(person_of(interaction), place)
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
             return
@@ -178,7 +185,7 @@ class Chat(commands.Cog):
             private=private,
         )
         target = self.bot.interaction_target(interaction, private=private)
-        await self._ask(question, target, held)
+        await self._ask(question, target, admitted)
 
 
 async def setup(bot: ChatBot) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.core.errors import HeadwaterError, MessageGoneError
+from bot.core.ledger import Period, period_name
+from bot.core.ledger import accounts as accounts_of
 from bot.core.messages import (
     Change,
     Controls,
@@ -14,6 +17,7 @@ from bot.core.messages import (
     FinishReason,
     ReplyState,
     Role,
+    SeenMessage,
     Setting,
     Started,
     StoredReply,
@@ -23,10 +27,11 @@ from bot.core.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from bot.core.demand import Demand
     from bot.core.errors import ScreenError
+    from bot.core.ledger import Entry
     from bot.core.messages import CompletionRequest, Event, ModelInfo, Place, Question
 
 
@@ -127,6 +132,35 @@ class FakeTarget:
             raise error[0]
 
 
+class FakeChannels:
+    """One channel's messages, as `Channels` tells of them; writing goes to `screen`."""
+
+    def __init__(self, screen: FakeTarget) -> None:
+        self.screen = screen
+        self.seen: list[SeenMessage] = []  # oldest first
+        self.answered: list[int | None] = []  # the messages that targets were to answer
+        self.error: ScreenError | None = None  # what reading fails with
+
+    def add(self, message_id: int, content: str, **details: Any) -> None:
+        """Let a message of the bot's stand in the channel."""
+        self.seen.append(SeenMessage(**{"id": message_id, "own": True, "content": content, **details}))
+        if self.seen[-1].own:
+            self.screen.messages[message_id] = content
+
+    def target(self, channel_id: int, *, answer_to: int | None = None) -> FakeTarget:
+        assert channel_id == self.screen.channel_id
+        self.answered.append(answer_to)
+        return self.screen
+
+    async def newest(self, _channel_id: int, *, limit: int) -> list[SeenMessage]:
+        return (await self.after(0, 0, limit=len(self.seen)))[::-1][:limit]
+
+    async def after(self, _channel_id: int, message_id: int, *, limit: int) -> list[SeenMessage]:
+        if self.error:
+            raise self.error
+        return [message for message in self.seen if message.id > message_id][:limit]
+
+
 class ScriptedLLM:
     """A model client that says what it was told to, a delta every `gap` seconds, and keeps the requests."""
 
@@ -197,6 +231,7 @@ class MemoryStore:
             turn_id=None,
             question_message_id=question.message_id,
             opened_at=now,
+            private=question.private,
         )
         return reply_id
 
@@ -252,6 +287,7 @@ class MemoryStore:
         turn_id = self.replies[reply_id].turn_id
         if turn_id is not None:
             self.answers[turn_id] = text
+            self.replies[reply_id] = replace(self.replies[reply_id], text=text)
 
     def _turn(self, turn_id: int, question: Question | None) -> Turn:
         return Turn(
@@ -289,3 +325,22 @@ class MemorySettings:
 
     async def changes(self, guild_id: int, *, limit: int) -> list[Change]:  # noqa: ARG002 - the port's
         return []
+
+
+class MemoryLedger:
+    """A `Ledger` in memory."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    async def book(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    async def spent(self, accounts: Sequence[str], *, at: int) -> dict[tuple[str, Period], int]:
+        totals: Counter[tuple[str, Period]] = Counter()
+        for entry in self.entries:
+            for account in set(accounts_of(entry.user_id, entry.place)) & set(accounts):
+                for period in Period:
+                    if period_name(period, entry.at) == period_name(period, at):
+                        totals[account, period] += entry.cost.nano_usd
+        return dict(totals)

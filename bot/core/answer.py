@@ -14,7 +14,6 @@ from bot.core.messages import (
     Done,
     Ending,
     FinishReason,
-    Footer,
     Message,
     Reasoning,
     ReplyState,
@@ -28,6 +27,8 @@ from bot.core.overlap import Join
 from bot.core.window import TokenRatio, build_prompt, estimate
 
 if TYPE_CHECKING:
+    from bot.core.books import Books
+    from bot.core.budget import Reservation
     from bot.core.messages import Question, Turn
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
     from bot.core.profiles import Profile, Profiles
@@ -62,19 +63,13 @@ class Run:
     usage: Usage | None = None
     profile: Profile | None = None
     thoughts: str = ""
+    unlimited: bool = False  # the server's own budgets spare the asker
+    reservation: Reservation | None = None
+    prompt_tokens: int = 0  # estimated
+    asked_at: float = 0.0  # monotonic
+    first_token_s: float | None = None
+    unreported: bool = False  # a call has begun whose usage has not been reported
     over: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def footer(self) -> Footer | None:
-        """What stands under the answer, where it is wanted and known."""
-        if self.profile is None or not self.profile.footer or self.usage is None:
-            return None
-        return Footer(
-            model=self.model,
-            prompt_tokens=self.usage.prompt_tokens,
-            completion_tokens=self.usage.completion_tokens,
-            cost_nano_usd=self.usage.cost_nano_usd,
-        )
 
     def cancel(self, ending: Ending) -> None:
         """End it early, unless it is ending already."""
@@ -94,22 +89,26 @@ class Answerer:
         store: ConversationStore,
         words: Words,
         profiles: Profiles,
+        books: Books,
         clock: Clock,
     ) -> None:
+        self.ratio = TokenRatio()
         self._llm = llm
         self._catalog = catalog
         self._store = store
         self._words = words
         self._profiles = profiles
+        self._books = books
         self._clock = clock
-        self._ratio = TokenRatio()
 
     async def answer(self, run: Run) -> Ending:
         """Answer the run's question by the run's model; raises the errors of the model client and the store."""
-        return await self._read(run, await self._request(run))
+        request = await self._request(run)
+        await self._books.open(run, request, self.ratio.of(run.model))
+        return await self._read(run, request)
 
     async def _request(self, run: Run) -> CompletionRequest:
-        question, ratio = run.question, self._ratio.of(run.model)
+        question, ratio = run.question, self.ratio.of(run.model)
         profile = run.profile = await self._profiles.of(question)
         begun = (Message(Role.ASSISTANT, run.shown_before),) if run.shown_before else ()
         begun_tokens = estimate(begun, ratio)
@@ -149,15 +148,17 @@ class Answerer:
                     case Waiting():
                         reply.show_status(self._words.waiting(event))
                     case Started():
-                        run.model, run.generation_id = event.model, event.generation_id
+                        run.model, run.generation_id, run.unreported = event.model, event.generation_id, True
                     case Reasoning(text):
+                        self._books.heard(run)
                         self._think(run, text)
                     case Text(text):
+                        self._books.heard(run)
                         reply.feed(join.feed(text))
                         await self._checkpoint(run)
                     case Usage():
-                        run.usage = event
-                        self._ratio.learn(run.model, request.messages, event.prompt_tokens)
+                        run.usage, run.unreported = event.plus(run.usage), False
+                        self.ratio.learn(run.model, request.messages, event.prompt_tokens)
                     case Done(reason=reason):
                         reply.feed(join.end())
                         if reply.is_blank:

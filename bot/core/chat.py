@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.answer import Run
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.answer import Answerer
+    from bot.core.books import Books
     from bot.core.line import Ticket
     from bot.core.messages import Question
     from bot.core.model_choice import ModelChoice
@@ -56,6 +56,7 @@ class ChatService:
         *,
         answerer: Answerer,
         models: ModelChoice,
+        books: Books,
         store: ConversationStore,
         scheduler: EditScheduler,
         words: Words,
@@ -66,6 +67,7 @@ class ChatService:
         """`line_limit` is how many questions may wait in one conversation behind the one being answered."""
         self._answerer = answerer
         self._models = models
+        self._books = books
         self._store = store
         self._scheduler = scheduler
         self._words = words
@@ -75,14 +77,15 @@ class ChatService:
         self._runs: set[Run] = set()
         self._closing = False
 
-    async def ask(self, question: Question, target: ReplyTarget) -> Ending:
+    async def ask(self, question: Question, target: ReplyTarget, *, unlimited: bool = False) -> Ending:
         """Answer a question where `target` shows it; returns how the reply ended, once it is stored.
 
         Whatever goes wrong is told in the reply. Cancelling ends the reply's model call and nothing more.
+        With `unlimited`, the server's budgets do not hold; the owner's does.
         """
-        return await self._run(Run(question, self._reply(target)))
+        return await self._run(Run(question, self._reply(target), unlimited=unlimited))
 
-    async def again(self, reply_id: int, target: ReplyTarget, *, resume: bool) -> None:
+    async def again(self, reply_id: int, target: ReplyTarget, *, resume: bool, unlimited: bool = False) -> None:
         """Answer a stored question anew in the messages of its last answer, or `resume` that answer.
 
         Raises:
@@ -102,6 +105,7 @@ class ChatService:
             self._reply(target, message_ids=reply.message_ids, text=shown),
             turn_id=reply.turn_id,
             shown_before=shown,
+            unlimited=unlimited,
         )
         if not shown:
             run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
@@ -175,6 +179,7 @@ class ChatService:
             return ending
         finally:
             typing.cancel()
+            self._books.drop(run)
             self._runs.discard(run)
             run.over.set()
 
@@ -239,8 +244,7 @@ class ChatService:
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
         reply_id = run.reply.controls.reply_id
-        if ending.state is ReplyState.COMPLETE:
-            ending = replace(ending, footer=run.footer)
+        ending = await self._books.close(run, ending, self._answerer.ratio)
         run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
         if reply_id:

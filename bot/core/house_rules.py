@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.knobs import SERVER, SWITCH, Dollars, Knob, Mentions, Number, OneOf, Patterns
+from bot.core.knobs import CHANNEL, EVERYWHERE, SERVER, SWITCH, Dollars, Knob, Mentions, Number, OneOf, Patterns
 
 ROLES, PEOPLE, CHANNELS = Mentions("@&", "roles"), Mentions("@", "people"), Mentions("#", "channels")
 LONGEST_ANSWER = 1_000_000  # tokens, as for MAX_TOKENS
@@ -103,6 +103,38 @@ PRICE_CEILING = Knob(
     where=(SERVER,),
 )
 
+EXEMPT_ROLES = Knob(
+    key="exempt_roles",
+    sentence="Roles that neither the pace nor this server's budgets hold for",
+    kind=ROLES,
+    without="nobody",
+    where=(SERVER,),
+)
+PACE = Knob(
+    key="pace",
+    sentence="How often one person may ask me",
+    kind=Number(low=1, high=600, unit="questions a minute"),
+    without="as often as they like",
+)
+
+
+def _budget(payer: str, period: str, whose: str) -> Knob:
+    return Knob(
+        key=f"{payer}_{period}",
+        sentence=f"The most that {whose} may spend a {period}",
+        kind=Dollars(f"a {period}"),
+        without="no limit",
+        where=EVERYWHERE if payer == CHANNEL else (SERVER,),
+    )
+
+
+PAYERS = {"person": "one person", CHANNEL: "one channel, its threads included,", SERVER: "the whole server"}
+BUDGETS = {
+    (payer, period): _budget(payer, period, whose)
+    for payer, whose in PAYERS.items()
+    for period in ("day", "month")
+}
+
 KNOBS = (
     ANSWER,
     THREADS,
@@ -121,4 +153,5 @@ KNOBS = (
     ALLOWED_MODELS,
     PRICE_CEILING,
 )
-BY_KEY = {knob.key: knob for knob in KNOBS}
+MONEY_KNOBS = (*BUDGETS.values(), PACE, EXEMPT_ROLES)
+BY_KEY = {knob.key: knob for knob in (*KNOBS, *MONEY_KNOBS)}

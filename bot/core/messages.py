@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.core.errors import HeadwaterError
+    from bot.core.refusals import Limit
 
 
 class Role(StrEnum):
@@ -45,6 +46,7 @@ class WaitReason(StrEnum):
     CAPACITY = "capacity"  # this process's cap on open streams
     RETRY = "retry"  # backoff after a passing failure
     START = "start"  # the client is still loading
+    BUDGET = "budget"  # answers under way, which may use up what is left
     AGAIN = "again"  # nothing: somebody asked for another answer
 
 
@@ -180,13 +182,26 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one completion used, as the provider reports it. Money is in integer nano-dollars (1e-9 USD)."""
+    """What one attempt used, as the provider reports it. Money is in integer nano-dollars (1e-9 USD)."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     cost_nano_usd: int | None = None  # None: not reported
+
+    def plus(self, other: Usage | None) -> Usage:
+        """This and another attempt's together."""
+        if other is None:
+            return self
+        costs = (self.cost_nano_usd, other.cost_nano_usd)
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            cost_nano_usd=None if costs == (None, None) else sum(cost or 0 for cost in costs),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +279,8 @@ class Ending:
     """How a reply ended, in enough detail to tell people.
 
     `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
-    first choice could not answer. `footer` is for complete answers where it is wanted.
+    first choice could not answer. `footer` is for complete answers where it is wanted, `warnings` are the budgets
+    that this answer nearly used up.
     """
 
     state: ReplyState
@@ -272,6 +288,7 @@ class Ending:
     by: str = ""
     answered_by: str = ""
     footer: Footer | None = None
+    warnings: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,10 +49,11 @@ class LLMClient(Protocol):
     def stream(self, request: CompletionRequest, demand: Demand | None = None) -> AsyncGenerator[Event, None]:
         """Ask for a completion.
 
-        Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` at most once, and
-        `Done` last. The iterator is an async generator: close it (`contextlib.aclosing`) or cancel the task,
-        and the connection closes at once. Text that arrives between two hand-overs comes as one `Text`;
-        `demand` says when it is wanted, without one it comes every quarter second at the latest.
+        Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` once for each attempt
+        that reported any (failed ones included), and `Done` last. The iterator is an async generator: close it
+        (`contextlib.aclosing`) or cancel the task, and the connection closes at once. Text that arrives between
+        two hand-overs comes as one `Text`; `demand` says when it is wanted, without one it comes every quarter
+        second at the latest.
 
         Raises:
             ModelError: in place of `Done`; text yielded before stays valid, and no word is ever yielded twice.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.knobs import dollars
 from bot.core.messages import Ending, Footer, InLine, ReplyState, Waiting, WaitReason
+from bot.core.refusals import budget_name
 
 if TYPE_CHECKING:
     from bot.core.messages import ModelInfo
@@ -114,6 +115,7 @@ class Words:
             notes.append(f"Answered by {ending.answered_by}, because the chosen model could not.")
         if ending.footer:
             notes.append(footer(ending.footer))
+        notes += [f"{budget_name(limit)} is 80 % used." for limit in ending.warnings]
         return " ".join(note for note in notes if note)
 
     def _reason(self, ending: Ending) -> str:
@@ -139,6 +141,7 @@ class Words:
             WaitReason.CAPACITY: f"Waiting for other answers to end{about}.",
             WaitReason.RETRY: f"The model did not answer; trying again{about}.",
             WaitReason.START: "",
+            WaitReason.BUDGET: "Waiting for other answers to end, to see whether the budget has room.",
             WaitReason.AGAIN: "Trying again.",
         }[waiting.reason]
 

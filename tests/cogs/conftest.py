@@ -15,16 +15,21 @@ from discord import app_commands
 from bot.client import ChatBot, Services
 from bot.core.access import Access
 from bot.core.answer import Answerer
+from bot.core.books import Books
+from bot.core.budget import Budgets
 from bot.core.chat import ChatService
 from bot.core.clock import SystemClock
+from bot.core.gate import Gate
 from bot.core.messages import ModelInfo
 from bot.core.model_choice import ModelChoice
 from bot.core.models import Provider
+from bot.core.pace import Pace
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.scheduler import EditScheduler
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
+from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.ui.texts import Words
 from tests.fakes import FakeCatalog, ScriptedLLM
@@ -109,17 +114,22 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
         stack.push_async_callback(scheduler.aclose)
         preferences = Preferences(settings, clock)
         models = ModelChoice(preferences, default="openai/gpt-4o-mini")
+        budgets = Budgets(SqliteLedger(database), preferences, clock, ceiling_nano_usd=None)
+        books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
+        access = Access(preferences, owner_ids=owners)
         answerer = Answerer(
             llm=llm,
             catalog=catalog,
             store=store,
             words=Words(),
             profiles=Profiles(preferences, default=Profile(system_prompt="Be kind.", max_tokens=400)),
+            books=books,
             clock=clock,
         )
         chat = ChatService(
             answerer=answerer,
             models=models,
+            books=books,
             store=store,
             scheduler=scheduler,
             words=Words(),
@@ -134,7 +144,8 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 conversations=store,
                 settings=settings,
                 preferences=preferences,
-                access=Access(preferences, owner_ids=owners),
+                access=access,
+                gate=Gate(access, Pace(clock), budgets),
                 scheduler=scheduler,
                 clock=clock,
                 provider=Provider.OPENROUTER,

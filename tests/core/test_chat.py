@@ -9,6 +9,8 @@ from contextlib import suppress
 import pytest
 
 from bot.core.answer import CHECKPOINT_S, Answerer
+from bot.core.books import Books
+from bot.core.budget import Budgets
 from bot.core.chat import ChatService
 from bot.core.errors import (
     ForgottenError,
@@ -25,7 +27,7 @@ from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.scheduler import EditScheduler
 from bot.ui.texts import Words
-from tests.fakes import FakeCatalog, FakeTarget, MemorySettings, MemoryStore, ScriptedLLM
+from tests.fakes import FakeCatalog, FakeTarget, MemoryLedger, MemorySettings, MemoryStore, ScriptedLLM
 from tests.virtual import VirtualClock, run
 
 
@@ -44,6 +46,9 @@ class Stage:
         clock = VirtualClock()
         preferences = Preferences(MemorySettings(), clock)
         self.scheduler = EditScheduler(clock)
+        self.ledger = MemoryLedger()
+        self.budgets = Budgets(self.ledger, preferences, clock)
+        books = Books(budgets=self.budgets, catalog=FakeCatalog(), words=Words(), clock=clock)
         self.chat = ChatService(
             answerer=Answerer(
                 llm=self.llm,
@@ -51,9 +56,11 @@ class Stage:
                 store=self.store,
                 words=Words(),
                 profiles=Profiles(preferences, default=Profile(system_prompt="", max_tokens=100)),
+                books=books,
                 clock=clock,
             ),
             models=ModelChoice(preferences, default="a/model"),
+            books=books,
             store=self.store,
             scheduler=self.scheduler,
             words=Words(),

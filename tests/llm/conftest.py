@@ -72,11 +72,16 @@ class Outcome:
 
     @property
     def usage(self) -> Usage | None:
-        return self.of(Usage)[0] if self.of(Usage) else None
+        return self.of(Usage)[-1] if self.of(Usage) else None
 
     def keeps_the_contract(self) -> None:
-        """Waiting, then Started once, then words, Usage at most once, and Done last or an error in its place."""
+        """Waiting, then Started once, then words, Usage at most once, and Done last or an error in its place.
+
+        Attempts that failed before the one that answered may have reported Usage, too.
+        """
         kinds = [type(event) for event in self.events if not isinstance(event, Waiting)]
+        while kinds and kinds[0] is Usage:
+            kinds.pop(0)
         order = {Started: 0, Reasoning: 1, Text: 1, Usage: 2, Done: 3}
         ranks = [order[kind] for kind in kinds]
         assert ranks == sorted(ranks)

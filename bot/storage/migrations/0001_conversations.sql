@@ -125,6 +125,35 @@ CREATE TABLE changes (
 
 CREATE INDEX changes_by_guild ON changes (guild_id, id);
 
+-- What was paid for: an entry for each answer, and for each trial of a model. Holds no text.
+CREATE TABLE ledger (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    booked_at BIGINT NOT NULL,
+    guild_id BIGINT,
+    channel_id BIGINT NOT NULL,             -- a thread's parent
+    user_id BIGINT NOT NULL,
+    reply_id BIGINT,                        -- NULL for trials
+    model TEXT NOT NULL,
+    state TEXT NOT NULL,
+    prompt_tokens BIGINT NOT NULL,
+    completion_tokens BIGINT NOT NULL,
+    cost_nano_usd BIGINT NOT NULL,
+    estimated INTEGER NOT NULL,             -- 1 where the provider reported no cost
+    first_token_ms BIGINT
+);
+
+CREATE INDEX ledger_by_user ON ledger (user_id, booked_at);
+CREATE INDEX ledger_by_channel ON ledger (channel_id, booked_at);
+CREATE INDEX ledger_by_guild ON ledger (guild_id, booked_at);
+
+-- The ledger's sums by account and period (2026-11-22, 2026-11), which budgets are held against.
+CREATE TABLE spending (
+    account TEXT NOT NULL,                  -- user:1, user:1@2, channel:3, guild:2, all
+    period TEXT NOT NULL,
+    nano_usd BIGINT NOT NULL,
+    PRIMARY KEY (account, period)
+);
+
 CREATE TABLE cache (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL,
