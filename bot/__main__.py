@@ -175,6 +175,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         preferences=preferences,
         access=access,
         gate=Gate(access, Pace(clock), budgets),
+        budgets=budgets,
         scheduler=scheduler,
         clock=clock,
         provider=settings.model_provider,

@@ -20,6 +20,7 @@ from bot.ui.targets import ChannelTarget, InteractionTarget
 
 if TYPE_CHECKING:
     from bot.core.access import Access
+    from bot.core.budget import Budgets
     from bot.core.chat import ChatService
     from bot.core.gate import Gate
     from bot.core.model_choice import ModelChoice
@@ -30,7 +31,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.chat", "cogs.conversation", "cogs.models", "cogs.settings")
+EXTENSIONS = (
+    "cogs.budget",
+    "cogs.chat",
+    "cogs.conversation",
+    "cogs.models",
+    "cogs.settings",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,7 @@ class Services:
     preferences: Preferences
     access: Access
     gate: Gate
+    budgets: Budgets
     scheduler: EditScheduler
     clock: Clock
     provider: Provider

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
 from bot.core.house_rules import BY_KEY, KNOBS
-from bot.core.knobs import CHANNEL, RESET
-from bot.core.preferences import channel_scope, guild_scope
+from bot.core.knobs import RESET
 from bot.ui import settings as words
+from bot.ui.changes import Scope, change
 from bot.ui.pages import Pages, paginate_lines
 from bot.ui.permissions import is_admin
 from bot.ui.places import interaction_place
@@ -20,7 +18,6 @@ from bot.ui.places import interaction_place
 LOGGED = 200  # changes that the log shows
 VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
 NAMES = [app_commands.Choice(name=knob.key, value=knob.key) for knob in KNOBS]
-Scope = Literal["channel", "server"]
 
 
 @app_commands.guild_only()
@@ -62,22 +59,8 @@ class SettingsCommands(
         knob = BY_KEY.get(setting)
         if knob is None:
             await tell(interaction, words.unknown_setting(setting))
-            return
-        where = scope or knob.where[0]
-        if where not in knob.where:
-            await tell(interaction, words.wrong_scope(knob))
-            return
-        try:
-            new = None if value.strip().lower() == RESET else knob.kind.read(value)
-        except ValueError:
-            await tell(interaction, words.not_a_value(knob))
-            return
-        place = interaction_place(interaction)
-        assert place.guild_id is not None  # noqa: S101 - the command is there in servers only
-        key = channel_scope(place.channel_id) if where == CHANNEL else guild_scope(place.guild_id)
-        await self.preferences.set(key, knob.key, new, by=interaction.user.id, guild_id=place.guild_id)
-        reads = self.bot.intents.message_content
-        await tell(interaction, words.kept(knob, new, where, reads_messages=reads))
+        else:
+            await change(interaction, knob, value, scope)
 
     @set_.autocomplete("value")
     async def _values(

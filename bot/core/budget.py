@@ -46,6 +46,15 @@ class Reservation:
     nano_usd: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What has been spent of a budget, and when it begins anew, in seconds since the epoch."""
+
+    limit: Limit
+    nano_usd: int
+    resets_at: int
+
+
 class Budgets:
     """Keeps spending within budgets.
 
@@ -98,6 +107,18 @@ class Budgets:
             BudgetSpentError: a budget is used up.
         """
         _refuse(limits, await self._spent(limits), at=self._now())
+
+    async def standings(self, limits: Sequence[Limit]) -> list[Standing]:
+        """How budgets stand."""
+        spent, now = await self._spent(limits), self._now()
+        return [
+            Standing(
+                limit=limit,
+                nano_usd=spent.get((limit.account, limit.period), 0),
+                resets_at=resets_at(limit.period, now),
+            )
+            for limit in limits
+        ]
 
     async def reserve(
         self,

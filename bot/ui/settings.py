@@ -38,10 +38,11 @@ def source(scope: str, *, channel_id: int) -> str:
 
 def overview(held: Held, *, channel_id: int) -> list[str]:
     """Every setting, with its value, where that comes from, and what it is for."""
-    return [_line(knob, held, channel_id) for knob in KNOBS]
+    return [setting_line(knob, held, channel_id=channel_id) for knob in KNOBS]
 
 
-def _line(knob: Knob, held: Held, channel_id: int) -> str:
+def setting_line(knob: Knob, held: Held, *, channel_id: int) -> str:
+    """One setting: its value, where that comes from, and what it is for."""
     preference = held.preference(knob)
     came = source(preference.scope, channel_id=channel_id) if preference else "the default"
     value = knob.shown(held.text(knob))

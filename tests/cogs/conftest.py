@@ -146,6 +146,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 preferences=preferences,
                 access=access,
                 gate=Gate(access, Pace(clock), budgets),
+                budgets=budgets,
                 scheduler=scheduler,
                 clock=clock,
                 provider=Provider.OPENROUTER,

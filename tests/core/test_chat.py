@@ -21,7 +21,7 @@ from bot.core.errors import (
     StillRunningError,
     WriteFailedError,
 )
-from bot.core.messages import Done, FinishReason, Place, Question, ReplyState
+from bot.core.messages import Done, FinishReason, ModelInfo, Place, Question, ReplyState
 from bot.core.model_choice import ModelChoice
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
@@ -40,19 +40,20 @@ def question(text: str, *, channel: int = 1, author: int = 7, private: bool = Fa
 class Stage:
     """The use case with everything around it in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, *models: ModelInfo) -> None:
         self.llm = ScriptedLLM()
         self.store = MemoryStore()
         clock = VirtualClock()
-        preferences = Preferences(MemorySettings(), clock)
+        catalog = FakeCatalog(*models)
+        preferences = self.preferences = Preferences(MemorySettings(), clock)
         self.scheduler = EditScheduler(clock)
         self.ledger = MemoryLedger()
         self.budgets = Budgets(self.ledger, preferences, clock)
-        books = Books(budgets=self.budgets, catalog=FakeCatalog(), words=Words(), clock=clock)
+        books = Books(budgets=self.budgets, catalog=catalog, words=Words(), clock=clock)
         self.chat = ChatService(
             answerer=Answerer(
                 llm=self.llm,
-                catalog=FakeCatalog(),
+                catalog=catalog,
                 store=self.store,
                 words=Words(),
                 profiles=Profiles(preferences, default=Profile(system_prompt="", max_tokens=100)),

@@ -1,0 +1,40 @@
+"""Changing a setting by a command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from bot.core.knobs import CHANNEL, RESET
+from bot.core.preferences import channel_scope, guild_scope
+from bot.ui import settings as words
+from bot.ui.places import interaction_place
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.core.knobs import Knob
+
+Scope = Literal["channel", "server"]
+
+
+async def change(interaction: discord.Interaction[Any], knob: Knob, value: str, scope: Scope | None) -> None:
+    """Set a setting for the server or channel that an admin's command was used in, and say so."""
+    where = scope or knob.where[0]
+    if where not in knob.where:
+        await _tell(interaction, words.wrong_scope(knob))
+        return
+    try:
+        new = None if value.strip().lower() == RESET else knob.kind.read(value)
+    except ValueError:
+        await _tell(interaction, words.not_a_value(knob))
+        return
+    place, services = interaction_place(interaction), interaction.client.services
+    assert place.guild_id is not None  # noqa: S101 - the commands are there in servers only
+    key = channel_scope(place.channel_id) if where == CHANNEL else guild_scope(place.guild_id)
+    await services.preferences.set(key, knob.key, new, by=interaction.user.id, guild_id=place.guild_id)
+    reads = interaction.client.intents.message_content
+    await _tell(interaction, words.kept(knob, new, where, reads_messages=reads))
+
+
+async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+    await interaction.response.send_message(sentence, ephemeral=True)

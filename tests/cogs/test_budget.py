@@ -1,0 +1,58 @@
+"""Budgets as admins set them and members meet them."""
+
+from __future__ import annotations
+
+from bot.core.messages import Usage
+from tests.cogs.conftest import World
+
+
+async def limit(world: World, name: str, amount: str, **options: str) -> str:
+    result = await world.admin.slash(world.channel, "budget set", limit=name, amount=amount, **options)
+    assert result.ephemeral
+    return result.response.content
+
+
+async def test_a_budget_is_set_spent_shown_and_met(world: World):
+    """The refusal is private, names the budget and says when it begins anew."""
+    assert "**$0.50 a day**" in await limit(world, "person_day", "$0.50")
+    for cents in (30, 25):
+        world.llm.say("Hi.", Usage(prompt_tokens=10, completion_tokens=2, cost_nano_usd=cents * 10_000_000))
+        await world.member.send(world.channel, f"{world.me} hello")
+    assert world.channel.last_message.content == "Hi.\n-# Your budget of $0.50 for today is 80 % used."
+    result = await world.member.slash(world.channel, "ask", prompt="hello")
+    assert result.ephemeral
+    assert result.response.content.startswith("Your budget of $0.50 for today is used up. It begins anew <t:")
+    assert len(world.llm.requests) == 2
+    await world.admin.send(world.channel, f"{world.me} hello")
+    assert len(world.llm.requests) == 3
+    shown = await world.admin.slash(world.channel, "budget show")
+    assert "Your budget today: $0.0000098 of $0.50 (0%)" in shown.response.content
+    assert "`person_day` **$0.50 a day** (set for this server)" in shown.response.content
+
+
+async def test_exempt_roles_are_not_held_to_the_servers_budgets(world: World):
+    """A role named in the settings goes on."""
+    role = world.guild.create_role("Patrons")
+    patron = world.guild.add_member(world.env.create_user("patron"), roles=[role])
+    await limit(world, "server_month", "0")
+    await limit(world, "exempt_roles", role.mention)
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert "This server's budget of $0.00 for this month is used up" in world.channel.last_message.content
+    await patron.send(world.channel, f"{world.me} hello")
+    assert world.channel.last_message.content == "Hello."
+
+
+async def test_a_pace_is_kept(world: World):
+    """Each for themself; the refusal says how long to wait."""
+    await limit(world, "pace", "1")
+    await world.member.send(world.channel, f"{world.me} hello")
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.channel.last_message.content.startswith("-# You may ask me once a minute here.")
+    await world.admin.send(world.channel, f"{world.me} hello")
+    assert len(world.llm.requests) == 2
+
+
+async def test_nonsense_is_no_budget(world: World):
+    """Money is never guessed."""
+    assert "an amount in US dollars" in await limit(world, "server_day", "a lot")
+    assert "whole server" in await limit(world, "server_day", "1", scope="channel")

@@ -1,0 +1,56 @@
+"""What every `Ledger` promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.ledger import Cost, Entry, Period
+from bot.core.messages import Place
+from bot.storage.ledger import SqliteLedger
+
+if TYPE_CHECKING:
+    from bot.storage.database import Database
+
+NOON = 1_795_348_800  # 2026-11-22 12:00 UTC
+DAY = 86_400
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqliteLedger:
+    return SqliteLedger(database)
+
+
+def entry(nano_usd: int, *, at: int = NOON, user: int = 7, guild: int | None = 1, channel: int = 2) -> Entry:
+    place = Place(channel_id=channel, guild_id=guild)
+    return Entry(at=at, place=place, user_id=user, model="a/model", state="complete", cost=Cost(nano_usd=nano_usd))
+
+
+async def test_totals_are_sums_by_account_and_period(ledger: SqliteLedger) -> None:
+    """Exact to the nano-dollar, each account by itself, each day and month by itself."""
+    for booked in (
+        entry(100),
+        entry(23, user=8),
+        entry(4000, at=NOON - DAY),
+        entry(50_000, at=NOON - 30 * DAY),
+        entry(600_000, guild=None, channel=5),
+    ):
+        await ledger.book(booked)
+    assert await ledger.spent(["user:7@1", "user:7", "channel:2", "guild:1", "all", "guild:2"], at=NOON) == {
+        ("user:7@1", Period.DAY): 100,
+        ("user:7@1", Period.MONTH): 4100,
+        ("user:7", Period.DAY): 600_000,
+        ("user:7", Period.MONTH): 600_000,
+        ("channel:2", Period.DAY): 123,
+        ("channel:2", Period.MONTH): 4123,
+        ("guild:1", Period.DAY): 123,
+        ("guild:1", Period.MONTH): 4123,
+        ("all", Period.DAY): 600_123,
+        ("all", Period.MONTH): 604_123,
+    }
+
+
+async def test_an_account_that_spent_nothing_is_not_there(ledger: SqliteLedger) -> None:
+    """Nothing is made up."""
+    assert await ledger.spent(["all"], at=NOON) == {}
