@@ -37,6 +37,7 @@ from bot.core.models import Provider
 from bot.core.pace import Pace
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
+from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
@@ -176,6 +177,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         access=access,
         gate=Gate(access, Pace(clock), budgets),
         budgets=budgets,
+        repair=Repair(store=conversations, scheduler=scheduler, words=Words(), clock=clock, rng=rng),
         scheduler=scheduler,
         clock=clock,
         provider=settings.model_provider,

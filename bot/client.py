@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.core.models import Provider
     from bot.core.ports import Catalog, Clock, ConversationStore, SettingsStore
     from bot.core.preferences import Preferences
+    from bot.core.repair import Repair
     from bot.core.scheduler import EditScheduler
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ EXTENSIONS = (
     "cogs.conversation",
     "cogs.models",
     "cogs.settings",
+    "cogs.sync",
 )
 
 
@@ -53,6 +55,7 @@ class Services:
     access: Access
     gate: Gate
     budgets: Budgets
+    repair: Repair
     scheduler: EditScheduler
     clock: Clock
     provider: Provider

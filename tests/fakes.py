@@ -249,7 +249,7 @@ class MemoryStore:
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         reply = self.replies[reply_id]
-        self.replies[reply_id] = replace(reply, message_ids=(*reply.message_ids, message_id))
+        self.replies[reply_id] = replace(reply, message_ids=tuple(dict.fromkeys((*reply.message_ids, message_id))))
 
     async def checkpoint(self, reply_id: int, text: str) -> None:
         self.checkpoints.append(text)

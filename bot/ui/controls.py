@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
 if TYPE_CHECKING:
-    import re
-
     from bot.core.messages import Controls
+
+CUSTOM_ID = r"headwater:(?P<press>stop|retry|continue):(?P<reply>\d+)"
 
 
 class Press(StrEnum):
@@ -23,7 +24,7 @@ class Press(StrEnum):
 
 class ReplyButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"headwater:(?P<press>stop|retry|continue):(?P<reply>\d+)",
+    template=CUSTOM_ID,
 ):
     """A button under a reply; a press is dispatched as the event `reply_button`, for a cog to check and act on."""
 
@@ -46,6 +47,12 @@ class ReplyButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         interaction.client.dispatch("reply_button", interaction, self._press, self._reply_id)
+
+
+def parse(custom_id: str) -> tuple[Press, int] | None:
+    """What a button asks for, and the reply that it is about; None for other buttons."""
+    match = re.fullmatch(CUSTOM_ID, custom_id)
+    return (Press(match["press"]), int(match["reply"])) if match else None
 
 
 def buttons(controls: Controls) -> discord.ui.View | None:

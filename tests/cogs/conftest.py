@@ -26,6 +26,7 @@ from bot.core.models import Provider
 from bot.core.pace import Pace
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
+from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
@@ -147,6 +148,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 access=access,
                 gate=Gate(access, Pace(clock), budgets),
                 budgets=budgets,
+                repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),
                 scheduler=scheduler,
                 clock=clock,
                 provider=Provider.OPENROUTER,
