@@ -140,6 +140,8 @@ class OpenRouter:
             _reset(request)
         if script.status != 200:
             return _refusal(script)
+        if script.whole:
+            return web.Response(text=script.whole, content_type="application/json")
         if call.body.get("stream"):
             return await _stream(request, call, script)
         return web.json_response(whole_answer(call, script))

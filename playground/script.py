@@ -44,6 +44,7 @@ class Script:
     model: str = ""  # what answers, where that is not the model asked for
     usage: bool = True
     done: bool = True  # whether `[DONE]` is sent
+    whole: str = ""  # a JSON document sent in place of the stream
     status: int = 200
     body: str | Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

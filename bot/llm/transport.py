@@ -101,9 +101,7 @@ class Exchange:
     async def _read(self, response: aiohttp.ClientResponse) -> None:
         answer = self.answer
         answer.generation_id = response.headers.get("X-Generation-Id")
-        if (
-            response.content_type == "application/json"
-        ):  # a server that does not stream; one document is the answer
+        if response.content_type == "application/json":  # the server does not stream: one document is the answer
             self._take(b"data: " + b" ".join((await response.read()).splitlines()))
         else:
             async for data in response.content.iter_any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -390,14 +391,33 @@ async def test_other_providers_get_plain_openai_requests(server: OpenRouter, kin
     """Ollama and OpenAI-compatible servers are reached on their `/v1`, without OpenRouter's extras."""
     base = server.base_url if kind is Provider.OPENAI else server.base_url.removesuffix("/v1")
     async with opened(server, quick_config(base, server.key, kind=kind)) as bench:
-        bench.play(flat("local"))
+        bench.play(flat("local", reasoning="hm"))
         outcome = await bench.ask(ask_for(temperature=0.5))
-    assert outcome.text == "local"
+    assert (outcome.thoughts, outcome.text) == ("hm", "local")
     assert outcome.usage
     body = server.calls[0].body
     assert set(body) == {"model", "messages", "stream", "stream_options", "max_tokens", "temperature", "user"}
     assert body["model"] == MODEL
     assert "HTTP-Referer" not in server.calls[0].headers
+
+
+async def test_a_server_that_does_not_stream_is_understood(bench: Bench):
+    """Some answer with one document whatever they are asked for; it is the whole answer."""
+    document = json.dumps(
+        {"choices": [{"message": {"content": "All\nat once."}, "finish_reason": "stop"}]}, indent=1
+    )
+    bench.play(Script(whole=document))
+    outcome = await bench.ask()
+    assert outcome.text == "All\nat once."
+    assert outcome.done
+
+
+async def test_a_large_prompt_is_sent_whole(bench: Bench):
+    """Megabytes of text go out without a warning and without holding the others up."""
+    prompt = "word " * 400_000
+    bench.play(flat())
+    assert (await bench.ask(ask_for(prompt))).done
+    assert bench.server.calls[0].prompt == prompt
 
 
 async def test_a_wait_beyond_the_deadline_is_told_at_once(server: OpenRouter):
