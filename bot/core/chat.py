@@ -190,8 +190,10 @@ class ChatService:
 
     async def _answer(self, run: Run) -> Ending:
         channel_id = run.question.place.channel_id
+        # Private answers change nothing that others go on from: each is a conversation by itself.
+        conversation = run if run.question.private else channel_id
         try:
-            ticket = self._lines.join(channel_id)
+            ticket = self._lines.join(conversation)
         except HeadwaterError as error:
             return await self._end(run, Ending(state=ReplyState.FAILED, error=error))
         with ticket:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from bot.core.errors import LineFullError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Hashable
 
 
 class Ticket:
@@ -59,9 +59,9 @@ class TurnLines:
     def __init__(self, *, limit: int) -> None:
         """`limit` is how many questions may wait in one line behind the one being answered."""
         self._limit = limit
-        self._lines: dict[int, deque[Ticket]] = {}
+        self._lines: dict[Hashable, deque[Ticket]] = {}
 
-    def join(self, conversation: int) -> Ticket:
+    def join(self, conversation: Hashable) -> Ticket:
         """Take a place at the end of a conversation's line.
 
         Raises:
@@ -72,6 +72,6 @@ class TurnLines:
             raise LineFullError(waiting=len(line) - 1)
         return Ticket(line, lambda: self._lines.pop(conversation, None))
 
-    def waiting(self, conversation: int) -> int:
+    def waiting(self, conversation: Hashable) -> int:
         """How many questions wait behind the one being answered."""
         return max(0, len(self._lines.get(conversation, ())) - 1)

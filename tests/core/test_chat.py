@@ -113,6 +113,19 @@ def test_who_waits_in_line_is_told_and_can_give_up():
     run(main())
 
 
+def test_private_questions_wait_for_nobody():
+    """They leave nothing behind that others would go on from, so they are answered beside the line."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 1.0
+        others = [stage.ask("public"), stage.ask("another")]
+        await asyncio.wait_for(asyncio.gather(*(stage.ask(str(n), private=True) for n in range(5))), 3)
+        await asyncio.gather(*others)
+
+    run(main())
+
+
 def test_a_full_line_refuses_in_a_sentence():
     """Past the limit the question is told so where it was asked."""
 
