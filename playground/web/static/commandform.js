@@ -15,12 +15,13 @@ export class CommandForm {
   constructor(command, done) {
     this.command = command;
     this.done = done;
+    this.element = h("form", { class: "command", "aria-label": `Command /${command.path}` });
     this.fields = command.options.map((option) => this.field(option));
     const send = h("button", { type: "submit", class: "button primary" }, "Send");
     const leave = iconButton("close", "Leave the command", done);
     const head = h("div", { class: "command-head" }, h("strong", {}, `/${command.path}`), h("span", { class: "quiet" }, command.description), leave);
     const rows = h("div", { class: "command-fields" }, this.fields.map((field) => field.element), send);
-    this.element = h("form", { class: "command", "aria-label": `Command /${command.path}` }, head, rows);
+    this.element.append(head, rows);
     this.element.addEventListener("submit", (event) => this.submit(event));
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && done());
   }
@@ -57,7 +58,7 @@ export class CommandForm {
     input.setAttribute("aria-describedby", hint.id);
     const label = h("label", { for: id }, option.name, option.required ? null : h("span", { class: "quiet" }, " optional"));
     const element = h("div", { class: option.type === STRING && !option.choices?.length ? "field wide" : "field" }, label, input, hint);
-    if (option.autocomplete) this.complete(option, input, element);
+    if (option.autocomplete) this.complete(option, input);
     return { option, input, element, value: () => valueOf(option, input) };
   }
 
@@ -75,10 +76,10 @@ export class CommandForm {
   }
 
   /** Ask the bot for suggestions while one types; a late answer to an older question is dropped. */
-  complete(option, input, holder) {
+  complete(option, input) {
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-expanded", "false");
-    const picker = new Picker(input, holder, `Suggestions for ${option.name}`);
+    const picker = new Picker(input, this.element, `Suggestions for ${option.name}`);
     let [asked, timer] = [0, 0];
     const ask = async () => {
       const number = ++asked;

@@ -5,7 +5,7 @@ import { matching, slashCommands } from "./commands.js";
 import { byId, h, icon, iconButton } from "./elements.js";
 import { attempt } from "./notices.js";
 import { Picker } from "./picker.js";
-import { author, isShown, messagesOf, placeName, self, state } from "./state.js";
+import { author, isShown, messagesOf, placeName, readable, self, state, written } from "./state.js";
 import { act } from "./wire.js";
 
 const TALLEST_PX = 220;
@@ -204,18 +204,4 @@ export class Composer {
   edit(message, text) {
     return attempt(() => act("edit", { message: message.id, text: written(text) }));
   }
-}
-
-const everybody = () => [state.bot, ...state.people];
-
-/** Names that are mentioned, as Discord's clients send them. */
-function written(text) {
-  return everybody().reduce((t, p) => t.replace(new RegExp(`@${p.name}\\b`, "g"), `<@${p.id}>`), text);
-}
-
-function readable(text) {
-  return text.replace(/<@!?(\d+)>/g, (whole, id) => {
-    const known = everybody().find((person) => person.id === id);
-    return known ? `@${known.name}` : whole;
-  });
 }

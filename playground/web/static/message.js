@@ -3,7 +3,7 @@
 import { controlsOf, hasMore } from "./controls.js";
 import { h, icon } from "./elements.js";
 import { rendered } from "./markdown.js";
-import { author, dismiss, self, state } from "./state.js";
+import { author, dismiss, readable, self, state } from "./state.js";
 
 const KILO = 1024;
 
@@ -34,7 +34,7 @@ function timeOf(message) {
 function lineAbove(message) {
   if (message.reply) {
     const target = message.reply;
-    const text = target.deleted ? "Original message was deleted" : target.text || "a message without text";
+    const text = target.deleted ? "Original message was deleted" : readable(target.text) || "a message without text";
     const mark = message.pinged.includes(target.author) ? "@" : "";
     const link = h("button", { type: "button", class: "jump", dataset: { jump: target.id } }, `${mark}${author(target.author).name} `, h("span", {}, text));
     return h("div", { class: "above" }, icon("reply"), link);

@@ -43,7 +43,8 @@ export class Messages {
     if (old) this.update(old, message);
     else this.list.append(this.item(message));
     this.group();
-    if (near || message.author === state.me) this.toEnd();
+    const mine = isNew && [message.author, message.only, message.used?.by].includes(state.me);
+    if (near || mine) this.toEnd();
     else if (isNew) this.newest.hidden = false;
     this.speak(message, isNew);
   }
@@ -61,7 +62,7 @@ export class Messages {
 
   /** What did not change stays in place, so that a button can be pressed while the text above it grows. */
   update(item, message) {
-    const fresh = bodyOf(message, () => this.draw());
+    const fresh = bodyOf(message, () => this.remove(message.id));
     const kept = item.querySelector(":scope > .controls");
     const same = JSON.stringify(message.components) === item.dataset.components;
     if (!kept || !same) return this.fill(item, message, fresh);
@@ -73,7 +74,7 @@ export class Messages {
     this.mark(item, message);
   }
 
-  fill(item, message, body = bodyOf(message, () => this.draw())) {
+  fill(item, message, body = bodyOf(message, () => this.remove(message.id))) {
     const held = item.contains(document.activeElement) && document.activeElement !== item;
     item.replaceChildren(...body);
     const actions = actionsOf(message, this.composer);

@@ -17,6 +17,19 @@ export const state = {
 export const author = (id) =>
   id === state.bot.id ? state.bot : (state.people.find((person) => person.id === id) ?? { id, name: "Somebody" });
 
+const everybody = () => [state.bot, ...state.people];
+
+/** Names that are mentioned, as Discord's clients send them. */
+export const written = (text) =>
+  everybody().reduce((t, p) => t.replace(new RegExp(`@${p.name}\\b`, "g"), `<@${p.id}>`), text);
+
+/** The other way round: mentions as names. */
+export const readable = (text) =>
+  text.replace(/<@!?(\d+)>/g, (whole, id) => {
+    const known = everybody().find((person) => person.id === id);
+    return known ? `@${known.name}` : whole;
+  });
+
 export const self = () => author(state.me);
 
 export const visiblePlaces = () => [...state.places.values()].filter((p) => !p.person || p.person === state.me);

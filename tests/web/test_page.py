@@ -1,0 +1,189 @@
+"""The page's server: whom it lets in, what it tells, what it passes on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from playground.discord import Discord
+from playground.processes import Reports
+from playground.web.page import Page
+from playground.web.stage import Stage, furnish
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+KEY = "sk-or-v1-very-secret"
+
+
+class Site:
+    """A page without a bot behind it, and a browser's requests to it."""
+
+    def __init__(self, d: Discord, stage: Stage, page: Page, session: aiohttp.ClientSession) -> None:
+        self.d, self.stage, self.page, self.session = d, stage, page, session
+        self.own = {"Origin": page.address.rstrip("/")}
+        self.place = next(iter(stage.guild.channels.values()))
+
+    async def do(self, deed: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        body = {"as": str(self.stage.member.id), "place": str(self.place.id), **body}
+        async with self.session.post(f"{self.page.address}do/{deed}", json=body, headers=self.own) as response:
+            return response.status, await response.json()
+
+    def news(self) -> Any:
+        return self.session.ws_connect(f"{self.page.address}news", headers=self.own)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    d = Discord(deadline=0.1)
+    await d.start()
+    stage = furnish(d)
+    page = Page(d, stage, Reports(base_url="http://127.0.0.1:1", key=KEY))
+    await page.start()
+    async with aiohttp.ClientSession() as session:
+        yield Site(d, stage, page, session)
+    await page.close()
+    await d.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "attacker.example"},
+        {"Host": "127.0.0.1"},
+        {"Origin": "https://attacker.example"},
+        {"Origin": "null"},
+        {"Host": "attacker.example:8787", "Origin": "http://attacker.example:8787"},
+    ],
+)
+async def test_other_sites_and_names_are_kept_out(site: Site, headers: dict[str, str]):
+    """A name pointed at this machine gets nothing, and another site's page can post nothing."""
+    async with site.session.get(site.page.address, headers=headers) as response:
+        assert response.status == 403
+    body = {"as": str(site.stage.admin.id), "place": str(site.place.id), "text": "hi"}
+    async with site.session.post(f"{site.page.address}do/say", json=body, headers=headers) as response:
+        assert response.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await site.session.ws_connect(f"{site.page.address}news", headers=headers)
+    assert site.d.history(site.place) == []
+
+
+async def test_a_post_without_an_origin_is_refused(site: Site):
+    """Browsers name it; what does not is no page."""
+    async with site.session.post(f"{site.page.address}do/say", json={}) as response:
+        assert response.status == 403
+
+
+async def test_the_page_is_told_no_secret(site: Site):
+    """Neither the bot's token nor the key nor an interaction's token is in anything that is served."""
+    command = {"type": 1, "name": "x", "description": "x", "options": [], "id": "1"}
+    site.d.world.commands[None] = [{**command, "default_member_permissions": None}]
+    assert await site.do("command", path="x") == (200, {"failed": True})
+    async with site.news() as socket:
+        await site.do("say", text="hello")
+        told = [await socket.receive_str() for _ in range(2)]
+    async with site.session.get(site.page.address) as response:
+        told.append(await response.text())
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    assert len(site.d.world.interactions) == 1
+    for secret in (site.d.token, KEY, *site.d.world.interactions):
+        assert not [text for text in told if secret in text]
+
+
+async def test_news_begin_with_the_world_and_go_on(site: Site):
+    """A page that opens is given all there is, then what changes."""
+    site.d.say(site.stage.member, site.place, "before")
+    async with site.news() as socket:
+        world = await socket.receive_json()
+        assert [place["name"] for place in world["places"]][:3] == ["general", "experiments", "a thread"]
+        assert [person["role"] for person in world["people"]] == ["admin", "member"]
+        said = site.d.say(site.stage.member, site.place, "after")
+        assert (await socket.receive_json())["message"]["content"] == "after"
+        site.d.delete(said)
+        assert await socket.receive_json() == {
+            "type": "deleted",
+            "id": str(said.id),
+            "place": str(site.place.id),
+        }
+
+
+async def test_messages_from_before_the_page_began_are_not_lost(site: Site):
+    """The page follows from its own start; what was said then is in the world it gives."""
+    site.d.say(site.stage.member, site.place, "first")
+    async with site.news() as socket:
+        assert [message["content"] for message in (await socket.receive_json())["messages"]] == ["first"]
+
+
+async def test_people_speak_for_themselves_alone(site: Site):
+    """Nobody edits another's message; a member deletes their own only, an admin any."""
+    said = site.d.say(site.stage.admin, site.place, "mine")
+    status, answer = await site.do("edit", message=str(said.id), text="yours")
+    assert (status, answer["error"]) == (409, "people edit their own messages only")
+    assert (await site.do("delete", message=str(said.id)))[0] == 409
+    assert (await site.do("edit", message=str(said.id), text="ours", **{"as": str(site.stage.admin.id)}))[0] == 200
+    assert said.content == "ours"
+    other = site.d.say(site.stage.member, site.place, "a member's")
+    assert (await site.do("delete", message=str(other.id), **{"as": str(site.stage.admin.id)}))[0] == 200
+    assert other.deleted
+
+
+@pytest.mark.parametrize("body", [{}, {"text": "x", "place": "nowhere"}, {"text": "x", "as": "nobody"}])
+async def test_nonsense_is_refused_politely(site: Site, body: dict[str, Any]):
+    """What no page would send is answered with an error, and does nothing."""
+    status, answer = await site.do("say", **body)
+    assert status == 400
+    assert "no sense" in answer["error"]
+
+
+async def test_a_reply_without_ping_does_not_ask(site: Site):
+    """The switch decides whether the bot is mentioned by a reply to it."""
+    said = site.d.world.create(site.place, site.d.bot, {"content": "an answer"})
+    await site.do("say", text="thanks", reply=str(said.id), ping=False)
+    await site.do("say", text="and?", reply=str(said.id), ping=True)
+    quiet, loud = site.d.history(site.place)[1:]
+    assert site.d.bot not in quiet.pinged
+    assert site.d.bot in loud.pinged
+
+
+async def test_uploads_are_saved_and_never_run(site: Site):
+    """A file comes back byte for byte, as an attachment, whatever it claims to be."""
+    form = aiohttp.FormData()
+    body = {"as": str(site.stage.member.id), "place": str(site.place.id), "text": ""}
+    form.add_field("body", json.dumps(body))
+    form.add_field("file", b"<script>alert(1)</script>", filename="x.html", content_type="text/html")
+    async with site.session.post(f"{site.page.address}do/say", data=form, headers=site.own) as response:
+        assert response.status == 200
+    file = site.d.history(site.place)[0].attachments[0]
+    async with site.session.get(f"{site.page.address}files/{file.id}/x.html") as response:
+        assert await response.read() == b"<script>alert(1)</script>"
+        assert response.headers["Content-Disposition"] == "attachment"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    async with site.session.get(f"{site.page.address}files/1/x.html") as response:
+        assert response.status == 404
+
+
+async def test_knobs_reach_discord_and_every_page(site: Site):
+    """Latency and limits change at once, out of range they do not, and all pages are told."""
+    async with site.news() as socket:
+        await socket.receive_json()
+        assert (await site.do("turn", name="latency", value=0.5))[0] == 200
+        assert (await socket.receive_json())["settings"]["latency"] == 0.5
+    assert site.d.door.latency == 0.5
+    await site.do("turn", name="limits", value="tight")
+    assert site.d.door.limiter.limits.edit == (2, 5.0)
+    for name, value in (("latency", 60), ("limits", "no such"), ("fault", "no such")):
+        assert (await site.do("turn", name=name, value=value))[0] == 409
+    assert (await site.do("turn", name="no such", value=1))[0] == 400
+
+
+async def test_a_port_that_is_taken_is_no_hindrance(site: Site):
+    """A second demo beside the first listens elsewhere."""
+    port = int(site.page.address.rsplit(":", 1)[1].rstrip("/"))
+    second = Page(site.d, site.stage, None)
+    await second.start(port)
+    assert second.address != site.page.address
+    assert second.address.startswith("http://127.0.0.1:")
+    await second.close()
