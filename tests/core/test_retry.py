@@ -15,7 +15,7 @@ POLICY = RetryPolicy(attempts=4, base_s=0.5, cap_s=20.0)
 
 
 def dice(seed: int = 0) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - jitter keeps no secret
+    return random.Random(seed)
 
 
 def delay(error: errors.ModelError, *, failures: int = 1, left_s: float = 180.0, seed: int = 0) -> float | None:

@@ -158,7 +158,7 @@ async def test_connections_are_used_again(bench: Bench):
     bench.server.answer = answer
     for _ in range(8):
         await bench.ask()
-        await asyncio.sleep(0.02)
+        await until(lambda: not bench.client._backend._transport._tasks)  # the end of the body has been read
     assert len(peers) <= 2  # the catalogue and the key were asked at the same time
 
 
