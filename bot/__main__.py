@@ -39,6 +39,7 @@ from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
+from bot.core.trial import Trial
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
 from bot.storage.cache import SqliteCache
@@ -138,14 +139,15 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     scheduler = EditScheduler(clock)
     stack.push_async_callback(scheduler.aclose)
     preferences = Preferences(stored, clock)
-    models = ModelChoice(preferences, default=settings.model)
+    models = ModelChoice(preferences, catalog, default=settings.model)
     profile = Profile(
         system_prompt=settings.system_prompt,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
         fallbacks=settings.fallback_models,
     )
-    budgets = Budgets(SqliteLedger(database), preferences, clock, ceiling_nano_usd=settings.budget_nano_usd)
+    ledger = SqliteLedger(database)
+    budgets = Budgets(ledger, preferences, clock, ceiling_nano_usd=settings.budget_nano_usd)
     books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
     access = Access(preferences, owner_ids=settings.owner_ids)
     answerer = Answerer(
@@ -177,6 +179,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         access=access,
         gate=Gate(access, Pace(clock), budgets),
         budgets=budgets,
+        trial=Trial(llm, catalog, ledger, clock),
         repair=Repair(store=conversations, scheduler=scheduler, words=Words(), clock=clock, rng=rng),
         scheduler=scheduler,
         clock=clock,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.core.preferences import Preferences
     from bot.core.repair import Repair
     from bot.core.scheduler import EditScheduler
+    from bot.core.trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Services:
     access: Access
     gate: Gate
     budgets: Budgets
+    trial: Trial
     repair: Repair
     scheduler: EditScheduler
     clock: Clock

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
+from bot.core.errors import HeadwaterError
+from bot.core.messages import Message
+from bot.core.model_choice import Barrier
 from bot.core.models import nearest, normalise_model, search
 from bot.core.preferences import channel_scope, guild_scope
+from bot.core.window import DEFAULT_RATIO, estimate
+from bot.ui import models as words
 from bot.ui import texts
+from bot.ui.pages import Pages, paginate_lines
 from bot.ui.permissions import admins_only
 from bot.ui.places import interaction_place
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.messages import ModelInfo, Place
+
 Scope = Literal["channel", "server"]
-LISTED = 20  # models in one answer; with prices they fit a message of 2,000 characters
+Order = Literal["price", "context"]
+LISTED = 500  # models in a list; nobody pages further
+HISTORY_TURNS = 500  # looked through to say whether a channel's memory is longer than a model's context
 LABEL_LIMIT = 100  # Discord: characters of a choice's name
 
 
@@ -27,33 +40,64 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         self.bot = bot
         self.models = bot.services.models
         self.catalog = bot.services.catalog
+        self.preferences = bot.services.preferences
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
-        """Show which model answers here, and why"""
+        """Show which model answers here, what it costs, and who chose it"""
         choice = await self.models.resolve(interaction_place(interaction))
-        info = self.catalog.get(choice.model)
-        await tell(interaction, texts.model_in_use(choice.model, info, choice.scope))
+        await tell(interaction, words.in_use(choice, self.catalog.get(choice.model)))
 
     @app_commands.command(name="set")
     @app_commands.describe(model="The model's id; type to search", scope="Where it shall answer")
     @admins_only()
     async def set_(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope = "channel") -> None:
         """Choose the model that answers here (admins)"""
+        place = interaction_place(interaction)
+        key = await self._scope_key(interaction, scope)
+        if key is None:
+            return
         try:
             chosen = normalise_model(model, self.bot.services.provider)
         except ValueError as error:
             await tell(interaction, str(error))
             return
-        if self.catalog.get(chosen) is None:
-            known = [info.id for info in self.catalog.models()]
-            sentence = texts.unknown_model(chosen, nearest(chosen, known)) if known else texts.NO_CATALOG
-            await tell(interaction, sentence)
+        if refusal := await self._refusal(place, chosen):
+            await tell(interaction, refusal)
             return
-        if key := await self._scope_key(interaction, scope):
-            await self.models.choose(key, chosen, by=interaction.user.id, guild_id=interaction.guild_id)
-            name = interaction.user.display_name
-            await interaction.response.send_message(texts.model_chosen(chosen, scope, name))
+        await interaction.response.defer(thinking=True)
+        sentence = await self._try_and_choose(interaction, chosen, key=key, scope=scope)
+        await interaction.edit_original_response(content=sentence)
+
+    async def _refusal(self, place: Place, model: str) -> str | None:
+        """Why a model may not even be tried."""
+        if not self.catalog.models():
+            return words.NO_CATALOG
+        barrier = self.models.barrier(await self.preferences.held(place), model)
+        if barrier is Barrier.VANISHED:
+            return words.unknown(model, nearest(model, [info.id for info in self.catalog.models()]))
+        return words.refused(model, barrier) if barrier else None
+
+    async def _try_and_choose(
+        self, interaction: discord.Interaction[ChatBot], model: str, *, key: str, scope: Scope
+    ) -> str:
+        place, user = interaction_place(interaction), interaction.user
+        try:
+            await self.bot.services.trial.run(model, place, user_id=user.id)
+        except HeadwaterError as error:
+            return words.trial_failed(model, error, (await self.models.resolve(place)).model)
+        await self.models.choose(key, model, by=user.id, guild_id=place.guild_id)
+        return words.chosen(
+            model,
+            scope,
+            user.display_name,
+            history_tokens=await self._history_tokens(place),
+            info=self.catalog.get(model),
+        )
+
+    async def _history_tokens(self, place: Place) -> int:
+        turns = await self.bot.services.conversations.window(place, limit=HISTORY_TURNS)
+        return estimate([Message(turn.role, turn.text) for turn in turns], DEFAULT_RATIO)
 
     @app_commands.command()
     @app_commands.describe(scope="Whose choice to take back")
@@ -64,31 +108,53 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
             choice = await self.models.resolve(interaction_place(interaction))
             name = interaction.user.display_name
-            await interaction.response.send_message(texts.model_reset(choice.model, scope, name))
+            await interaction.response.send_message(words.reset(choice.model, scope, name))
 
     @app_commands.command(name="list")
     @app_commands.rename(wanted="search")
-    @app_commands.describe(wanted="Words of the id or the name")
-    async def list_(self, interaction: discord.Interaction[ChatBot], wanted: str = "") -> None:
-        """List models, with context and price"""
-        models = self.catalog.models()
-        found = search(models, wanted, limit=LISTED)
-        lines = [texts.model_line(info) for info in found] or [
-            texts.NO_MODELS_FOUND if models else texts.NO_CATALOG
+    @app_commands.describe(
+        wanted="Words of the id or the name",
+        free="Only models that cost nothing",
+        vision="Only models that read pictures",
+        order="By price, cheapest first, or by context, largest first",
+    )
+    async def list_(
+        self,
+        interaction: discord.Interaction[ChatBot],
+        wanted: str = "",
+        free: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
+        vision: bool = False,  # noqa: FBT001, FBT002 - likewise
+        order: Order | None = None,
+    ) -> None:
+        """List the models that may be chosen here, with context and price"""
+        if not self.catalog.models():
+            await tell(interaction, words.NO_CATALOG)
+            return
+        held = await self.preferences.held(interaction_place(interaction))
+        models = [
+            info
+            for info in self.models.allowed(held)
+            if (not free or info.prompt_price == info.completion_price == 0)
+            and (not vision or "image" in info.input_modalities)
         ]
-        await tell(interaction, "\n".join(lines))
+        found = _ordered(search(models, wanted, limit=LISTED), order)
+        lines = [words.model_line(info) for info in found] or [words.NO_MODELS_FOUND]
+        await Pages(paginate_lines(lines)).begin(interaction)
 
     @set_.autocomplete("model")
     async def _complete(
         self, interaction: discord.Interaction[ChatBot], typed: str
     ) -> list[app_commands.Choice[str]]:
-        current = await self.models.resolve(interaction_place(interaction))
-        found = search(self.catalog.models(), typed, current=current.model)
+        place = interaction_place(interaction)
+        current = await self.models.resolve(place)
+        allowed = self.models.allowed(await self.preferences.held(place))
+        recent = await self.models.recent(place.guild_id)
         return [
             app_commands.Choice(
-                name=f"{info.id} · {texts.context(info.context_length)}"[:LABEL_LIMIT], value=info.id
+                name=f"{info.id} · {words.context(info.context_length)} · {words.prices(info)}"[:LABEL_LIMIT],
+                value=info.id,
             )
-            for info in found
+            for info in search(allowed, typed, current=current.model, recent=recent)
         ]
 
     async def _scope_key(self, interaction: discord.Interaction[ChatBot], scope: Scope) -> str | None:
@@ -100,6 +166,14 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             await tell(interaction, texts.NOT_IN_DIRECT_MESSAGES)
             return None
         return guild_scope(place.guild_id)
+
+
+def _ordered(models: Sequence[ModelInfo], order: Order | None) -> list[ModelInfo]:
+    if order == "context":
+        return sorted(models, key=lambda info: -info.context_length)
+    if order == "price":  # what has none comes last
+        return sorted(models, key=lambda info: (info.completion_price is None, info.completion_price or 0))
+    return list(models)
 
 
 async def setup(bot: ChatBot) -> None:

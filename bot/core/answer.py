@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.core.books import Books
     from bot.core.budget import Reservation
     from bot.core.messages import Question, Turn
+    from bot.core.model_choice import Barrier
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
     from bot.core.profiles import Profile, Profiles
     from bot.core.reply import Reply
@@ -59,6 +60,7 @@ class Run:
     forced: Ending | None = None  # how it ends if it is cancelled
     forget: bool = False  # somebody deleted the answer
     model: str = ""
+    barred: tuple[str, Barrier] | None = None  # the model chosen that cannot be used, for the first to ask
     generation_id: str | None = None
     usage: Usage | None = None
     profile: Profile | None = None

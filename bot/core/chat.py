@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.answer import Run
@@ -209,7 +210,10 @@ class ChatService:
         question = run.question
         if self._closing:
             raise ShuttingDownError
-        run.model = (await self._models.resolve(question.place)).model
+        choice = await self._models.resolve(question.place)
+        run.model = choice.model
+        if choice.pin and choice.barrier and self._models.first_told(choice):
+            run.barred = (choice.pin.setting.value, choice.barrier)
         reply_id = await self._store.open_reply(question, model=run.model, now=self._now())
         run.reply.controls = Controls(reply_id=reply_id, stop=True)
         if run.turn_id is not None:
@@ -246,7 +250,7 @@ class ChatService:
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
         reply_id = run.reply.controls.reply_id
-        ending = await self._books.close(run, ending, self._answerer.ratio)
+        ending = replace(await self._books.close(run, ending, self._answerer.ratio), barred=run.barred)
         run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
         if reply_id:

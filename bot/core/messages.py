@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.core.errors import HeadwaterError
+    from bot.core.model_choice import Barrier
     from bot.core.refusals import Limit
 
 
@@ -280,7 +281,8 @@ class Ending:
 
     `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
     first choice could not answer. `footer` is for complete answers where it is wanted, `warnings` are the budgets
-    that this answer nearly used up.
+    that this answer nearly used up. `barred` is the model chosen that could not be used, where people are yet to
+    be told, and why.
     """
 
     state: ReplyState
@@ -289,6 +291,7 @@ class Ending:
     answered_by: str = ""
     footer: Footer | None = None
     warnings: tuple[Limit, ...] = ()
+    barred: tuple[str, Barrier] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,37 +1,111 @@
-"""Which model answers where."""
+"""Which model answers where, and which may be chosen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from bot.core import house_rules as rules
+
 if TYPE_CHECKING:
-    from bot.core.messages import Place
-    from bot.core.preferences import Preferences
+    from collections.abc import Iterable
+
+    from bot.core.messages import ModelInfo, Place
+    from bot.core.ports import Catalog
+    from bot.core.preferences import Held, Preference, Preferences
 
 KEY = "model"
 DEFAULT_SCOPE = "default"
+MILLION = 1_000_000
+REMEMBERED = 100  # changes of settings looked through for models that were chosen lately
+
+
+class Barrier(StrEnum):
+    """Why a model cannot be used in a place."""
+
+    VANISHED = "vanished"  # the provider no longer lists it
+    NOT_ALLOWED = "not_allowed"  # by the server's list of models
+    TOO_DEAR = "too_dear"  # for the server's price ceiling
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A model and the scope that chose it (`channel:1`, `guild:1`, or `default`)."""
+    """A model and the scope that chose it (`channel:1`, `guild:1`, or `default`).
+
+    `pin` is what was chosen and when, None for the default; where that cannot be used, `barrier` says why, and
+    `model` is the default in its stead.
+    """
 
     model: str
     scope: str
+    pin: Preference | None = None
+    barrier: Barrier | None = None
 
 
 class ModelChoice:
     """Resolves and keeps the choice of model."""
 
-    def __init__(self, preferences: Preferences, *, default: str) -> None:
+    def __init__(self, preferences: Preferences, catalog: Catalog, *, default: str) -> None:
         self._preferences = preferences
+        self._catalog = catalog
         self._default = default
+        self._told: set[tuple[str, str]] = set()
 
     async def resolve(self, place: Place) -> Choice:
-        found = await self._preferences.find(place, KEY)
-        return Choice(found.setting.value, found.scope) if found else Choice(self._default, DEFAULT_SCOPE)
+        """The model that answers in a place."""
+        held = await self._preferences.held(place)
+        pin = held.find(KEY)
+        if pin is None:
+            return Choice(self._default, DEFAULT_SCOPE)
+        if barrier := self.barrier(held, pin.setting.value):
+            return Choice(self._default, pin.scope, pin, barrier)
+        return Choice(pin.setting.value, pin.scope, pin)
+
+    def barrier(self, held: Held, model: str) -> Barrier | None:
+        """Why a model cannot be used where these settings hold; None where it can."""
+        info = self._catalog.get(model)
+        if info is None:  # without any list nobody can say
+            return Barrier.VANISHED if self._catalog.models() else None
+        patterns, ceiling = held.text(rules.ALLOWED_MODELS), held.text(rules.PRICE_CEILING)
+        if patterns and not any(fnmatchcase(info.id.lower(), pattern) for pattern in patterns.split()):
+            return Barrier.NOT_ALLOWED
+        if ceiling and not _affordable(info, int(ceiling)):
+            return Barrier.TOO_DEAR
+        return None
+
+    def allowed(self, held: Held) -> list[ModelInfo]:
+        """The models that may be chosen where these settings hold, in the provider's order."""
+        models: Iterable[ModelInfo] = self._catalog.models()
+        if not held.text(rules.ALLOWED_MODELS) and not held.text(rules.PRICE_CEILING):
+            return list(models)
+        return [info for info in models if self.barrier(held, info.id) is None]
+
+    async def recent(self, guild_id: int | None) -> list[str]:
+        """The models that were chosen in a server, the newest first."""
+        if guild_id is None:
+            return []
+        changes = await self._preferences.changes(guild_id, limit=REMEMBERED)
+        return list(dict.fromkeys(change.new for change in changes if change.key == KEY and change.new))
+
+    def first_told(self, choice: Choice) -> bool:
+        """Whether people still have to be told that a choice cannot be used; true once for each."""
+        if choice.barrier is None or choice.pin is None:
+            return False
+        key = (choice.scope, choice.pin.setting.value)
+        if key in self._told:
+            return False
+        self._told.add(key)
+        return True
 
     async def choose(self, scope: str, model: str | None, *, by: int, guild_id: int | None = None) -> None:
         """Set a scope's model, or with None leave it to the wider scopes again."""
         await self._preferences.set(scope, KEY, model, by=by, guild_id=guild_id)
+
+
+def _affordable(info: ModelInfo, nano_usd_per_million: int) -> bool:
+    """Whether neither side of a model costs more than the ceiling; what has no price is not."""
+    if info.prompt_price is None or info.completion_price is None:
+        return False
+    return max(info.prompt_price, info.completion_price) * MILLION <= nano_usd_per_million

@@ -46,10 +46,13 @@ class Held:
         """`found` has for each key what was set, the closest scope's first."""
         self._found = found
 
-    def preference(self, knob: Knob) -> Preference | None:
+    def find(self, key: str) -> Preference | None:
         """The setting that holds; None where nobody set it."""
-        found = self._found.get(knob.key)
+        found = self._found.get(key)
         return found[0] if found else None
+
+    def preference(self, knob: Knob) -> Preference | None:
+        return self.find(knob.key)
 
     def text(self, knob: Knob) -> str:
         """The value that holds, the default where nobody set one."""

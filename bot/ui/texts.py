@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.core.knobs import dollars
 from bot.core.messages import Ending, Footer, InLine, ReplyState, Waiting, WaitReason
 from bot.core.refusals import budget_name
-
-if TYPE_CHECKING:
-    from bot.core.messages import ModelInfo
+from bot.ui.models import barred
 
 EMPTY_QUESTION = "Yes? Ask me something in the same message, or use `/ask`."
 NOT_ADMIN = "Only admins can do that here: people with the Manage Server permission, or the bot's owner."
@@ -19,9 +15,7 @@ ALREADY_ENDED = "That reply has already ended."
 NOTHING_TO_ASK_ABOUT = "That message has no text that I could read."
 NO_HISTORY = "I remember nothing of this channel."
 MY_NAME = "Me"
-NO_MODELS_FOUND = "No model matches that."
 NOT_IN_DIRECT_MESSAGES = "There is no server here; leave the scope at `channel`."
-NO_CATALOG = "The list of models has not arrived yet. Please try again in a moment."
 
 
 def may_not_write(where: str) -> str:
@@ -38,54 +32,6 @@ def cleared(hidden: int, by: str) -> str:
     if not hidden:
         return "I remember nothing of this channel, so there is nothing to clear."
     return f"{by} began a new conversation here: I no longer look at the {hidden} earlier messages."
-
-
-def model_line(info: ModelInfo) -> str:
-    """One model in a list: id, context and prices."""
-    return f"`{info.id}` · {context(info.context_length)} · {prices(info)}"
-
-
-def context(tokens: int) -> str:
-    return f"{tokens / 1000:,.0f}k context" if tokens >= 1000 else f"{tokens} tokens of context"  # noqa: PLR2004
-
-
-def prices(info: ModelInfo) -> str:
-    """Dollars per million tokens in and out."""
-    if info.prompt_price is None or info.completion_price is None:
-        return "price unknown"
-    if not info.prompt_price and not info.completion_price:
-        return "free"
-    return f"${_per_million(info.prompt_price)} in, ${_per_million(info.completion_price)} out per million tokens"
-
-
-def _per_million(nano_per_token: int) -> str:
-    return f"{nano_per_token / 1000:.2f}"
-
-
-def model_in_use(model: str, info: ModelInfo | None, scope: str) -> str:
-    """What `/model show` answers."""
-    where = {"channel": "chosen for this channel", "guild": "chosen for this server"}.get(
-        scope.partition(":")[0], "the default"
-    )
-    if info is None:
-        return f"`{model}` answers here ({where}). The list of models does not have it."
-    return f"`{model}` answers here ({where}): {info.name}, {context(info.context_length)}, {prices(info)}."
-
-
-def model_chosen(model: str, scope: str, by: str) -> str:
-    """After `/model set`, for the channel to see."""
-    return f"{by} chose `{model}` for this {scope}. It answers from the next question on."
-
-
-def model_reset(model: str, scope: str, by: str) -> str:
-    """After `/model reset`, for the channel to see."""
-    return f"{by} took this {scope}'s choice of model back. From the next question on, `{model}` answers here."
-
-
-def unknown_model(model: str, nearest: list[str]) -> str:
-    """For an id that the provider does not list."""
-    known = f" Did you mean {' or '.join(f'`{other}`' for other in nearest)}?" if nearest else ""
-    return f"There is no model `{model}`.{known}"
 
 
 def footer(footer: Footer) -> str:
@@ -115,6 +61,8 @@ class Words:
             notes.append(f"Answered by {ending.answered_by}, because the chosen model could not.")
         if ending.footer:
             notes.append(footer(ending.footer))
+        if ending.barred:
+            notes.append(barred(*ending.barred))
         notes += [f"{budget_name(limit)} is 80 % used." for limit in ending.warnings]
         return " ".join(note for note in notes if note)
 

@@ -28,6 +28,7 @@ from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
+from bot.core.trial import Trial
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
 from bot.storage.ledger import SqliteLedger
@@ -114,8 +115,9 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
         scheduler = EditScheduler(clock)
         stack.push_async_callback(scheduler.aclose)
         preferences = Preferences(settings, clock)
-        models = ModelChoice(preferences, default="openai/gpt-4o-mini")
-        budgets = Budgets(SqliteLedger(database), preferences, clock, ceiling_nano_usd=None)
+        models = ModelChoice(preferences, catalog, default="openai/gpt-4o-mini")
+        ledger = SqliteLedger(database)
+        budgets = Budgets(ledger, preferences, clock, ceiling_nano_usd=None)
         books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
         access = Access(preferences, owner_ids=owners)
         answerer = Answerer(
@@ -148,6 +150,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 access=access,
                 gate=Gate(access, Pace(clock), budgets),
                 budgets=budgets,
+                trial=Trial(llm, catalog, ledger, clock),
                 repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),
                 scheduler=scheduler,
                 clock=clock,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bot.core.errors import ModelNotFoundError
+from bot.core.messages import ModelInfo, Usage
+from bot.ui import models as words
 from bot.ui import texts
 from tests.cogs.conftest import World
 
@@ -55,7 +60,7 @@ async def test_autocomplete_names_context_and_offers_the_current_model_first(wor
     """The choice's value is the whole id."""
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
     assert choices[0]["value"] == "openai/gpt-4o-mini"
-    assert choices[0]["name"] == "openai/gpt-4o-mini · 128k context"
+    assert choices[0]["name"].startswith("openai/gpt-4o-mini · 128k context · $0.15 in")
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "haiku")
     assert [choice["value"] for choice in choices] == ["anthropic/claude-haiku"]
 
@@ -67,3 +72,139 @@ async def test_list_shows_context_and_price(world: World):
     assert (
         result.response.content == "`openai/gpt-4o-mini` · 128k context · $0.15 in, $0.60 out per million tokens"
     )
+
+
+async def change(world: World, setting: str, value: str) -> None:
+    await world.admin.slash(world.channel, "settings set", setting=setting, value=value)
+
+
+def offer(world: World, *models: ModelInfo) -> None:
+    """The provider's list from now on."""
+    world.bot.services.catalog._models = models
+
+
+async def test_a_model_that_fails_its_trial_is_refused_and_the_old_one_kept(world: World):
+    """The admin reads why, and nothing is set."""
+    world.llm.say(ModelNotFoundError())
+    result = await world.admin.slash(world.channel, "model set", model="anthropic/claude-haiku")
+    assert result.response.content.startswith(
+        "I tried `anthropic/claude-haiku`, and it did not work: That model is"
+    )
+    assert "`openai/gpt-4o-mini` goes on answering here" in result.response.content
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.llm.requests[-1].model == "openai/gpt-4o-mini"
+
+
+async def test_the_trial_is_tiny_and_booked(world: World):
+    """Nobody finds money spent that no book knows of."""
+    await change(world, "footer", "on")
+    world.llm.say("OK", Usage(prompt_tokens=9, completion_tokens=1, cost_nano_usd=1234))
+    await world.admin.slash(world.channel, "model set", model="anthropic/claude-haiku")
+    assert world.llm.requests[0].max_tokens <= 16
+    spent = await world.bot.services.budgets._ledger.spent(["all"], at=int(world.bot.services.clock.time()))
+    assert set(spent.values()) == {1234}
+
+
+async def test_show_names_price_context_and_who_set_it(world: World):
+    """Everything an admin asks about a model, for the caller alone."""
+    await world.admin.slash(world.channel, "model set", model="small/model")
+    result = await world.member.slash(world.channel, "model show")
+    assert "Small · 1k context · free" in result.response.content
+    assert f"Set by <@{world.admin.id}>, <t:" in result.response.content
+
+
+async def test_a_vanished_model_gives_way_to_the_default_with_one_notice(world: World):
+    """The pin is kept, and answers again when the model is back."""
+    mini, haiku = world.bot.services.catalog.models()[:2]
+    await world.admin.slash(world.channel, "model set", model=haiku.id)
+    offer(world, mini)
+    notice = words.barred(haiku.id, words.Barrier.VANISHED)
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.channel.last_message.content == f"Hello.\n-# {notice}"
+    assert world.llm.requests[-1].model == mini.id
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.channel.last_message.content == "Hello."
+    shown = await world.admin.slash(world.channel, "model show")
+    assert notice in shown.response.content
+    offer(world, mini, haiku)
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.llm.requests[-1].model == haiku.id
+
+
+async def test_a_list_that_has_not_come_bars_nothing(world: World):
+    """Without a catalogue the pin is trusted."""
+    haiku = "anthropic/claude-haiku"
+    await world.admin.slash(world.channel, "model set", model=haiku)
+    offer(world)
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.llm.requests[-1].model == haiku
+    result = await world.admin.slash(world.channel, "model set", model=haiku)
+    assert result.response.content == words.NO_CATALOG
+
+
+async def test_the_allow_list_and_the_price_ceiling_hold_everywhere(world: World):
+    """In what is offered, listed, set, and answered by: a price that rises past the ceiling is one too."""
+    mini, haiku, small = world.bot.services.catalog.models()
+    await change(world, "allowed_models", "openai/*, small/*")
+    refused = await world.admin.slash(world.channel, "model set", model=haiku.id)
+    assert refused.ephemeral
+    assert refused.response.content == words.refused(haiku.id, words.Barrier.NOT_ALLOWED)
+    choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
+    assert [choice["value"] for choice in choices] == [mini.id, small.id]
+    listed = await world.member.slash(world.channel, "model list")
+    assert haiku.id not in listed.response.content
+    await world.admin.slash(world.channel, "model set", model=small.id)
+    await change(world, "price_ceiling", "0.60")
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.llm.requests[-1].model == small.id
+    offer(world, mini, haiku, replace(small, completion_price=601))
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert "costs more than this server allows" in world.channel.last_message.content
+    assert world.llm.requests[-1].model == mini.id
+
+
+async def test_a_memory_longer_than_the_new_context_is_announced(world: World):
+    """The channel learns that the model sees only a part."""
+    world.llm.say("word " * 1000)
+    await world.member.send(world.channel, f"{world.me} talk")
+    result = await world.admin.slash(world.channel, "model set", model="small/model")
+    assert "this model reads 1,000 at once" in result.response.content
+
+
+async def test_models_chosen_lately_are_offered_before_others(world: World):
+    """After the current one."""
+    many = [ModelInfo(id=f"m/{n}", name=f"M{n}", context_length=1000) for n in range(60)]
+    offer(world, *world.bot.services.catalog.models(), *many)
+    await world.admin.slash(world.channel, "model set", model="m/50")
+    await world.admin.slash(world.channel, "model set", model="m/40")
+    choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
+    assert [choice["value"] for choice in choices[:3]] == ["m/40", "m/50", "openai/gpt-4o-mini"]
+    assert len(choices) == 25
+
+
+async def test_a_long_list_has_pages_filters_and_an_order(world: World):
+    """Free ones, ones that see, the cheapest first."""
+    many = [
+        ModelInfo(
+            id=f"maker/model-number-{n}",
+            name=f"Model {n}",
+            context_length=1000 * n,
+            prompt_price=n,
+            completion_price=100 - n,
+            input_modalities=frozenset({"text", "image"} if n % 2 else {"text"}),
+        )
+        for n in range(100)
+    ]
+    offer(world, *world.bot.services.catalog.models(), *many)
+    first = await world.member.slash(world.channel, "model list", order="price")
+    lines = first.response.content.splitlines()
+    assert lines[0].startswith("`small/model`")
+    assert lines[1].startswith("`maker/model-number-99`")
+    assert "Page 1 of" in lines[-1]
+    second = await world.member.click(first.response, label="Next")
+    assert lines[1] not in second.response.content
+    free = await world.member.slash(world.channel, "model list", free=True)
+    assert free.response.content == words.model_line(world.bot.services.catalog.get("small/model"))
+    seeing = await world.member.slash(world.channel, "model list", vision=True, order="context")
+    assert seeing.response.content.startswith("`maker/model-number-99` · 99k context")
+    assert "reads image" in seeing.response.content

@@ -60,7 +60,7 @@ class Stage:
                 books=books,
                 clock=clock,
             ),
-            models=ModelChoice(preferences, default="a/model"),
+            models=ModelChoice(preferences, catalog, default="a/model"),
             books=books,
             store=self.store,
             scheduler=self.scheduler,
