@@ -53,6 +53,7 @@ class ClientConfig:
     limits: Limits = field(default_factory=Limits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     data_collection: Literal["allow", "deny"] = "deny"  # may a provider keep what is asked?
+    configured: tuple[str, ...] = ()  # model ids of the settings, for a word in the log where the list lacks them
     user_secret: bytes = field(default=b"", repr=False)  # empty: the API key serves
 
     def pseudonym(self, user_id: int) -> str:

@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.core.errors import ModelError, StorageError
 from bot.core.messages import ModelInfo
-from bot.core.models import Provider
+from bot.core.models import Provider, nearest
 from bot.llm import faults
 
 if TYPE_CHECKING:
@@ -37,9 +37,17 @@ class LiveCatalog:
     """The `Catalog` of a running bot. What is stale is better than nothing; what is new comes by itself."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, provider: ProviderConfig, cache: Cache, clock: Clock
+        self,
+        session: aiohttp.ClientSession,
+        provider: ProviderConfig,
+        cache: Cache,
+        clock: Clock,
+        *,
+        configured: Sequence[str] = (),
     ) -> None:
+        """`configured` are ids of the settings; the log says so where the first list lacks one."""
         self._session = session
+        self._configured = configured
         self._provider = provider
         self._cache = cache
         self._clock = clock
@@ -90,8 +98,18 @@ class LiveCatalog:
                 await self._clock.sleep(min(RETRY_CAP_S, RETRY_S * 2.0 ** (failures - 1)))
             else:
                 failures = 0
+                self._check_configured()
                 await self._save()
                 await self._clock.sleep(REFRESH_S)
+
+    def _check_configured(self) -> None:
+        for model in self._configured:
+            if self.get(model) is None:
+                like = ", ".join(nearest(model, self._by_id)) or "none of them"
+                log.error(
+                    "the settings name %s, which is not on the list of models; most like it: %s", model, like
+                )
+        self._configured = ()  # once is enough
 
     async def _fetch(self) -> list[ModelInfo]:
         try:

@@ -53,7 +53,7 @@ async def open_client(
         stack.push_async_callback(transport.aclose)
         backend = LitellmBackend(config.provider, transport)
         stack.push_async_callback(backend.aclose)
-        catalog = LiveCatalog(session, config.provider, cache, clock)
+        catalog = LiveCatalog(session, config.provider, cache, clock, configured=config.configured)
         stack.push_async_callback(catalog.aclose)
         key = Key(session, config.provider, admission, clock)
         stack.push_async_callback(key.aclose)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from bot.core.messages import ModelInfo
 from bot.core.models import Provider
 from bot.llm.catalog import read_models
-from tests.llm.conftest import MemoryCache, opened
+from tests.llm.conftest import MemoryCache, opened, quick_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,3 +153,16 @@ async def test_variants_and_presets_are_known(server: OpenRouter):
         free = bench.catalog.get("meta-llama/llama-3.3-70b-instruct:free")
         assert free
         assert free.prompt_price == 0
+
+
+async def test_a_misspelt_model_of_the_settings_is_named_in_the_log(
+    server: OpenRouter, caplog: pytest.LogCaptureFixture
+):
+    """The owner reads at the start which id is wrong and what was probably meant."""
+    configured = ("openai/gpt-4o-mimi", "openai/gpt-4o")
+    config = replace(quick_config(server.base_url, server.key), configured=configured)
+    async with opened(server, config) as bench:
+        await until(bench.catalog.models)
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "name openai/gpt-4o-mimi" in record.message
+    assert "openai/gpt-4o-mini" in record.message
