@@ -27,7 +27,7 @@ SMALL_PRINT = "-# "
 _INK = re.compile(r"\S")
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\Z")
 # What would become a heading, a list item, a quote, small print or a block at the start of a message.
-_LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]?|>{1,3})(?:\s|\Z)|~{3,}|~{1,2}\Z|\d{1,9}\Z")
+_LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]|>{1,3})(?:\s|\Z)|~{3,}|~{1,2}\Z|\d{1,9}\Z")
 _FENCE_AHEAD = re.compile(r"[ \t>]*(?:`{3}|~{3}|[`~]{0,2}\Z)")
 # Nothing is said by a page that ends so: a list mark, or a heading parted from what it heads.
 _BARE_MARK = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,3}|-#|>+)\Z")
@@ -48,7 +48,8 @@ class Page:
         source: the text it covers; at a joint, white space belongs to the page before.
         prefix: opens again the code block that the page before had to close.
         suffix: closes what is open, and the cursor while the reply goes on.
-        content: what the message shows, within Discord's limit and with nothing for Discord to strip.
+        content: what the message shows, within Discord's limit and with nothing for Discord to strip; characters
+            that cannot be sent show as U+FFFD.
     """
 
     source: str
@@ -158,8 +159,7 @@ class _Rank(IntEnum):
     CODE_LINE = auto()
     SENTENCE = auto()
     WORD = auto()
-    INDENTED = auto()  # Discord would strip the indentation: a nested item would become an outer one
-    ANYWHERE = auto()
+    INDENTED = auto()  # Discord would strip the indentation, and a nested item become an outer one
 
 
 class _Cutter:
@@ -199,7 +199,7 @@ class _Cutter:
     def _joint(self, match: re.Match[str]) -> tuple[_Rank, int]:
         gap, at = match[0], match.end()
         lines = gap.count("\n")
-        if lines and self._fences(at):
+        if lines and self._fences(at)[1]:
             indent = min(len(gap) - gap.rfind("\n") - 1, INDENT_KEPT)
             return (_Rank.CODE_PARAGRAPH if lines > 1 else _Rank.CODE_LINE), at - indent
         if lines:
@@ -209,14 +209,17 @@ class _Cutter:
         is_sentence = words.rstrip(_AFTER_SENTENCE)[-1:] in _SENTENCE_ENDS
         return (_Rank.SENTENCE if is_sentence else _Rank.WORD), at
 
-    def _fences(self, at: int) -> Fences:
-        return self._changes[bisect_right(self._changes, at, key=lambda change: change[0]) - 1][1]
+    def _fences(self, at: int) -> tuple[int, Fences]:
+        """The blocks open at an offset, and since which."""
+        return self._changes[bisect_right(self._changes, at, key=lambda change: change[0]) - 1]
 
     def _is_fit(self, at: int, *, whole: bool) -> bool:
         """Whether nothing is spoilt by a cut here; `whole` spares inline spans too."""
         text = self._text
-        if self._fences(at):
-            return not _FENCE_AHEAD.match(text, at) and not self._is_empty_block(at)
+        opened, fences = self._fences(at)
+        if fences:
+            is_empty = opened > 0 and not text[opened:at].partition("\n")[2].strip()
+            return not is_empty and not _FENCE_AHEAD.match(text, at)
         if whole and self._in_span[at]:
             return False
         before = text[:at].rstrip(" \t")
@@ -224,11 +227,6 @@ class _Cutter:
             return False
         last_line = before.rstrip().rpartition("\n")[2]
         return not _BARE_MARK.match(last_line) and not (before.endswith("\n") and _HEADING.match(last_line))
-
-    def _is_empty_block(self, at: int) -> bool:
-        """Whether a block opened in this page has nothing in it before the offset."""
-        opened = self._changes[bisect_right(self._changes, at, key=lambda change: change[0]) - 1][0]
-        return opened > 0 and not self._text[opened:at].partition("\n")[2].strip()
 
 
 # --- Small print -----------------------------------------------------------------------------------------------

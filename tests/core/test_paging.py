@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.markdown import track
 from bot.core.paging import CURSOR, Page, Pager, paginate, with_note
 
 SENTENCE = "All work and no play makes a dull boy. "  # 39 characters
@@ -91,6 +92,11 @@ def test_a_block_in_a_quote_ends_with_the_quote():
     """What follows an unclosed block's quote is no code, to Discord and CommonMark alike."""
     assert streaming("> ```py\n> x\n\nAfter") == "> ```py\n> x\n\nAfter ▌"
     assert streaming("> ```py\n> x\nAfter") == "> ```py\n> x\nAfter ▌"
+
+
+def test_a_block_closed_within_its_quote_ends_there():
+    """The quote may go on below the block."""
+    assert [at for at, _ in track("> ```\n> x\n> ```\n> y\nz", ())] == [5, 15]
 
 
 # --- Where a message ends --------------------------------------------------------------------------------------
