@@ -27,6 +27,7 @@ from bot.core.admission import Limits
 from bot.core.answer import Answerer
 from bot.core.books import Books
 from bot.core.budget import Budgets
+from bot.core.catch_up import CatchUp
 from bot.core.chat import ChatService
 from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
@@ -48,6 +49,7 @@ from bot.storage.database import open_database
 from bot.storage.files import copy_database
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
+from bot.storage.sync import SqliteMessageSync
 from bot.ui.texts import Words
 
 if TYPE_CHECKING:
@@ -150,6 +152,8 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     budgets = Budgets(ledger, preferences, clock, ceiling_nano_usd=settings.budget_nano_usd)
     books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
     access = Access(preferences, owner_ids=settings.owner_ids)
+    message_sync = SqliteMessageSync(database)
+    catch_up = CatchUp(message_sync)
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
@@ -158,6 +162,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         profiles=Profiles(preferences, default=profile),
         books=books,
         clock=clock,
+        catch_up=catch_up,
     )
     chat = ChatService(
         answerer=answerer,
@@ -180,6 +185,8 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         gate=Gate(access, Pace(clock), budgets),
         budgets=budgets,
         trial=Trial(llm, catalog, ledger, clock),
+        catch_up=catch_up,
+        message_sync=message_sync,
         repair=Repair(store=conversations, scheduler=scheduler, words=Words(), clock=clock, rng=rng),
         scheduler=scheduler,
         clock=clock,

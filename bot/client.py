@@ -16,16 +16,18 @@ from bot.core.errors import HeadwaterError
 from bot.ui import texts
 from bot.ui.controls import ReplyButton
 from bot.ui.limits import RateLimitTrace
+from bot.ui.own_deletions import OwnDeletions
 from bot.ui.targets import ChannelTarget, InteractionTarget
 
 if TYPE_CHECKING:
     from bot.core.access import Access
     from bot.core.budget import Budgets
+    from bot.core.catch_up import CatchUp
     from bot.core.chat import ChatService
     from bot.core.gate import Gate
     from bot.core.model_choice import ModelChoice
     from bot.core.models import Provider
-    from bot.core.ports import Catalog, Clock, ConversationStore, SettingsStore
+    from bot.core.ports import Catalog, Clock, ConversationStore, MessageSync, SettingsStore
     from bot.core.preferences import Preferences
     from bot.core.repair import Repair
     from bot.core.scheduler import EditScheduler
@@ -58,6 +60,8 @@ class Services:
     budgets: Budgets
     trial: Trial
     repair: Repair
+    catch_up: CatchUp
+    message_sync: MessageSync
     scheduler: EditScheduler
     clock: Clock
     provider: Provider
@@ -83,6 +87,7 @@ class ChatBot(commands.Bot):
             http_trace=trace.config,
         )
         self.services = services
+        self.own_deletions = OwnDeletions(trace.config)
         self._trace = trace
         self.tree.on_error = self.command_failed  # type: ignore[method-assign] # the documented way
 

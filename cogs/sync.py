@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 from discord.ext import commands
 
 from bot.ui.channels import DiscordChannels
+from bot.ui.places import question_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import discord
+
     from bot.client import ChatBot
 
 
 class Sync(commands.Cog):
-    """Listens to what happens to messages and places."""
+    """Listens to what happens to messages."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
+        self.chat = bot.services.chat
+        self.sync = bot.services.message_sync
         self.channels = DiscordChannels(bot, target=bot.channel_target)
         self._repairing: asyncio.Task[None] | None = None
 
@@ -31,10 +38,39 @@ class Sync(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Mend them when there is a connection; `ready` comes again after reconnects."""
+        """There is a connection, the first or one after a gap in which events were lost."""
+        self.bot.services.catch_up.begin(self.channels)
         if self._unfinished and self._repairing is None:
             work = self.bot.services.repair.mend(self._unfinished, self.channels)
             self._repairing = asyncio.create_task(work, name="repair")
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """A question that was edited is remembered as it reads now; it is not asked again."""
+        message, me = payload.message, self.bot.user
+        if me is None or message.author.bot or message.edited_at is None:  # Discord's own: a link's preview
+            return
+        question = question_of(message, me)
+        if question.text:  # else it no longer names the bot, which then may not read it
+            self.chat.edited(message.id, question.text)
+            await self.sync.edit_question(message.id, question.text)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """What nobody can read any more is no longer remembered."""
+        if self.bot.own_deletions.take(payload.message_id):
+            await self.sync.drop_message(payload.message_id)
+        else:
+            await self._deleted([payload.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        await self._deleted(payload.message_ids)
+
+    async def _deleted(self, message_ids: Iterable[int]) -> None:
+        gone = set(message_ids)
+        self.chat.deleted(gone)
+        await self.sync.delete_messages(gone)
 
 
 async def setup(bot: ChatBot) -> None:

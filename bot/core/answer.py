@@ -29,6 +29,7 @@ from bot.core.window import TokenRatio, build_prompt, estimate
 if TYPE_CHECKING:
     from bot.core.books import Books
     from bot.core.budget import Reservation
+    from bot.core.catch_up import CatchUp
     from bot.core.messages import Question, Turn
     from bot.core.model_choice import Barrier
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
@@ -93,6 +94,7 @@ class Answerer:
         profiles: Profiles,
         books: Books,
         clock: Clock,
+        catch_up: CatchUp | None = None,
     ) -> None:
         self.ratio = TokenRatio()
         self._llm = llm
@@ -102,9 +104,12 @@ class Answerer:
         self._profiles = profiles
         self._books = books
         self._clock = clock
+        self._catch_up = catch_up
 
     async def answer(self, run: Run) -> Ending:
         """Answer the run's question by the run's model; raises the errors of the model client and the store."""
+        if self._catch_up is not None:
+            await self._catch_up.check(run.question.place)
         request = await self._request(run)
         await self._books.open(run, request, self.ratio.of(run.model))
         return await self._read(run, request)

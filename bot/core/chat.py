@@ -32,7 +32,7 @@ from bot.core.reply import Reply
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bot.core.answer import Answerer
     from bot.core.books import Books
@@ -132,6 +132,21 @@ class ChatService:
                 return True
         return False
 
+    def deleted(self, message_ids: Collection[int]) -> None:
+        """Somebody deleted messages: what is being shown in one ends, what waits in line for its turn leaves."""
+        for run in self._runs:
+            if not set(message_ids).isdisjoint(run.reply.message_ids):
+                run.forget = True
+                run.cancel(Ending(state=ReplyState.STOPPED))
+            elif run.turn_id is None and run.question.message_id in message_ids:
+                run.cancel(Ending(state=ReplyState.STOPPED))
+
+    def edited(self, message_id: int, text: str) -> None:
+        """Somebody edited a message: a question that waits in line is asked as it reads now."""
+        for run in self._runs:
+            if run.turn_id is None and run.question.message_id == message_id:
+                run.question = replace(run.question, text=text)
+
     async def aclose(self, *, grace_s: float) -> None:
         """Take no new questions, give running replies `grace_s` seconds, then end them as interrupted."""
         self._closing = True
@@ -220,7 +235,7 @@ class ChatService:
             await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
         await self._wait_in_line(run, ticket)
         if run.turn_id is None and not question.private:
-            run.turn_id = await self._store.add_question(question, reply_id=reply_id, now=self._now())
+            run.turn_id = await self._store.add_question(run.question, reply_id=reply_id, now=self._now())
         try:
             async with asyncio.timeout(PRIVATE_LIMIT_S if question.private else None):
                 return await self._answerer.answer(run)

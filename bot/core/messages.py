@@ -141,6 +141,15 @@ class StoredReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTurn:
+    """A stored turn and the messages that show it, at least one; questions have just one."""
+
+    text: str
+    is_question: bool
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMessage:
     """A message that stands in a channel, as the bot may read it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Sequence
 
     from bot.core.demand import Demand
     from bot.core.messages import (
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ReplyState,
         SeenMessage,
         Setting,
+        ShownTurn,
         StoredReply,
         Turn,
         Usage,
@@ -223,6 +224,34 @@ class ConversationStore(Protocol):
 
     async def clear(self, place: Place, *, by: int, now: int) -> int:
         """Set the marker that ends the remembered conversation here; return how many turns it hides."""
+        ...
+
+
+class MessageSync(Protocol):
+    """Turns that follow what happens to the messages that show them. Raises `StorageError`."""
+
+    async def edit_question(self, message_id: int, text: str) -> bool:
+        """A message was edited; False where that changes no question."""
+        ...
+
+    async def delete_messages(self, message_ids: Iterable[int]) -> int:
+        """Messages were deleted; return how many turns that took out of memory.
+
+        A question goes with its message, and its answer stays as long as its own messages do. An answer counts
+        whole: it goes with the first of its messages. Copies in other conversations go with the original.
+        """
+        ...
+
+    async def drop_message(self, message_id: int) -> None:
+        """A message no longer shows a part of a reply, because the bot itself deleted it."""
+        ...
+
+    async def reply_of(self, message_id: int) -> int | None:
+        """The reply that a message shows a part of."""
+        ...
+
+    async def shown(self, place: Place, *, limit: int) -> Sequence[ShownTurn]:
+        """The newest turns that messages of this very channel show, less those still streaming, newest first."""
         ...
 
 

@@ -17,6 +17,7 @@ from bot.core.access import Access
 from bot.core.answer import Answerer
 from bot.core.books import Books
 from bot.core.budget import Budgets
+from bot.core.catch_up import CatchUp
 from bot.core.chat import ChatService
 from bot.core.clock import SystemClock
 from bot.core.gate import Gate
@@ -33,6 +34,7 @@ from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
+from bot.storage.sync import SqliteMessageSync
 from bot.ui.texts import Words
 from tests.fakes import FakeCatalog, ScriptedLLM
 
@@ -120,6 +122,8 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
         budgets = Budgets(ledger, preferences, clock, ceiling_nano_usd=None)
         books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
         access = Access(preferences, owner_ids=owners)
+        message_sync = SqliteMessageSync(database)
+        catch_up = CatchUp(message_sync)
         answerer = Answerer(
             llm=llm,
             catalog=catalog,
@@ -128,6 +132,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
             profiles=Profiles(preferences, default=Profile(system_prompt="Be kind.", max_tokens=400)),
             books=books,
             clock=clock,
+            catch_up=catch_up,
         )
         chat = ChatService(
             answerer=answerer,
@@ -151,6 +156,8 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 gate=Gate(access, Pace(clock), budgets),
                 budgets=budgets,
                 trial=Trial(llm, catalog, ledger, clock),
+                catch_up=catch_up,
+                message_sync=message_sync,
                 repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),
                 scheduler=scheduler,
                 clock=clock,

@@ -1,0 +1,94 @@
+"""Turns that follow what happens to the messages that show them."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bot.core.messages import ShownTurn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.core.messages import Place
+    from bot.storage.database import Database
+    from bot.storage.session import Session
+
+IS_QUESTION = "SELECT 1 FROM turns WHERE message_id = ?1"
+EDIT_QUESTION = "UPDATE turns SET text = ?2 WHERE message_id = ?1 AND text <> ?2"
+IS_SHOWN = "SELECT 1 FROM reply_messages WHERE message_id = ?1"
+DELETE_QUESTION = "DELETE FROM turns WHERE message_id = ?1"
+ANSWER_OF = """
+    SELECT r.answer_id FROM reply_messages m JOIN replies r ON r.id = m.reply_id
+    WHERE m.message_id = ?1 AND r.answer_id IS NOT NULL
+"""
+# Its row stays, so that another answer to the same question takes the same place in the conversation.
+EMPTY_ANSWER = "UPDATE turns SET text = '' WHERE (id = ?1 OR copy_of = ?1) AND text <> ''"
+DROP_MESSAGE = "DELETE FROM reply_messages WHERE message_id = ?1"
+REPLY_OF = "SELECT reply_id FROM reply_messages WHERE message_id = ?1"
+# A thread has the id of the message it began with, which stands in the channel above.
+SHOWN = """
+    SELECT t.id, t.text, t.question_id IS NULL AND t.role = 'user', COALESCE(t.message_id, m.message_id)
+    FROM (
+        SELECT n.id, n.text, n.role, n.question_id, n.message_id FROM turns n
+        WHERE n.channel_id = ?1 AND n.copy_of IS NULL AND COALESCE(n.state, '') <> 'streaming'
+            AND n.id > COALESCE((SELECT c.cleared_to FROM conversations c WHERE c.channel_id = ?1), 0)
+        ORDER BY n.id DESC LIMIT ?2
+    ) t
+    LEFT JOIN replies r ON r.answer_id = t.id
+    LEFT JOIN reply_messages m ON m.reply_id = r.id
+    WHERE COALESCE(t.message_id, m.message_id) IS NOT NULL AND COALESCE(t.message_id, 0) <> ?1
+    ORDER BY t.id DESC, m.ordinal
+"""
+
+
+class SqliteMessageSync:
+    """The `MessageSync` in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def edit_question(self, message_id: int, text: str) -> bool:
+        async with self._database.read() as session:  # most messages that are edited are none of ours
+            if not await session.fetch(IS_QUESTION, message_id):
+                return False
+        async with self._database.write() as session:
+            return await session.execute(EDIT_QUESTION, message_id, text) > 0
+
+    async def delete_messages(self, message_ids: Iterable[int]) -> int:
+        async with self._database.read() as session:
+            known = [message_id for message_id in message_ids if await _is_known(session, message_id)]
+        if not known:
+            return 0
+        async with self._database.write() as session:
+            return sum([await _delete(session, message_id) for message_id in known])
+
+    async def drop_message(self, message_id: int) -> None:
+        async with self._database.write() as session:
+            await session.execute(DROP_MESSAGE, message_id)
+
+    async def reply_of(self, message_id: int) -> int | None:
+        async with self._database.read() as session:
+            row = await session.fetch_one(REPLY_OF, message_id)
+        return None if row is None else int(row[0])
+
+    async def shown(self, place: Place, *, limit: int) -> Sequence[ShownTurn]:
+        async with self._database.read() as session:
+            rows = await session.fetch(SHOWN, place.channel_id, limit)
+        return [
+            ShownTurn(text=text, is_question=bool(is_question), message_ids=tuple(row[-1] for row in group))
+            for (_, text, is_question), group in groupby(rows, key=lambda row: row[:3])
+        ]
+
+
+async def _is_known(session: Session, message_id: int) -> bool:
+    return bool(await session.fetch(IS_QUESTION, message_id) or await session.fetch(IS_SHOWN, message_id))
+
+
+async def _delete(session: Session, message_id: int) -> int:
+    turns = await session.execute(DELETE_QUESTION, message_id)
+    answer = await session.fetch_one(ANSWER_OF, message_id)
+    if answer is not None:
+        turns += await session.execute(EMPTY_ANSWER, answer[0])
+    await session.execute(DROP_MESSAGE, message_id)
+    return turns
