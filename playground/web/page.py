@@ -147,7 +147,7 @@ class Page:
         return {**world_view(self.d, self.stage, messages), "panel": self.panel.view()}
 
     def _tell(self, news: Json) -> None:
-        text = json.dumps(news)
+        text = json.dumps(news) if self._pages else ""
         for page in list(self._pages):
             if page.full():
                 self._pages.discard(page)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(180)
 
 PAIRS = [("text", ground) for ground in ("ground", "side", "raised", "accent-soft", "warm", "danger-soft")]
-PAIRS += [("quiet", ground) for ground in ("ground", "side", "raised", "hover", "sunken", "accent-soft", "warm")]
+PAIRS += [
+    ("quiet", ground) for ground in ("ground", "side", "raised", "hover", "sunken", "accent-soft", "tint", "warm")
+]
 PAIRS += [("accent-text", ground) for ground in ("ground", "side", "raised", "accent-soft", "hover")]
 PAIRS += [("danger", ground) for ground in ("ground", "raised", "sunken")]
 
@@ -204,6 +206,14 @@ async def test_the_keyboard_is_enough(visit: Visit):
     await expect(visit.page.get_by_role("dialog")).to_contain_text("openrouter.ai")
     await keyboard.press("Escape")
     await expect(visit.page.get_by_role("button", name="Go live")).to_be_focused()
+    for text in ("one", "two"):
+        await visit.say(text)
+        await expect(visit.messages.last).to_contain_text(text)
+    await visit.messages.last.focus()
+    await keyboard.press("ArrowUp")
+    await expect(visit.messages.nth(-2)).to_be_focused()
+    await keyboard.press("Tab")
+    await expect(visit.messages.nth(-2).get_by_role("button", name="Reply")).to_be_focused()
 
 
 async def test_a_narrow_screen_has_everything(opened: Any):

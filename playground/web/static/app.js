@@ -50,6 +50,7 @@ const NEWS = {
   world(news) {
     Object.assign(state, { server: news.server, bot: news.bot, people: news.people, roles: news.roles });
     state.places = new Map(news.places.map((place) => [place.id, place]));
+    state.scripted = news.panel.scripted;
     state.messages = new Map();
     news.messages.forEach(keepMessage);
     const known = (key, all) => (all.has(sessionStorage.getItem(key)) ? sessionStorage.getItem(key) : null);

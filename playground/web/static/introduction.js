@@ -8,15 +8,15 @@ const QUESTIONS = [
   ["A long answer", "Write something long"],
   ["Some code", "Show me some code"],
   ["A list", "Make a list of what matters"],
-  ["One that breaks off", "Begin to answer and break off"],
 ];
+const SCRIPTED = [["One that breaks off", "Begin to answer and break off"]];
 
 export function introductionOf(composer) {
   const place = state.places.get(state.place);
   if (!place) return [];
   const direct = place.kind === "dm";
   const how = direct ? "Whatever you write here, the bot answers." : `Mention @${state.bot.name}, reply to it, or type / for its commands.`;
-  const tries = QUESTIONS.map(([label, text]) => {
+  const tries = [...QUESTIONS, ...(state.scripted ? SCRIPTED : [])].map(([label, text]) => {
     const act = () => composer.send(direct ? text : `@${state.bot.name} ${text}`);
     return h("button", { type: "button", class: "chip", title: text, on: { click: act } }, label);
   });

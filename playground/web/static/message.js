@@ -49,14 +49,21 @@ function contentOf(message) {
     const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
     return h("div", { class: "content thinking" }, dots, `${author(message.author).name} is thinking…`);
   }
-  const content = message.content ? rendered(message.content) : h("div");
+  if (!message.content) return null;
+  const content = rendered(message.content);
   content.classList.add("content");
   if (message.edited) {
-    const last = content.lastElementChild;
     const mark = h("span", { class: "edited", title: "This message was edited" }, " (edited)");
-    (last?.matches("p, small") ? last : content).append(mark);
+    lastLine(content).append(mark);
   }
   return content;
+}
+
+/** Where a word at the end of a text belongs: into its last paragraph or the last item of its last list. */
+function lastLine(element) {
+  const last = element.lastElementChild;
+  if (last?.matches("ol, ul, li, blockquote")) return lastLine(last);
+  return last?.matches("p, small") ? last : element;
 }
 
 function embedOf(embed) {

@@ -19,7 +19,13 @@ export class Messages {
     this.list = byId("messages");
     this.newest = byId("newest");
     this.newest.addEventListener("click", () => this.toEnd());
-    this.scroller.addEventListener("scroll", () => this.atEnd() && (this.newest.hidden = true));
+    this.scroller.addEventListener("scroll", () => {
+      this.near = this.atEnd();
+      if (this.near) this.newest.hidden = true;
+    });
+    // Who is at the end stays there when the composer or the window changes its height.
+    new ResizeObserver(() => this.near && this.toEnd()).observe(this.scroller);
+    this.list.addEventListener("keydown", (event) => this.walk(event));
     this.list.addEventListener("click", (event) => this.jump(event.target.closest("[data-jump]")?.dataset.jump));
   }
 
@@ -98,6 +104,7 @@ export class Messages {
       const together = last && last.author === from && created - last.created < TOGETHER_S;
       item.classList.toggle("follows", Boolean(together) && !item.classList.contains("apart"));
       last = { author: from, created };
+      item.tabIndex = item === this.list.lastElementChild ? 0 : -1;
     }
     byId("empty").hidden = this.list.children.length > 0;
   }
@@ -111,6 +118,15 @@ export class Messages {
     if (message.author !== state.me && (ended || (isNew && !streaming))) {
       announce(`${author(message.author).name}: ${message.content.slice(0, SPOKEN)}`);
     }
+  }
+
+  /** Arrows go from message to message; Tab goes on to what can be done with one. */
+  walk(event) {
+    const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+    const next = step && event.target.matches(".message") && event.target[step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
   }
 
   jump(id) {

@@ -7,6 +7,7 @@ export const state = {
   bot: { id: "", name: "Headwater", online: false },
   people: [],
   roles: [],
+  scripted: true, // whether the model is
   places: new Map(),
   messages: new Map(), // by place: by id, in order
   typing: new Map(), // by place: until when, in ms
