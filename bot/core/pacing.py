@@ -93,11 +93,11 @@ class Pacer:
         gate = self._gates(now)[wanted.counts_globally, wanted.urgent]
         return max(gate, self._bucket_ready_at(now, wanted))
 
-    def spaced(self, wanted: Wanted, *, wrote_at: float) -> Wanted:
-        """The same, where it is a regular edit a fair distance after the display's last write of any kind."""
+    def spaced(self, wanted: Wanted, *, created_at: float) -> Wanted:
+        """The same, where it is a regular edit a fair distance after the display's last new message."""
         if wanted.kind is not WriteKind.EDIT or wanted.urgent:
             return wanted
-        earliest = wrote_at + self._bucket(wanted.bucket).gap_s
+        earliest = created_at + self._bucket(wanted.bucket).gap_s
         return wanted if earliest <= wanted.not_before else replace(wanted, not_before=earliest)
 
     def idle(self, now: float, wanted: Wanted) -> bool:

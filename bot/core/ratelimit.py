@@ -10,11 +10,12 @@ import math
 from dataclasses import dataclass
 
 SHRINK = 0.25  # the part of an allowance that an unexpected 429 takes away
-SECOND_S = 1.0  # the global limit's window
+KEEP = 0.6  # how much of a window's last share its last request is kept for a final edit
+SECOND_S = 1.02  # the global limit's window, and a little for what clocks and way times differ unseen
 HUNG_S = 10.0  # a request unanswered for so long is taken to have arrived, or to be lost, long ago
-DRIFT_S = 1.0  # while answers flow the fastest round trip drifts towards theirs within about so many seconds
-PAUSE_S = 0.1  # after so long without an answer the next ones may all have been held up: they prove nothing
-CATCH_UP = 2.0  # slots of a pace that may be made up for after waking late
+REMEMBER_S = 150.0  # the fastest round trip is that of the last one to two spans of this length
+TRUST_S, TRUST_COUNT = 3.0, 10  # before this time and so many answers, no round trip passes for a fast one
+CATCH_UP = 10  # slots of a pace that may be made up for after waking late, as a busy process does
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,12 +108,10 @@ class Bucket:
         if left <= 0:
             return self._reset_at
         end = self._reset_at if self._reset_at < math.inf else self._opened_at + self._window_s
-        at = now
+        kept_until = end - KEEP * self.gap_s
         if spaced:
-            at = max(at, self._last_at + (end - self._last_at) / (left + 1))
-        if keep and left == 1:
-            at = max(at, end - self.gap_s)
-        return at
+            return max(now, self._last_at + (kept_until - self._last_at) / left)
+        return max(now, kept_until) if keep and left == 1 else now
 
     def sent(self, request: Request) -> None:
         if request.sent_at >= self._reset_at:
@@ -159,12 +158,36 @@ class Bucket:
         self._allowance.shrink(now, until=self._reset_at)
 
 
+class FastestTrip:
+    """The fastest round trip of late, in seconds.
+
+    It has to outlast a minute in which everything is slow, or it would be too long when that is over. It is 0, the
+    safe side, until there are enough answers: those to a process's first requests may all be late.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._answers = 0
+        self._since = math.inf
+        self._lately, self._before = math.inf, math.inf
+
+    def add(self, now: float, trip_s: float) -> None:
+        self._answers += 1
+        if self._answers == 1:
+            self._since = now
+        if now - self._since > REMEMBER_S:
+            self._since, self._lately, self._before = now, math.inf, self._lately
+        self._lately = min(self._lately, trip_s)
+        if self._answers >= TRUST_COUNT and (self._before < math.inf or now - self._since > TRUST_S):
+            self.seconds = min(self._lately, self._before)
+
+
 class GlobalLimit:
     """The limit on all routes together: so many requests in any second, as the server sees it.
 
-    A request arrives at some moment between its sending and its answer. Taking the fastest round trip for one that
-    met no delay, any other arrived later than it might have by at most what its round trip took more, and holds
-    its place for so much longer than a second. So no jitter makes two seconds' requests fall into one.
+    A request arrived before its answer by the way back, at least; another will arrive later than it is sent by the
+    way there, at least. Both together are the fastest round trip. So the two are a second apart at the server when
+    the other is sent a second, less that round trip, after the first one's answer. No jitter changes that.
     """
 
     def __init__(self, limit: int, *, recovery_s: float) -> None:
@@ -172,8 +195,7 @@ class GlobalLimit:
         self._places: dict[Request, float] = {}  # until when each request counts
         self._paused_until = -math.inf
         self._pace = Pace()
-        self._fastest_s = 0.0  # nothing is known yet: the first answers' requests may have arrived any time
-        self._answered_at = -math.inf
+        self._fastest = FastestTrip()
 
     def ready_at(self, now: float) -> float:
         """When one more request may go, `now` at the earliest."""
@@ -196,11 +218,8 @@ class GlobalLimit:
             self._pace.take(request.sent_at, rate=self._allowance.at(request.sent_at))
 
     def answered(self, now: float, request: Request) -> None:
-        trip_s = now - request.sent_at
-        gap_s, self._answered_at = now - self._answered_at, now
-        drift = gap_s / DRIFT_S if gap_s < PAUSE_S else 0.0
-        self._fastest_s = min(trip_s, self._fastest_s + drift * (trip_s - self._fastest_s))
-        self._places[request] = request.sent_at + SECOND_S + trip_s - self._fastest_s
+        self._fastest.add(now, now - request.sent_at)
+        self._places[request] = now + SECOND_S - self._fastest.seconds
 
     def limited(self, now: float, *, retry_after: float) -> None:
         """A 429: nothing more until then, and less afterwards."""

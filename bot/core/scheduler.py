@@ -48,7 +48,7 @@ class EditScheduler:
         self._pacer = Pacer(limits or Limits())
         self._waiting: dict[Display, Wanted] = {}
         self._writing: dict[Display, asyncio.Task[None]] = {}
-        self._wrote_at: WeakKeyDictionary[Display, float] = WeakKeyDictionary()
+        self._created_at: WeakKeyDictionary[Display, float] = WeakKeyDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = math.inf
@@ -113,7 +113,7 @@ class EditScheduler:
         except Exception:
             log.exception("A display failed to say what it wants")
             return None
-        return wanted and self._pacer.spaced(wanted, wrote_at=self._wrote_at.get(display, -math.inf))
+        return wanted and self._pacer.spaced(wanted, created_at=self._created_at.get(display, -math.inf))
 
     def _wake_by(self, at: float) -> None:
         """See to it that `_serve` runs at this time or sooner: one alarm, put forward where needed."""
@@ -150,7 +150,8 @@ class EditScheduler:
     def _start(self, display: Display, wanted: Wanted) -> None:
         now = self._clock.monotonic()
         request = self._pacer.sent(now, wanted)
-        self._wrote_at[display] = now
+        if wanted.kind is WriteKind.CREATE:
+            self._created_at[display] = now
         self._writing[display] = self._own(self._write(display, request))
 
     async def _write(self, display: Display, request: Request) -> None:

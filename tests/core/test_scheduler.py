@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.core.messages import WriteKind
 from bot.core.pacing import Limits, Wanted
+from bot.core.ratelimit import SECOND_S
 from bot.core.scheduler import GRACE_S, EditScheduler
 from tests.virtual import VirtualClock, run
 
@@ -117,17 +119,29 @@ def test_urgent_first_then_whose_text_has_waited_longest() -> None:
     assert bench(play).order == "abc"
 
 
-def test_edits_of_one_display_go_once_a_second() -> None:
-    """A display that always wants another edit gets one a second, which is all that 5 in 5 s give."""
+def test_edits_of_one_display_use_the_whole_window() -> None:
+    """A display that always wants another edit gets five in every window, and those evenly."""
 
     async def play(bench: Bench) -> None:
-        bench.want("a", *[CHANNEL_EDIT] * 12, takes=0.1)
+        bench.want("a", *[CHANNEL_EDIT] * 11, takes=0.1)
         await bench.clock.sleep(15.0)
 
     times = bench(play).times
-    assert len(times) == 12
-    assert times[-1] == pytest.approx(11.2, abs=0.1)
-    assert all(after - before >= 5.0 for before, after in zip(times, times[5:], strict=False))
+    assert times[5] == pytest.approx(5.1)  # a window ends five seconds after the first write's answer
+    assert times[10] == pytest.approx(10.2)
+    assert max(after - before for before, after in pairwise(times)) < 1.2
+
+
+def test_an_edit_waits_a_second_after_a_new_message() -> None:
+    """Right after a create there is next to nothing to add; the end of the reply does not wait."""
+
+    async def play(bench: Bench) -> None:
+        new = replace(FINAL, kind=WriteKind.CREATE, bucket="create:1")
+        bench.want("a", new, CHANNEL_EDIT)
+        bench.want("b", replace(new, bucket="create:2"), in_channel(2, FINAL))
+        await bench.clock.sleep(3.0)
+
+    assert sorted(bench(play).log) == [(0.0, "a"), (0.0, "b"), (0.0, "b"), (1.0, "a")]
 
 
 def test_marks_while_a_write_is_in_flight_lead_to_one_write_after_it() -> None:
@@ -309,7 +323,7 @@ def test_a_write_that_discord_py_holds_back_counts_as_answered() -> None:
         bench.want("b", in_channel(2, FINAL))
         await bench.clock.sleep(10.0)
 
-    assert bench(play, Limits(global_limit=1, global_reserve=0)).times == pytest.approx([0.0, 1.0])
+    assert bench(play, Limits(global_limit=1, global_reserve=0)).times == pytest.approx([0.0, SECOND_S])
 
 
 def test_after_a_429_a_channel_waits_and_no_reply_is_hurt() -> None:
