@@ -134,7 +134,7 @@ class Chat(commands.Cog):
             return
 
         async def on_question(submitted: discord.Interaction[Any], text: str) -> None:
-            await self._answer(submitted, about_message(message, text), private=False)
+            await self._answer(submitted, about_message(message, text), private=False, quoted_id=message.author.id)
 
         await interaction.response.send_modal(AskForm(on_question))
 
@@ -169,7 +169,9 @@ class Chat(commands.Cog):
         except HeadwaterError as error:
             await tell(interaction, error.sentence)
 
-    async def _answer(self, interaction: discord.Interaction[Any], text: str, *, private: bool) -> None:
+    async def _answer(
+        self, interaction: discord.Interaction[Any], text: str, *, private: bool, quoted_id: int | None = None
+    ) -> None:
         place = interaction_place(interaction)
         try:
             admitted = await self.gate.admit(person_of(interaction), place)
@@ -183,6 +185,7 @@ class Chat(commands.Cog):
             author_name=interaction.user.display_name,
             text=text,
             private=private,
+            quoted_id=quoted_id,
         )
         target = self.bot.interaction_target(interaction, private=private)
         await self._ask(question, target, admitted)

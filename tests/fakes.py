@@ -216,6 +216,7 @@ class MemoryStore:
         self.answers: dict[int, str] = {}  # by the question's turn
         self.replies: dict[int, StoredReply] = {}
         self.closed: dict[int, ReplyState] = {}
+        self.anchors: dict[int, int] = {}  # by the message replied to
         self.checkpoints: list[str] = []
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
@@ -278,6 +279,9 @@ class MemoryStore:
     async def count(self, place: Place) -> int:
         return len(await self.window(place))
 
+    async def anchor(self, _place: Place, message_id: int) -> int | None:
+        return self.anchors.get(message_id)
+
     async def clear(self, place: Place, *, by: int, now: int) -> int:  # noqa: ARG002 - the port's
         hidden = await self.count(place)
         self.questions = {key: question for key, question in self.questions.items() if question.place != place}
@@ -297,6 +301,7 @@ class MemoryStore:
             author_id=question.author_id if question else None,
             author_name=question.author_name if question else "",
             created_at=0,
+            anchor_id=question.anchor_id if question else None,
         )
 
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.core.context import said_before
 from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
 from bot.core.messages import (
     CompletionRequest,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WINDOW_PAGE = 60  # turns read from memory at a time
 THOUGHTS = 300  # characters of a model's newest thoughts that are shown
 CHECKPOINT_S = 3.0  # how much of a streaming answer a crash may cost
 STATES = {
@@ -121,21 +121,19 @@ class Answerer:
         begun_tokens = estimate(begun, ratio)
         info = self._catalog.get(run.model)
         turns: list[Turn] = []
-        while True:
-            before = turns[-1].id if turns else run.turn_id
-            wanted = max(WINDOW_PAGE, len(turns))  # ever larger pages: a long memory is put together few times
-            page = await self._store.window(question.place, before=before, limit=wanted)
-            turns += page
-            prompt = build_prompt(
-                system_prompt=profile.system_prompt,
-                turns=turns,
-                question=question,
-                context_length=info.context_length if info else None,
-                max_tokens=profile.max_tokens + begun_tokens,
-                ratio=ratio,
-            )
-            if prompt.dropped or len(page) < wanted:
-                break
+        async with aclosing(said_before(self._store, question, run.turn_id)) as pages:
+            async for page in pages:
+                turns += page
+                prompt = build_prompt(
+                    system_prompt=profile.system_prompt,
+                    turns=turns,
+                    question=question,
+                    context_length=info.context_length if info else None,
+                    max_tokens=profile.max_tokens + begun_tokens,
+                    ratio=ratio,
+                )
+                if prompt.dropped:
+                    break
         return CompletionRequest(
             model=run.model,
             messages=(*prompt.messages, *begun),

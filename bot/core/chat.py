@@ -234,6 +234,9 @@ class ChatService:
         if run.turn_id is not None:
             await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
         await self._wait_in_line(run, ticket)
+        if run.turn_id is None and run.question.replies_to is not None:
+            anchor_id = await self._store.anchor(question.place, run.question.replies_to)
+            run.question = replace(run.question, anchor_id=anchor_id)
         if run.turn_id is None and not question.private:
             run.turn_id = await self._store.add_question(run.question, reply_id=reply_id, now=self._now())
         try:

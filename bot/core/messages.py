@@ -94,8 +94,10 @@ class Place:
 class Question:
     """What somebody asked, whichever way they asked it.
 
-    `message_id` is the Discord message that asked, None for slash commands and menus. A `private` question
-    reads the channel's memory and leaves nothing in it.
+    `message_id` is the Discord message that asked, None for slash commands and menus; `replies_to` the message
+    that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of the older
+    answer after which it is asked, None where it is asked after everything. A `private` question reads the
+    channel's memory and leaves nothing in it.
     """
 
     place: Place
@@ -104,6 +106,9 @@ class Question:
     text: str
     message_id: int | None = None
     private: bool = False
+    replies_to: int | None = None
+    quoted_id: int | None = None
+    anchor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +122,7 @@ class Turn:
     author_name: str
     created_at: int  # seconds since the epoch
     state: ReplyState | None = None  # of the reply that the assistant's text belongs to
+    anchor_id: int | None = None  # of a question asked after an older answer: that answer's turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

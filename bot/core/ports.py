@@ -226,6 +226,18 @@ class ConversationStore(Protocol):
         """Set the marker that ends the remembered conversation here; return how many turns it hides."""
         ...
 
+    async def restore(self, place: Place) -> int:
+        """Take the last marker back, once; return how many turns that brings back."""
+        ...
+
+    async def anchor(self, place: Place, message_id: int) -> int | None:
+        """The answer's turn that a message shows, where others stand behind it; None for any other message."""
+        ...
+
+    async def branch(self, source: Place, target: Place, *, limit: int) -> int:
+        """Copy the newest turns of a conversation to another; return how many."""
+        ...
+
 
 class MessageSync(Protocol):
     """Turns that follow what happens to the messages that show them. Raises `StorageError`."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Place, Question, ReplyState, Role, StoredReply, Turn
+from bot.core.messages import Place, Question
+from bot.storage.rows import only, reply_of, turn_of, usage_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.messages import Usage
+    from bot.core.messages import ReplyState, StoredReply, Turn, Usage
     from bot.storage.database import Database
-    from bot.storage.session import Row, Session
+    from bot.storage.session import Session
 
 NEWEST = 2**63 - 1  # above every id
 
@@ -29,19 +30,21 @@ USABLE = """
           END
 """
 WINDOW = f"""
-    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at, t.state
+    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at, t.state, t.anchor_id
     {USABLE}
     ORDER BY t.id DESC LIMIT ?3
 """
 COUNT = f"SELECT COUNT(*) {USABLE}"
+BRANCHED = f"SELECT t.id, t.question_id {USABLE} ORDER BY t.id DESC LIMIT ?3"
 
 ADD_CONVERSATION = """
     INSERT INTO conversations (channel_id, guild_id, parent_id) VALUES (?1, ?2, ?3)
     ON CONFLICT (channel_id) DO NOTHING
 """
 ADD_QUESTION = """
-    INSERT INTO turns (channel_id, role, text, author_id, author_name, message_id, created_at)
-    VALUES (?1, 'user', ?2, ?3, ?4, ?5, ?6) RETURNING id
+    INSERT INTO turns (channel_id, role, text, author_id, author_name, message_id, anchor_id, quoted_id,
+        created_at)
+    VALUES (?1, 'user', ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id
 """
 # Gives nothing where the question has been deleted meanwhile: its answer is then not remembered either.
 ADD_ANSWER = """
@@ -53,7 +56,8 @@ ADD_ANSWER = """
 KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 GET_QUESTION = """
-    SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id
+    SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id, t.anchor_id,
+        t.quoted_id
     FROM turns t JOIN conversations c ON c.channel_id = t.channel_id
     WHERE t.id = ?1 AND t.role = 'user'
 """
@@ -92,9 +96,29 @@ ONE_REPLY = REPLIES.format(which="r.id = ?1")
 UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming'")  # a literal: else its index cannot be used
 
 CLEAR = """
-    UPDATE conversations SET cleared_by = ?2, cleared_at = ?3,
+    UPDATE conversations SET cleared_by = ?2, cleared_at = ?3, cleared_from = cleared_to,
         cleared_to = COALESCE((SELECT MAX(t.id) FROM turns t WHERE t.channel_id = ?1), cleared_to)
     WHERE channel_id = ?1
+"""
+RESTORE = """
+    UPDATE conversations SET cleared_to = cleared_from, cleared_from = NULL
+    WHERE channel_id = ?1 AND cleared_from IS NOT NULL
+"""
+# Only an answer with something said after it: else the question is asked after everything anyway.
+ANCHOR = """
+    SELECT a.id FROM reply_messages m
+    JOIN replies r ON r.id = m.reply_id
+    JOIN turns a ON a.id = r.answer_id
+    WHERE m.message_id = ?1 AND a.channel_id = ?2 AND a.text <> ''
+        AND EXISTS (SELECT 1 FROM turns n WHERE n.channel_id = ?2 AND n.id > a.id)
+"""
+COPY_TURN = """
+    INSERT INTO turns (channel_id, role, text, state, author_id, author_name, message_id, question_id,
+        quoted_id, copy_of, created_at)
+    SELECT CAST(?2 AS BIGINT), t.role, t.text, t.state, t.author_id, t.author_name, t.message_id,
+        CAST(?3 AS BIGINT), t.quoted_id, COALESCE(t.copy_of, t.id), t.created_at
+    FROM turns t WHERE t.id = ?1
+    RETURNING id
 """
 
 
@@ -117,9 +141,11 @@ class SqliteConversations:
                 question.author_id,
                 question.author_name,
                 question.message_id,
+                question.anchor_id,
+                question.quoted_id,
                 now,
             )
-            turn_id = _only(row)
+            turn_id = only(row)
             await _connect_answer(session, turn_id, reply_id=reply_id, now=now)
         return turn_id
 
@@ -132,13 +158,15 @@ class SqliteConversations:
             row = await session.fetch_one(GET_QUESTION, turn_id)
         if row is None:
             return None
-        channel_id, guild_id, parent_id, author_id, author_name, text, message_id = row
+        channel_id, guild_id, parent_id, author_id, author_name, text, message_id, anchor_id, quoted_id = row
         return Question(
             place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
             author_id=author_id,
             author_name=author_name,
             text=text,
             message_id=message_id,
+            anchor_id=anchor_id,
+            quoted_id=quoted_id,
         )
 
     # Replies
@@ -157,7 +185,7 @@ class SqliteConversations:
                 model,
                 now,
             )
-        return _only(row)
+        return only(row)
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         async with self._database.write() as session:
@@ -181,36 +209,59 @@ class SqliteConversations:
     ) -> None:
         async with self._database.write() as session:
             await session.execute(
-                CLOSE_REPLY, reply_id, state, model, generation_id, error, now, *_usage_columns(usage)
+                CLOSE_REPLY, reply_id, state, model, generation_id, error, now, *usage_columns(usage)
             )
             await session.execute(END_ANSWER, reply_id, text, state)
 
     async def reply(self, reply_id: int) -> StoredReply | None:
         async with self._database.read() as session:
             rows = await session.fetch(ONE_REPLY, reply_id)
-        return _stored_reply(rows) if rows else None
+        return reply_of(rows) if rows else None
 
     async def unfinished_replies(self) -> Sequence[StoredReply]:
         async with self._database.read() as session:
             rows = await session.fetch(UNFINISHED_REPLIES)
-        return [_stored_reply(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
+        return [reply_of(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 
     # The conversation
 
     async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
         async with self._database.read() as session:
             rows = await session.fetch(WINDOW, place.channel_id, NEWEST if before is None else before, limit)
-        return [_turn(row) for row in rows]
+        return [turn_of(row) for row in rows]
 
     async def count(self, place: Place) -> int:
         async with self._database.read() as session:
-            return _only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
+            return only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
 
     async def clear(self, place: Place, *, by: int, now: int) -> int:
         async with self._database.write() as session:
-            hidden = _only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
-            await session.execute(CLEAR, place.channel_id, by, now)
+            hidden = only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
+            if hidden:
+                await session.execute(CLEAR, place.channel_id, by, now)
         return hidden
+
+    async def restore(self, place: Place) -> int:
+        async with self._database.write() as session:
+            before = only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
+            await session.execute(RESTORE, place.channel_id)
+            after = only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
+        return after - before
+
+    async def anchor(self, place: Place, message_id: int) -> int | None:
+        async with self._database.read() as session:
+            row = await session.fetch_one(ANCHOR, message_id, place.channel_id)
+        return None if row is None else only(row)
+
+    async def branch(self, source: Place, target: Place, *, limit: int) -> int:
+        async with self._database.write() as session:
+            await session.execute(ADD_CONVERSATION, target.channel_id, target.guild_id, target.parent_id)
+            rows = await session.fetch(BRANCHED, source.channel_id, NEWEST, limit)
+            copies: dict[int, int] = {}
+            for turn_id, question_id in reversed(rows):
+                row = await session.fetch_one(COPY_TURN, turn_id, target.channel_id, copies.get(question_id))
+                copies[turn_id] = only(row)
+        return len(copies)
 
 
 async def _connect_answer(session: Session, turn_id: int, *, reply_id: int, now: int) -> None:
@@ -219,54 +270,3 @@ async def _connect_answer(session: Session, turn_id: int, *, reply_id: int, now:
     if row is not None:
         await session.execute(TAKE_MESSAGES_OVER, reply_id, row[0])
         await session.execute("UPDATE replies SET answer_id = ?2 WHERE id = ?1", reply_id, row[0])
-
-
-def _only(row: Row | None) -> int:
-    """The one number of a row that is always there."""
-    if row is None:
-        raise LookupError("the database gave no row")
-    return int(row[0])
-
-
-def _usage_columns(usage: Usage | None) -> tuple[int | None, ...]:
-    if usage is None:
-        return (None,) * 5
-    return (
-        usage.prompt_tokens,
-        usage.completion_tokens,
-        usage.cached_tokens,
-        usage.reasoning_tokens,
-        usage.cost_nano_usd,
-    )
-
-
-def _turn(row: Row) -> Turn:
-    turn_id, role, text, author_id, author_name, created_at, state = row
-    return Turn(
-        id=turn_id,
-        role=Role(role),
-        text=text,
-        author_id=author_id,
-        author_name=author_name,
-        created_at=created_at,
-        state=None if state is None else ReplyState(state),
-    )
-
-
-def _stored_reply(rows: Sequence[Row]) -> StoredReply:
-    """A reply from its rows, one for each message that shows it."""
-    reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, *rest = rows[0]
-    question_message_id, private, text, turn_id, _ = rest
-    return StoredReply(
-        id=reply_id,
-        place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
-        asker_id=asker_id,
-        model=model,
-        state=ReplyState(state),
-        text=text or "",
-        message_ids=tuple(row[-1] for row in rows if row[-1] is not None),
-        turn_id=turn_id,
-        question_message_id=question_message_id,
-        private=bool(private),
-        opened_at=opened_at,
-    )

@@ -45,15 +45,17 @@ def message_place(message: discord.Message) -> Place:
 def question_of(message: discord.Message, me: discord.abc.User) -> Question:
     """A message that asks; its text may be empty."""
     text = readable(message, me)
-    about = message.reference.resolved if message.reference else None
+    about, quoted_id = message.reference.resolved if message.reference else None, None
     if isinstance(about, discord.Message) and about.author.id != me.id and about.content:
-        text = about_message(about, text)
+        text, quoted_id = about_message(about, text), about.author.id
     return Question(
         place=message_place(message),
         author_id=message.author.id,
         author_name=message.author.display_name,
         text=text,
         message_id=message.id,
+        replies_to=message.reference.message_id if message.reference else None,
+        quoted_id=quoted_id,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -31,10 +32,8 @@ from tests.fakes import FakeCatalog, FakeTarget, MemoryLedger, MemorySettings, M
 from tests.virtual import VirtualClock, run
 
 
-def question(text: str, *, channel: int = 1, author: int = 7, private: bool = False) -> Question:
-    return Question(
-        place=Place(channel_id=channel), author_id=author, author_name="Ann", text=text, private=private
-    )
+def question(text: str, *, channel: int = 1, author: int = 7, **details: Any) -> Question:
+    return Question(place=Place(channel_id=channel), author_id=author, author_name="Ann", text=text, **details)
 
 
 class Stage:
@@ -309,3 +308,25 @@ def test_a_lost_reply_is_no_failure():
         assert stage.store.answers[1] == ""
 
     run(main())
+
+
+def test_a_reply_to_an_older_answer_is_asked_after_that_one():
+    """What was said since is left out, also where that answer was given to such a question itself."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        for number in (1, 2):
+            stage.llm.say(f"answer {number}")
+            await stage.ask(f"question {number}")
+        for number, anchor in ((3, 2), (4, None), (5, 6), (6, None)):
+            stage.llm.say(f"answer {number}")
+            stage.store.anchors = {77: anchor} if anchor else {}
+            await stage.ask(f"question {number}", replies_to=77)
+        return stage
+
+    stage = run(main())
+    said = [[int(message.content[-1]) for message in request.messages] for request in stage.llm.requests]
+    assert said[2] == [1, 1, 3]
+    assert said[3] == [1, 1, 2, 2, 3, 3, 4]
+    assert said[4] == [1, 1, 3, 3, 5]
+    assert said[5] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]

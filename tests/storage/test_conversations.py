@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.messages import Place, Question, ReplyState, Role, Usage
 from bot.storage import conversations
+from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
     from bot.storage.conversations import SqliteConversations
@@ -211,6 +212,78 @@ async def test_an_answer_under_way_is_cleared_with_its_question(store: SqliteCon
     assert await texts(store) == []
 
 
+async def test_a_cleared_conversation_comes_back_once(store: SqliteConversations) -> None:
+    """Undoing brings back what the last clearing hid, and nothing that was cleared before."""
+    await exchange(store, "q1", "a1")
+    await store.clear(PLACE, by=7, now=NOW)
+    await exchange(store, "q2", "a2")
+    await store.clear(PLACE, by=7, now=NOW)
+    assert await store.clear(PLACE, by=7, now=NOW) == 0
+    await exchange(store, "q3", "a3")
+    assert await store.restore(PLACE) == 2
+    assert await texts(store) == ["a3", "q3", "a2", "q2"]
+    assert await store.restore(PLACE) == 0
+    assert await store.restore(ELSEWHERE) == 0
+
+
+# Branches and anchors
+
+
+async def test_a_branch_has_the_newest_turns_and_lives_its_own_life(store: SqliteConversations) -> None:
+    """In order and with their answers; what is said in one is not heard in the other."""
+    thread = Place(channel_id=12, guild_id=1, parent_id=10)
+    await exchange(store, "q0", "a0")
+    await store.clear(PLACE, by=7, now=NOW)
+    for number in (1, 2, 3):
+        await exchange(store, f"q{number}", f"a{number}")
+    before = await store.window(PLACE)
+    assert await store.branch(PLACE, thread, limit=4) == 4
+    copies = await store.window(thread)
+    assert [turn.text for turn in copies] == ["a3", "q3", "a2", "q2"]
+    assert [(turn.author_name, turn.created_at) for turn in copies] == [
+        (turn.author_name, turn.created_at) for turn in before[:4]
+    ]
+    await exchange(store, "only here", "yes", thread)
+    assert await store.window(PLACE) == before
+
+
+async def test_a_branch_follows_its_origin_when_messages_go(
+    store: SqliteConversations, database: Database
+) -> None:
+    """A deleted message is out of memory everywhere, also where it was copied from a copy."""
+    thread, deeper = Place(channel_id=12), Place(channel_id=13)
+    asked = question("q1", message_id=100)
+    reply_id = await store.open_reply(asked, model="m", now=NOW)
+    await store.add_question(asked, reply_id=reply_id, now=NOW)
+    await store.add_reply_message(reply_id, 101)
+    await close(store, reply_id, "a1")
+    await store.branch(PLACE, thread, limit=10)
+    await store.branch(thread, deeper, limit=10)
+    sync = SqliteMessageSync(database)
+    assert await sync.delete_messages([101]) == 3
+    assert await sync.delete_messages([100]) == 3
+    assert [await texts(store, place) for place in (PLACE, thread, deeper)] == [[], [], []]
+
+
+async def test_only_an_older_answer_is_an_anchor(store: SqliteConversations) -> None:
+    """The newest is where one would be anyway; questions, and messages elsewhere, are none."""
+    asked = question("q1", message_id=100)
+    reply_id = await store.open_reply(asked, model="m", now=NOW)
+    await store.add_question(asked, reply_id=reply_id, now=NOW)
+    await store.add_reply_message(reply_id, 101)
+    await close(store, reply_id, "a1")
+    assert await store.anchor(PLACE, 101) is None
+    await exchange(store, "q2", "a2")
+    answer_id = (await store.window(PLACE))[2].id
+    assert await store.anchor(PLACE, 101) == answer_id
+    assert await store.anchor(PLACE, 100) is None
+    assert await store.anchor(ELSEWHERE, 101) is None
+    again = question("q3", anchor_id=answer_id)
+    turn_id = await store.add_question(again, reply_id=await store.open_reply(again, model="m", now=NOW), now=NOW)
+    assert await store.question(turn_id) == again
+    assert (await store.window(PLACE))[0].anchor_id == answer_id
+
+
 # Replies
 
 
@@ -380,6 +453,8 @@ async def test_many_channels_at_once_keep_to_themselves(store: SqliteConversatio
         "UNFINISHED_REPLIES",
         "ONE_REPLY",
         "WINDOW",
+        "ANCHOR",
+        "BRANCHED",
         "KEEP_TEXT",
         "END_ANSWER",
     ],

@@ -1,0 +1,65 @@
+"""Rows of the conversations' tables as the core's records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.messages import Place, ReplyState, Role, StoredReply, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.messages import Usage
+    from bot.storage.session import Row
+
+
+def only(row: Row | None) -> int:
+    """The one number of a row that is always there."""
+    if row is None:
+        raise LookupError("the database gave no row")
+    return int(row[0])
+
+
+def usage_columns(usage: Usage | None) -> tuple[int | None, ...]:
+    if usage is None:
+        return (None,) * 5
+    return (
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.cached_tokens,
+        usage.reasoning_tokens,
+        usage.cost_nano_usd,
+    )
+
+
+def turn_of(row: Row) -> Turn:
+    turn_id, role, text, author_id, author_name, created_at, state, anchor_id = row
+    return Turn(
+        id=turn_id,
+        role=Role(role),
+        text=text,
+        author_id=author_id,
+        author_name=author_name,
+        created_at=created_at,
+        state=None if state is None else ReplyState(state),
+        anchor_id=anchor_id,
+    )
+
+
+def reply_of(rows: Sequence[Row]) -> StoredReply:
+    """A reply from its rows, one for each message that shows it."""
+    reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, *rest = rows[0]
+    question_message_id, private, text, turn_id, _ = rest
+    return StoredReply(
+        id=reply_id,
+        place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
+        asker_id=asker_id,
+        model=model,
+        state=ReplyState(state),
+        text=text or "",
+        message_ids=tuple(row[-1] for row in rows if row[-1] is not None),
+        turn_id=turn_id,
+        question_message_id=question_message_id,
+        private=bool(private),
+        opened_at=opened_at,
+    )
