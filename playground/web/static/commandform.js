@@ -82,7 +82,7 @@ export class CommandForm {
     const picker = new Picker(input, this.element, `Suggestions for ${option.name}`);
     let [asked, timer] = [0, 0];
     const ask = async () => {
-      const number = ++asked;
+      const number = asked;
       const { options } = this.given();
       const body = { place: state.place, path: this.command.path, option: option.name, options: { ...options, [option.name]: input.value } };
       const answer = await attempt(() => act("complete", body));
@@ -93,6 +93,9 @@ export class CommandForm {
       });
     };
     const soon = () => {
+      // What is on show answers an older question: Enter must not take it.
+      picker.hide();
+      asked += 1;
       clearTimeout(timer);
       timer = setTimeout(ask, PAUSE_MS);
     };
