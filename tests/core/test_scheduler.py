@@ -373,3 +373,69 @@ def test_headers_of_other_requests_are_news_too() -> None:
         await bench.clock.sleep(10.0)
 
     assert bench(play).times == pytest.approx([4.0])
+
+
+def test_an_errand_waits_for_its_turn_and_returns_its_answer() -> None:
+    """A request that shows nothing has its place in the same second, and its caller gets what it brings."""
+
+    async def play(bench: Bench) -> None:
+        async def fetch() -> float:
+            return bench.clock.monotonic()
+
+        bench.want("a", FINAL)
+        await bench.clock.sleep(0.1)
+        assert await bench.scheduler.errand("read:1", fetch) == pytest.approx(SECOND_S)
+
+    bench(play, Limits(global_limit=1, global_reserve=0))
+
+
+def test_an_errand_raises_what_the_request_raises() -> None:
+    """Its failure is its caller's, not the scheduler's."""
+
+    async def play(bench: Bench) -> None:
+        async def fetch() -> None:
+            raise ValueError
+
+        with pytest.raises(ValueError, match=r"^$"):
+            await bench.scheduler.errand("read:1", fetch)
+
+    bench(play)
+
+
+def test_an_errand_that_nobody_waits_for_is_not_run() -> None:
+    """Cancelled in the line it costs no request; cancelled on its way it ends by itself."""
+
+    async def play(bench: Bench) -> None:
+        ended = []
+
+        async def fetch() -> None:
+            await bench.clock.sleep(1.0)
+            ended.append(bench.clock.monotonic())
+
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await bench.scheduler.errand("read:1", fetch)
+        await bench.clock.sleep(5.0)
+        assert ended == [1.0]
+
+    bench(play, Limits(global_limit=1, global_reserve=0))
+
+
+def test_closing_leaves_no_errand_waiting() -> None:
+    """Who still waits in the line is cancelled, and who comes later is not kept."""
+
+    async def play(bench: Bench) -> None:
+        async def fetch() -> str:
+            return "answer"
+
+        bench.want("a", FINAL)
+        await bench.clock.sleep(0.1)
+        waiting = asyncio.create_task(bench.scheduler.errand("read:1", fetch))
+        await bench.clock.sleep(0.1)
+        await bench.scheduler.aclose()
+        await asyncio.wait({waiting})
+        assert waiting.cancelled()
+        assert await bench.scheduler.errand("read:1", fetch) == "answer"
+
+    bench(play, Limits(global_limit=1, global_reserve=0))
