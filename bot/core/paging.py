@@ -175,8 +175,9 @@ class _Cutter:
 
     def best(self) -> int:
         """Offset of the next page's first character."""
-        start = len(self._text) - len(self._text.lstrip())
-        half, quarter = start + (self._last - start) // 2, start + (self._last - start) // 4
+        body = self._text.lstrip()
+        start, size = len(self._text) - len(body), utf16_length(body)
+        half, quarter = (start + _fitting(body, size // parts) for parts in (2, 4))
         for low, whole in ((half, True), (quarter, True), (half, False)):
             joints = sorted((rank, -at) for rank, at in self._joints(low) if low <= at)
             for _, at in joints:

@@ -263,6 +263,7 @@ def test_no_message_begins_with_indentation_that_discord_would_strip(text: str):
 
 @thorough
 @given(documents)
+@example("word " * 60 + "\n||open\n" + "\U0001f600" * 1600)
 def test_pages_are_large(text: str):
     """A page that is not the last is at least about a quarter full, mostly half."""
     text = re.sub(r"\s{3,}", "\n\n", text)
