@@ -131,7 +131,10 @@ class Conversation:
             f"Ada (admin): /model set model:{typed}  ->  {', '.join(c.name for c in choices[:3])} ..."
         )
         chosen = next(str(choice.value) for choice in choices if typed in str(choice.value))
+        tried = len(self.reports.said) if self.reports else 0
         done = await self.command(self.admin, "model set", model=chosen)
+        if self.reports:
+            await asyncio.wait_for(self.reports.after(tried), PATIENCE)  # the trial, which answers no question
         self.require(holds=not done.ephemeral, otherwise="an admin could not set the model")
         said = await self.ask("Show me a list of what matters.")
         used = said is None or said.model == chosen
@@ -191,6 +194,7 @@ class Conversation:
         self.terminal.line(f"{self._named(user)}: /{path} {typed}")
         done = await self.d.command(user, self.channel, path, **options)
         self.require(holds=not done.failed, otherwise=f"/{path} was not answered in time")
+        await self.d.until(lambda: bool(done.content), PATIENCE)  # a model is tried before it is chosen
         self.terminal.line(f"    {'(private) ' if done.ephemeral else ''}{done.content}")
         return done
 

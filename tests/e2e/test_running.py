@@ -23,6 +23,7 @@ async def test_the_model_is_the_admins_to_choose_and_stays_chosen(world: World):
     chosen = next(choice.value for choice in choices if choice.value == "openai/gpt-4o")
     announced = await world.discord.command(world.admin, world.channel, "model set", model=chosen)
     assert not announced.ephemeral
+    await world.discord.until(lambda: "ada chose `openai/gpt-4o`" in announced.content, 20)
     assert await world.stop() == 0
     await world.start()
     await world.reply(world.ask("hello"))
