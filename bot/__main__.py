@@ -153,7 +153,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
     access = Access(preferences, owner_ids=settings.owner_ids)
     message_sync = SqliteMessageSync(database)
-    catch_up = CatchUp(message_sync)
+    catch_up = CatchUp(message_sync, clock)
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
@@ -215,6 +215,7 @@ def client_config(settings: Settings) -> ClientConfig:
         ),
         limits=Limits(streams=settings.max_streams),
         data_collection=settings.data_collection,
+        configured=(settings.model, *settings.fallback_models),
     )
 
 

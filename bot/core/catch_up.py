@@ -12,20 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.messages import Place, SeenMessage, ShownTurn
-    from bot.core.ports import Channels, MessageSync
+    from bot.core.ports import Channels, Clock, MessageSync
 
 log = logging.getLogger(__name__)
 
 PAGE = 100  # Discord: messages read by one request
 TURNS = 200  # compared with them; no more have room in a page of messages
 PATIENCE_S = 3.0  # a question does not wait longer for this
+SPACING_S = 0.5  # between two channels: reading is outside the edit scheduler's budget, and gets a small share
 
 
 class CatchUp:
     """Compares a channel with memory, once, before its first question after a start or a lost connection."""
 
-    def __init__(self, sync: MessageSync) -> None:
+    def __init__(self, sync: MessageSync, clock: Clock) -> None:
         self._sync = sync
+        self._clock = clock
+        self._next_read = float("-inf")
         self._channels: Channels | None = None
         self._done: set[int] = set()
 
@@ -44,12 +47,26 @@ class CatchUp:
             return
         self._done.add(place.channel_id)
         try:
+            turns = await self._sync.shown(place, limit=TURNS)
+            if not turns:
+                return
             async with asyncio.timeout(PATIENCE_S):
+                await self._wait_for_a_slot()
                 page = await self._channels.newest(place.channel_id, limit=PAGE)
             if page:  # Discord answers with none where the bot may not read older messages
-                await self._compare(page, await self._sync.shown(place, limit=TURNS))
-        except (ScreenError, StorageError, TimeoutError) as error:
+                await self._compare(page, turns)
+        except (ScreenError, StorageError) as error:
             log.warning("channel %d could not be compared with memory: %r", place.channel_id, error)
+        except TimeoutError:
+            self._done.discard(place.channel_id)  # too many at once: before the next question, then
+
+    async def _wait_for_a_slot(self) -> None:
+        now = self._clock.monotonic()
+        wait = self._next_read - now
+        if wait > PATIENCE_S:
+            raise TimeoutError
+        self._next_read = max(now, self._next_read) + SPACING_S
+        await self._clock.sleep(max(0.0, wait))
 
     async def _compare(self, page: Sequence[SeenMessage], turns: Sequence[ShownTurn]) -> None:
         standing = {message.id: message for message in page}

@@ -123,7 +123,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
         books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
         access = Access(preferences, owner_ids=owners)
         message_sync = SqliteMessageSync(database)
-        catch_up = CatchUp(message_sync)
+        catch_up = CatchUp(message_sync, clock)
         answerer = Answerer(
             llm=llm,
             catalog=catalog,

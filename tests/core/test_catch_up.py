@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
 
-from bot.core.catch_up import PAGE, CatchUp
+from bot.core.catch_up import PAGE, PATIENCE_S, SPACING_S, CatchUp
+from bot.core.clock import SystemClock
 from bot.core.errors import NoAccessError
 from bot.core.messages import Place, ShownTurn
 from tests.fakes import FakeChannels, FakeTarget
+from tests.virtual import VirtualClock, run
 
 PLACE = Place(channel_id=1)
 
@@ -47,7 +50,7 @@ def channels() -> FakeChannels:
 
 
 async def check(memory: Memory, channels: FakeChannels) -> CatchUp:
-    catch_up = CatchUp(memory)  # type: ignore[arg-type] # the half of it that is needed
+    catch_up = CatchUp(memory, SystemClock())  # type: ignore[arg-type] # the half of it that is needed
     catch_up.begin(channels)
     await catch_up.check(PLACE)
     return catch_up
@@ -102,3 +105,30 @@ async def test_it_is_done_once_for_each_channel_until_events_may_have_been_lost(
     catch_up.begin(channels)
     await catch_up.check(PLACE)
     assert memory.asked == 2
+
+
+async def test_a_channel_without_memory_is_not_read(channels: FakeChannels):
+    """There is nothing to compare, and a hundred first questions at once cost Discord nothing."""
+    channels.newest = None
+    memory = turns()
+    await check(memory, channels)
+    assert memory.asked == 1
+
+
+def test_many_channels_at_once_are_read_one_after_the_other():
+    """Reading has a small share of Discord's limit; who would wait too long is compared the next time."""
+
+    async def main() -> None:
+        memory, channels = turns(12), FakeChannels(FakeTarget())
+        channels.add(13, "13", own=True)
+        catch_up = CatchUp(memory, VirtualClock())
+        catch_up.begin(channels)
+        places = [Place(channel_id=number) for number in range(100)]
+        await asyncio.gather(*(catch_up.check(place) for place in places))
+        assert asyncio.get_running_loop().time() <= PATIENCE_S
+        assert len(memory.deleted) == PATIENCE_S / SPACING_S
+        await asyncio.sleep(60)
+        await catch_up.check(places[-1])
+        assert len(memory.deleted) == PATIENCE_S / SPACING_S + 1
+
+    run(main())
