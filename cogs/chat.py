@@ -17,7 +17,7 @@ from bot.core import house_rules as rules
 from bot.core.errors import HeadwaterError
 from bot.core.messages import Question, ReplyState, StoredReply
 from bot.core.refusals import NotAllowedError, Rule
-from bot.ui import texts
+from bot.ui import memory_texts, texts
 from bot.ui.controls import Press
 from bot.ui.forms import AskForm
 from bot.ui.permissions import author_of, may_manage_reply, person_of
@@ -41,11 +41,16 @@ class Chat(commands.Cog):
         self.chat = bot.services.chat
         self.gate = bot.services.gate
         self.clock = bot.services.clock
-        self._menu = app_commands.ContextMenu(name="Ask about this", callback=self.ask_about)
-        bot.tree.add_command(self._menu)
+        self._menus = (
+            app_commands.ContextMenu(name="Ask about this", callback=self.ask_about),
+            app_commands.ContextMenu(name="Regenerate", callback=self.regenerate),
+        )
+        for menu in self._menus:
+            bot.tree.add_command(menu)
 
     async def cog_unload(self) -> None:
-        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+        for menu in self._menus:
+            self.bot.tree.remove_command(menu.name, type=menu.type)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -138,6 +143,17 @@ class Chat(commands.Cog):
 
         await interaction.response.send_modal(AskForm(on_question))
 
+    async def regenerate(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
+        """The message menu: another answer to the same question, as it reads now, in the same messages."""
+        reply_id = await self.bot.services.message_sync.reply_of(message.id)
+        record = None if reply_id is None else await self.bot.services.conversations.reply(reply_id)
+        if record is None:
+            await tell(interaction, memory_texts.NOT_AN_ANSWER)
+        elif not may_manage_reply(interaction, record.asker_id):
+            await tell(interaction, texts.NOT_YOURS)
+        else:
+            await self._again(interaction, record, resume=False)
+
     @commands.Cog.listener()
     async def on_reply_button(
         self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int
@@ -162,7 +178,10 @@ class Chat(commands.Cog):
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
             return
-        await interaction.response.defer()
+        if interaction.type is discord.InteractionType.component:
+            await interaction.response.defer()
+        else:
+            await tell(interaction, memory_texts.ANSWERING_AGAIN)
         target = self.bot.channel_target(record.place.channel_id)
         try:
             await self.chat.again(record.id, target, resume=resume, unlimited=admitted.unlimited)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.ui import texts
+from bot.client import ChatBot, tell
+from bot.core.messages import Place
+from bot.ui import memory_texts as texts
+from bot.ui.export import Form, export
 from bot.ui.history import HistoryPages
 from bot.ui.permissions import may_manage_conversation
 from bot.ui.places import interaction_place
 
 if TYPE_CHECKING:
-    from bot.client import ChatBot
     from bot.core.ports import ConversationStore
+
+BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and soon done
+NAME_LIMIT = 100  # Discord: characters of a thread's name
 
 
 class Conversation(commands.GroupCog, group_name="history", group_description="What I remember of this channel"):
-    """Shows and clears the memory of the channel it is used in."""
+    """Shows, clears and copies the memory of the channel it is used in."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
@@ -37,6 +42,61 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
         now = int(self.bot.services.clock.time())
         hidden = await self.store.clear(interaction_place(interaction), by=interaction.user.id, now=now)
         await interaction.response.send_message(texts.cleared(hidden, interaction.user.display_name))
+
+    @app_commands.command()
+    @app_commands.check(may_manage_conversation)
+    async def undo(self, interaction: discord.Interaction[ChatBot]) -> None:
+        """Bring back what the last clear hid (admins)"""
+        turns = await self.store.restore(interaction_place(interaction))
+        if turns:
+            await interaction.response.send_message(texts.restored(turns, interaction.user.display_name))
+        else:
+            await tell(interaction, texts.RESTORED_NOTHING)
+
+    @app_commands.command(name="export")
+    @app_commands.describe(form="Markdown to read, JSON for programs")
+    async def export_(self, interaction: discord.Interaction[ChatBot], form: Form = "markdown") -> None:
+        """Get what I remember of this channel as a file, for you alone"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        place = interaction_place(interaction)
+        found = await export(self.store, place)
+        if not found.turns:
+            await tell(interaction, texts.NOTHING_TO_EXPORT)
+            return
+        sentence = texts.exported(len(found.turns), whole=found.whole)
+        await interaction.followup.send(sentence, file=found.file(form, place.channel_id), ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.describe(name="The new thread's name")
+    async def branch(
+        self, interaction: discord.Interaction[ChatBot], name: app_commands.Range[str, 1, NAME_LIMIT] = "Branch"
+    ) -> None:
+        """Go on in a new thread that remembers this conversation"""
+        parent = _threads_of(interaction.channel)
+        if parent is None:
+            await tell(interaction, texts.NO_THREADS_HERE)
+        elif not interaction.permissions.create_public_threads:
+            await tell(interaction, texts.MAY_NOT_BRANCH)
+        elif not interaction.app_permissions.create_public_threads:
+            await tell(interaction, texts.I_MAY_NOT_BRANCH)
+        else:
+            await self._branch(interaction, parent, name)
+
+    async def _branch(
+        self, interaction: discord.Interaction[ChatBot], parent: discord.TextChannel, name: str
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        thread = await parent.create_thread(name=name, type=discord.ChannelType.public_thread)
+        target = Place(channel_id=thread.id, guild_id=interaction.guild_id, parent_id=parent.id)
+        turns = await self.store.branch(interaction_place(interaction), target, limit=BRANCHED_TURNS)
+        await thread.send(texts.branch_begins(interaction.user.display_name, turns))
+        await tell(interaction, texts.branched(thread.mention, turns))
+
+
+def _threads_of(channel: Any) -> discord.TextChannel | None:  # noqa: ANN401 - Discord has many kinds of channels
+    """Where threads beside a conversation are opened; None where there are none."""
+    parent = channel.parent if isinstance(channel, discord.Thread) else channel
+    return parent if isinstance(parent, discord.TextChannel) else None
 
 
 async def setup(bot: ChatBot) -> None:

@@ -27,13 +27,6 @@ def may_not_write(where: str) -> str:
     )
 
 
-def cleared(hidden: int, by: str) -> str:
-    """After `/history clear`, for the channel to see."""
-    if not hidden:
-        return "I remember nothing of this channel, so there is nothing to clear."
-    return f"{by} began a new conversation here: I no longer look at the {hidden} earlier messages."
-
-
 def footer(footer: Footer) -> str:
     """Model, tokens in and out, and cost."""
     tokens = f"{footer.prompt_tokens:,} + {footer.completion_tokens:,} tokens"

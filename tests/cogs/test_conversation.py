@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bot.ui import texts
+import json
+
+import discord
+
+from bot.ui import memory_texts, texts
 from tests.cogs.conftest import World
 
 
@@ -54,3 +58,81 @@ async def test_a_member_may_not_clear(world: World):
     world.refusals(1)
     await world.member.send(world.channel, f"{world.me} do you?")
     assert "remember me" in str(world.llm.requests[1].messages)
+
+
+async def test_undo_brings_the_cleared_conversation_back(world: World):
+    """Once, and only for admins."""
+    await world.member.send(world.channel, f"{world.me} the password is swordfish")
+    await world.admin.slash(world.channel, "history clear")
+    refused = await world.member.slash(world.channel, "history undo")
+    assert refused.response.content == texts.NOT_ADMIN
+    world.refusals(1)
+    undone = await world.admin.slash(world.channel, "history undo")
+    assert undone.response.content == memory_texts.restored(2, "admin")
+    again = await world.admin.slash(world.channel, "history undo")
+    assert again.ephemeral
+    assert again.response.content == memory_texts.RESTORED_NOTHING
+    await world.member.send(world.channel, f"{world.me} what is the password?")
+    assert "swordfish" in str(world.llm.requests[-1].messages)
+
+
+async def exported(world: World, **options: str) -> str:
+    result = await world.member.slash(world.channel, "history export", **options)
+    assert result.ephemeral
+    (file,) = result.response.attachments
+    return (await file.read()).decode()
+
+
+async def test_the_history_can_be_had_as_a_file(world: World):
+    """Whole, in order, as it was said: to read, or for programs."""
+    await world.member.send(world.channel, f"{world.me} what is *this*?")
+    text = await exported(world)
+    assert [line for line in text.splitlines() if line and not line.startswith("###")] == [
+        "what is *this*?",
+        "Hello.",
+    ]
+    assert text.startswith("### mem, 20")
+    asked, answered = json.loads(await exported(world, form="json"))
+    assert (asked["role"], asked["name"], asked["text"]) == ("user", "mem", "what is *this*?")
+    assert asked["author_id"] == str(world.member.id)
+    assert (answered["role"], answered["text"]) == ("assistant", "Hello.")
+
+
+async def test_an_empty_history_gives_no_file(world: World):
+    """A sentence instead."""
+    result = await world.member.slash(world.channel, "history export")
+    assert result.response.content == memory_texts.NOTHING_TO_EXPORT
+
+
+async def test_a_branch_goes_on_in_a_thread(world: World):
+    """It remembers what was said so far, and what is said in it stays there."""
+    await world.member.send(world.channel, f"{world.me} my cat is called Tom")
+    result = await world.member.slash(world.channel, "history branch", name="Cats")
+    assert result.ephemeral
+    (thread,) = world.channel.threads
+    assert thread.name == "Cats"
+    assert f"<#{thread.id}>" in result.response.content
+    await world.member.send(thread, f"{world.me} what is it called?")
+    assert [message.content for message in world.llm.requests[-1].messages[1:]] == [
+        "mem: my cat is called Tom",
+        "Hello.",
+        "mem: what is it called?",
+    ]
+    await world.member.send(world.channel, f"{world.me} and here?")
+    assert "what is it called?" not in str(world.llm.requests[-1].messages)
+
+
+async def test_there_is_nothing_to_branch_into_in_direct_messages(world: World):
+    """A sentence, no failure."""
+    user = world.env.create_user("friend")
+    await user.send_dm("hello")
+    result = await user.slash("history branch")
+    assert result.response.content == memory_texts.NO_THREADS_HERE
+
+
+async def test_who_may_not_open_threads_may_not_branch(world: World):
+    """The bot lends nobody its own permissions."""
+    no_threads = discord.PermissionOverwrite(create_public_threads=False)
+    narrow = world.guild.create_text_channel("narrow", overwrites={world.guild.default_role: no_threads})
+    result = await world.member.slash(narrow, "history branch")
+    assert result.response.content == memory_texts.MAY_NOT_BRANCH

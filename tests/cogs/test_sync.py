@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.ui import memory_texts, texts
 from tests.cogs.conftest import World
 
 STREAMING = pytest.mark.simcord(settle_timeout=0.5)
@@ -58,3 +59,42 @@ async def test_a_streaming_answer_ends_when_it_is_deleted(world: World):
     await world.env.advance_time(3.2)
     await world.admin.delete(world.channel.last_message)
     assert world.llm.open == 0
+
+
+async def test_regenerate_answers_the_question_as_it_reads_now(world: World):
+    """In the same message, and in the same place of the conversation."""
+    world.llm.say("Tom is a fine name.")
+    asked = await world.member.send(world.channel, f"{world.me} my cat is called Tom")
+    answer = world.channel.last_message
+    await world.member.edit(asked, content=f"{world.me} my cat is called Tim")
+    world.llm.say("Tim is a fine name.")
+    result = await world.member.context_menu(world.channel, "Regenerate", answer)
+    assert result.ephemeral
+    assert world.channel.last_message.id == answer.id
+    assert world.channel.last_message.content == "Tim is a fine name."
+    await world.member.send(world.channel, f"{world.me} and?")
+    assert prompt(world) == ["mem: my cat is called Tim", "Tim is a fine name.", "mem: and?"]
+
+
+async def test_regenerate_is_for_the_asker_and_for_answers(world: World):
+    """Other people, and other messages, get a sentence."""
+    asked = await world.member.send(world.channel, f"{world.me} hello")
+    stranger = world.guild.add_member(world.env.create_user("stranger"))
+    refused = await stranger.context_menu(world.channel, "Regenerate", world.channel.last_message)
+    assert refused.response.content == texts.NOT_YOURS
+    other = await world.member.context_menu(world.channel, "Regenerate", asked)
+    assert other.response.content == memory_texts.NOT_AN_ANSWER
+    assert len(world.llm.requests) == 1
+
+
+async def test_a_reply_to_an_older_answer_is_asked_after_it(world: World):
+    """What was said since is not in the prompt; a reply to the newest answer leaves nothing out."""
+    for number in (1, 2):
+        world.llm.say(f"answer {number}")
+        await world.member.send(world.channel, f"{world.me} question {number}")
+    first = world.channel.history()[1]
+    assert first.content == "answer 1"
+    await world.member.send(world.channel, f"{world.me} about the first", reply_to=first)
+    assert prompt(world) == ["mem: question 1", "answer 1", "mem: about the first"]
+    await world.member.send(world.channel, f"{world.me} and now?", reply_to=world.channel.last_message)
+    assert len(prompt(world)) == 7
