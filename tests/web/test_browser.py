@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 
+from playground.discord import Discord
 from playground.model import INTRODUCTION, LONG_CHARS, long_answer
+from playground.web.page import Page
+from playground.web.stage import furnish
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
     from tests.web.conftest import Visit
 
 pytestmark = pytest.mark.timeout(180)
@@ -230,6 +235,59 @@ async def test_a_narrow_screen_has_everything(opened: Any):
         await visit.say("from a telephone")
         await expect(visit.messages.last).to_contain_text("from a telephone")
         assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def test_a_messages_parts_are_drawn_and_work(browser: Browser):
+    """Embeds, menus, links and pictures look like what they are; a bot that does not answer is told of."""
+    d = Discord(deadline=0.05)
+    await d.start()
+    stage = furnish(d)
+    served = Page(d, stage, None)
+    await served.start()
+    place = next(iter(stage.guild.channels.values()))
+    options = [{"label": label, "value": label.lower()} for label in ("Tea", "Coffee")]
+    menu = {"type": 3, "custom_id": "drink", "placeholder": "A drink?", "options": options}
+    link = {"type": 2, "style": 5, "label": "The harbour", "url": "https://example.org/"}
+    embed = {"title": "Tides", "description": "**High** at noon", "fields": [{"name": "Low", "value": "at six"}]}
+    rows = [{"type": 1, "components": [menu]}, {"type": 1, "components": [link]}]
+    d.world.create(
+        place, d.bot, {"embeds": [embed], "components": rows}, files=[("dot.png", b"\x89PNG\r\n\x1a\n")]
+    )
+    page = await browser.new_page()
+    await page.goto(served.address)
+    message = page.locator("#messages > li")
+    await expect(message.locator(".embed")).to_contain_text(
+        re.compile("Tides.*High at noon.*Low.*at six", re.DOTALL)
+    )
+    await expect(message.get_by_role("link", name="The harbour")).to_have_attribute("href", "https://example.org/")
+    await expect(message.get_by_role("img", name="dot.png")).to_be_attached()
+    await message.get_by_role("combobox", name="A drink?").select_option("Coffee")
+    await expect(page.get_by_role("alert")).to_have_text("The application did not respond.")
+    chosen = next(iter(d.world.interactions.values()))
+    assert chosen.data["values"] == ["coffee"]
+    await served.close()
+    await d.close()
+
+
+async def test_a_page_finds_back(browser: Browser):
+    """A page whose demo has ended says so, and goes on, draft and all, when there is one again."""
+    d = Discord()
+    await d.start()
+    stage = furnish(d)
+    served = Page(d, stage, None)
+    await served.start()
+    page = await browser.new_page()
+    await page.goto(served.address)
+    await page.get_by_label("Message", exact=True).fill("a draft")
+    port = int(served.address.rsplit(":", 1)[1].rstrip("/"))
+    await served.close()
+    await expect(page.locator("#bot-state")).to_have_text("No connection to the demo")
+    again = Page(d, stage, None)
+    await again.start(port)
+    await expect(page.locator("#bot-state")).to_contain_text("connecting")
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("a draft")
+    await again.close()
+    await d.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

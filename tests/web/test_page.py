@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,15 @@ async def test_other_sites_and_names_are_kept_out(site: Site, headers: dict[str,
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await site.session.ws_connect(f"{site.page.address}news", headers=headers)
     assert site.d.history(site.place) == []
+
+
+async def test_the_page_has_two_names(site: Site):
+    """127.0.0.1 and localhost are the same page."""
+    named = site.page.address.replace("127.0.0.1", "localhost")
+    headers = {"Host": named.removeprefix("http://").rstrip("/"), "Origin": named.rstrip("/")}
+    body = {"as": str(site.stage.admin.id), "place": str(site.place.id), "text": "hi"}
+    async with site.session.post(f"{site.page.address}do/say", json=body, headers=headers) as response:
+        assert response.status == 200
 
 
 async def test_a_post_without_an_origin_is_refused(site: Site):
@@ -177,6 +187,26 @@ async def test_knobs_reach_discord_and_every_page(site: Site):
     for name, value in (("latency", 60), ("limits", "no such"), ("fault", "no such")):
         assert (await site.do("turn", name=name, value=value))[0] == 409
     assert (await site.do("turn", name="no such", value=1))[0] == 400
+
+
+async def test_trouble_happens_once(site: Site):
+    """The next edit fails, the one after does not."""
+    assert (await site.do("trouble", what="edit"))[0] == 200
+    fault = site.d.door.faults[0]
+    route = "/channels/{channel_id}/messages/{message_id}"
+    assert [fault.strikes("PATCH", route), fault.strikes("PATCH", route)] == [True, False]
+    assert fault.status == 500
+    assert (await site.do("trouble", what="gateway"))[0] == 200
+
+
+async def test_a_page_that_does_not_listen_is_cut_off(site: Site):
+    """News are not kept for ever: a page too far behind is closed, and begins anew."""
+    news = asyncio.Queue[str | None](1)
+    site.page._pages.add(news)
+    for text in ("one", "two"):
+        site.d.say(site.stage.member, site.place, text)
+    assert news not in site.page._pages
+    assert news.get_nowait() is None
 
 
 async def test_a_port_that_is_taken_is_no_hindrance(site: Site):

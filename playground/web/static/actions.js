@@ -18,7 +18,9 @@ export function actionsOf(message, composer) {
   if (message.content) buttons.push(iconButton("copy", "Copy text", () => copy(message.content)));
   if (!message.only) buttons.push(appsButton(message));
   if (!message.only && (own || self().role === "admin")) {
-    buttons.push(iconButton("remove", "Delete", () => attempt(() => act("delete", { message: message.id })), "danger"));
+    buttons.push(
+      iconButton("remove", "Delete", () => attempt(() => act("delete", { message: message.id })), "danger"),
+    );
   }
   return h("div", { class: "actions", role: "group", "aria-label": "Message actions" }, buttons);
 }
@@ -40,8 +42,14 @@ async function openApps(button, message) {
   closeApps();
   const answer = await attempt(() => act("commands", { place: message.place }));
   const menus = (answer?.commands ?? []).filter((command) => command.type === MESSAGE_MENU);
-  const items = menus.map((command) => h("button", { type: "button", role: "menuitem", on: { click: () => choose(message, command) } }, command.name));
-  const list = h("div", { class: "apps", role: "menu", "aria-label": "Apps" }, items.length ? items : h("p", { class: "quiet" }, "No apps here"));
+  const items = menus.map((command) =>
+    h("button", { type: "button", role: "menuitem", on: { click: () => choose(message, command) } }, command.name),
+  );
+  const list = h(
+    "div",
+    { class: "apps", role: "menu", "aria-label": "Apps" },
+    items.length ? items : h("p", { class: "quiet" }, "No apps here"),
+  );
   list.addEventListener("keydown", (event) => move(event, list, button));
   button.setAttribute("aria-expanded", "true");
   button.parentElement.append(list);

@@ -36,7 +36,11 @@ function become(person) {
   state.me = person;
   // A direct message is its person's: the other has one of their own.
   const [place, places] = [state.places.get(state.place), visiblePlaces()];
-  go(places.includes(place) ? place.id : (places.find((p) => p.kind === (place?.kind ?? "channel")) ?? places[0]).id);
+  go(
+    places.includes(place)
+      ? place.id
+      : (places.find((p) => p.kind === (place?.kind ?? "channel")) ?? places[0]).id,
+  );
 }
 
 function remember() {
@@ -59,7 +63,9 @@ const NEWS = {
     drawBot(true);
     drawPeople(become);
     drawPanel(news.panel);
+    const draft = byId("text").value; // after a break in the connection
     go((place && (!place.person || place.person === state.me) ? place : visiblePlaces()[0]).id);
+    byId("text").value = draft;
   },
   message({ message }) {
     const isNew = !messagesOf(message.place).has(message.id);

@@ -19,8 +19,19 @@ export class CommandForm {
     this.fields = command.options.map((option) => this.field(option));
     const send = h("button", { type: "submit", class: "button primary" }, "Send");
     const leave = iconButton("close", "Leave the command", done);
-    const head = h("div", { class: "command-head" }, h("strong", {}, `/${command.path}`), h("span", { class: "quiet" }, command.description), leave);
-    const rows = h("div", { class: "command-fields" }, this.fields.map((field) => field.element), send);
+    const head = h(
+      "div",
+      { class: "command-head" },
+      h("strong", {}, `/${command.path}`),
+      h("span", { class: "quiet" }, command.description),
+      leave,
+    );
+    const rows = h(
+      "div",
+      { class: "command-fields" },
+      this.fields.map((field) => field.element),
+      send,
+    );
     this.element.append(head, rows);
     this.element.addEventListener("submit", (event) => this.submit(event));
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && done());
@@ -44,7 +55,8 @@ export class CommandForm {
   given() {
     const [options, files] = [{}, []];
     for (const { option, input, value } of this.fields) {
-      if (option.type === FILE && input.files.length) options[option.name] = { file: files.push(input.files[0]) - 1 };
+      if (option.type === FILE && input.files.length)
+        options[option.name] = { file: files.push(input.files[0]) - 1 };
       else if (option.type !== FILE && input.value !== "") options[option.name] = value();
     }
     return { options, files };
@@ -56,8 +68,19 @@ export class CommandForm {
     input.required = Boolean(option.required);
     const hint = h("span", { class: "quiet", id: `${id}-hint` }, option.description);
     input.setAttribute("aria-describedby", hint.id);
-    const label = h("label", { for: id }, option.name, option.required ? null : h("span", { class: "quiet" }, " optional"));
-    const element = h("div", { class: option.type === STRING && !option.choices?.length ? "field wide" : "field" }, label, input, hint);
+    const label = h(
+      "label",
+      { for: id },
+      option.name,
+      option.required ? null : h("span", { class: "quiet" }, " optional"),
+    );
+    const element = h(
+      "div",
+      { class: option.type === STRING && !option.choices?.length ? "field wide" : "field" },
+      label,
+      input,
+      hint,
+    );
     if (option.autocomplete) this.complete(option, input);
     return { option, input, element, value: () => valueOf(option, input) };
   }
@@ -65,12 +88,22 @@ export class CommandForm {
   input(option, id) {
     const choices = choicesOf(option);
     if (choices) {
-      return h("select", { id }, h("option", { value: "" }, ""), choices.map((c) => h("option", { value: JSON.stringify(c.value) }, c.name)));
+      return h(
+        "select",
+        { id },
+        h("option", { value: "" }, ""),
+        choices.map((c) => h("option", { value: JSON.stringify(c.value) }, c.name)),
+      );
     }
     if (option.type === FILE) return h("input", { id, type: "file" });
     const props = { id, type: "text", autocomplete: "off" };
     if (option.type === INTEGER || option.type === NUMBER) {
-      Object.assign(props, { type: "number", min: option.min_value ?? "", max: option.max_value ?? "", step: option.type === INTEGER ? "1" : "any" });
+      Object.assign(props, {
+        type: "number",
+        min: option.min_value ?? "",
+        max: option.max_value ?? "",
+        step: option.type === INTEGER ? "1" : "any",
+      });
     } else if (option.max_length) props.maxLength = option.max_length;
     return h("input", props);
   }
@@ -84,7 +117,12 @@ export class CommandForm {
     const ask = async () => {
       const number = asked;
       const { options } = this.given();
-      const body = { place: state.place, path: this.command.path, option: option.name, options: { ...options, [option.name]: input.value } };
+      const body = {
+        place: state.place,
+        path: this.command.path,
+        option: option.name,
+        options: { ...options, [option.name]: input.value },
+      };
       const answer = await attempt(() => act("complete", body));
       if (number !== asked || document.activeElement !== input || !answer) return;
       const items = answer.choices.map((c) => ({ label: c.name, value: String(c.value) }));
@@ -109,9 +147,15 @@ export class CommandForm {
 function choicesOf(option) {
   const people = [...state.people, state.bot].map((p) => ({ name: p.name, value: { user: p.id } }));
   const roles = state.roles.map((role) => ({ name: role.name, value: { role: role.id } }));
-  const channels = [...state.places.values()].filter((p) => p.kind !== "dm").map((p) => ({ name: p.name, value: { channel: p.id } }));
+  const channels = [...state.places.values()]
+    .filter((p) => p.kind !== "dm")
+    .map((p) => ({ name: p.name, value: { channel: p.id } }));
   const lists = { [USER]: people, [CHANNEL]: channels, [ROLE]: roles, [MENTIONABLE]: [...people, ...roles] };
-  if (option.type === BOOLEAN) return [{ name: "True", value: true }, { name: "False", value: false }];
+  if (option.type === BOOLEAN)
+    return [
+      { name: "True", value: true },
+      { name: "False", value: false },
+    ];
   return option.choices?.length ? option.choices : lists[option.type];
 }
 

@@ -25,7 +25,9 @@ function flat(command, before) {
   const path = `${before}${command.name}`;
   const options = command.options ?? [];
   const nested = options.filter((option) => NESTING.has(option.type));
-  return nested.length ? nested.flatMap((option) => flat(option, `${path} `)) : [{ path, description: command.description, options }];
+  return nested.length
+    ? nested.flatMap((option) => flat(option, `${path} `))
+    : [{ path, description: command.description, options }];
 }
 
 /** Those that what is typed may become, the best first. */

@@ -156,8 +156,19 @@ export class Composer {
   draw() {
     const parts = [];
     if (this.about) {
-      const words = this.about.kind === "reply" ? `Replying to ${author(this.about.message.author).name}` : "Editing your message";
-      parts.push(h("div", { class: "about" }, h("span", {}, words), this.pingSwitch(), iconButton("close", "Cancel", () => this.clear())));
+      const words =
+        this.about.kind === "reply"
+          ? `Replying to ${author(this.about.message.author).name}`
+          : "Editing your message";
+      parts.push(
+        h(
+          "div",
+          { class: "about" },
+          h("span", {}, words),
+          this.pingSwitch(),
+          iconButton("close", "Cancel", () => this.clear()),
+        ),
+      );
     }
     this.files.forEach((file, index) => {
       const drop = iconButton("close", `Remove ${file.name}`, () => this.drop(index));
@@ -190,7 +201,8 @@ export class Composer {
     const [text, about, files] = [this.text.value.trim(), this.about, this.files];
     if (!text && !files.length) return;
     this.clear();
-    const done = about?.kind === "edit" ? await this.edit(about.message, text) : await this.send(text, about, files);
+    const done =
+      about?.kind === "edit" ? await this.edit(about.message, text) : await this.send(text, about, files);
     if (done) return;
     [this.about, this.files, this.text.value] = [about, files, text]; // so that nothing written is lost
     this.draw();

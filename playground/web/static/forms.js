@@ -22,9 +22,19 @@ function openForm(key, modal) {
   const dialog = byId("form");
   const fields = modal.components.map(fieldOf).filter(Boolean);
   const submit = h("button", { class: "button primary", type: "submit" }, "Submit");
-  const cancel = h("button", { class: "button secondary", type: "button", on: { click: () => dialog.close() } }, "Cancel");
+  const cancel = h(
+    "button",
+    { class: "button secondary", type: "button", on: { click: () => dialog.close() } },
+    "Cancel",
+  );
   const title = h("h2", { id: "form-title" }, modal.title);
-  const form = h("form", {}, title, fields.map((f) => f.element), h("div", { class: "dialog-end" }, cancel, submit));
+  const form = h(
+    "form",
+    {},
+    title,
+    fields.map((f) => f.element),
+    h("div", { class: "dialog-end" }, cancel, submit),
+  );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const answers = Object.fromEntries(fields.filter((f) => f.id).map((f) => [f.id, f.value()]));
@@ -60,7 +70,9 @@ function field(spec, label, hint) {
 
 function inputOf(spec, id) {
   if (spec.type === SELECT) {
-    const options = spec.options.map((o) => h("option", { value: o.value, selected: Boolean(o.default) }, o.label));
+    const options = spec.options.map((o) =>
+      h("option", { value: o.value, selected: Boolean(o.default) }, o.label),
+    );
     return h("select", { id }, h("option", { value: "" }, spec.placeholder ?? "Choose"), options);
   }
   if (spec.type !== TEXT_INPUT) return null;

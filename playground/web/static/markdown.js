@@ -72,12 +72,20 @@ md.block.ruler.before(
 md.core.ruler.after("block", "shallow", (s) => {
   s.tokens.forEach((token, index) => {
     if (!token.type.startsWith("heading_") || Number(token.tag[1]) <= DEEPEST_HEADING) return;
-    if (token.type === "heading_open") s.tokens[index + 1].content = `${token.markup} ${s.tokens[index + 1].content}`;
+    if (token.type === "heading_open")
+      s.tokens[index + 1].content = `${token.markup} ${s.tokens[index + 1].content}`;
     [token.type, token.tag] = [token.type.replace("heading", "paragraph"), "p"];
   });
 });
 
-const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 function relative(seconds) {
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);

@@ -12,8 +12,18 @@ export function bodyOf(message, again) {
   const from = author(message.author);
   const parts = [
     lineAbove(message),
-    h("div", { class: "avatar", dataset: { who: from.bot ? "bot" : from.role }, "aria-hidden": "true" }, from.name[0]),
-    h("div", { class: "head" }, h("span", { class: "name" }, from.name), from.bot ? h("span", { class: "tag" }, "APP") : null, timeOf(message)),
+    h(
+      "div",
+      { class: "avatar", dataset: { who: from.bot ? "bot" : from.role }, "aria-hidden": "true" },
+      from.name[0],
+    ),
+    h(
+      "div",
+      { class: "head" },
+      h("span", { class: "name" }, from.name),
+      from.bot ? h("span", { class: "tag" }, "APP") : null,
+      timeOf(message),
+    ),
     contentOf(message),
     ...message.embeds.map(embedOf),
     message.files.length ? h("div", { class: "files" }, message.files.map(fileOf)) : null,
@@ -34,14 +44,27 @@ function timeOf(message) {
 function lineAbove(message) {
   if (message.reply) {
     const target = message.reply;
-    const text = target.deleted ? "Original message was deleted" : readable(target.text) || "a message without text";
+    const text = target.deleted
+      ? "Original message was deleted"
+      : readable(target.text) || "a message without text";
     const mark = message.pinged.includes(target.author) ? "@" : "";
-    const link = h("button", { type: "button", class: "jump", dataset: { jump: target.id } }, `${mark}${author(target.author).name} `, h("span", {}, text));
+    const link = h(
+      "button",
+      { type: "button", class: "jump", dataset: { jump: target.id } },
+      `${mark}${author(target.author).name} `,
+      h("span", {}, text),
+    );
     return h("div", { class: "above" }, icon("reply"), link);
   }
   if (!message.used) return null;
   const name = message.used.slash ? `/${message.used.name}` : message.used.name;
-  return h("div", { class: "above" }, icon("reply"), `${author(message.used.by).name} used `, h("span", { class: "mention" }, name));
+  return h(
+    "div",
+    { class: "above" },
+    icon("reply"),
+    `${author(message.used.by).name} used `,
+    h("span", { class: "mention" }, name),
+  );
 }
 
 function contentOf(message) {
@@ -67,7 +90,9 @@ function lastLine(element) {
 }
 
 function embedOf(embed) {
-  const title = embed.url ? h("a", { href: embed.url, target: "_blank", rel: "noopener noreferrer" }, embed.title ?? "") : embed.title;
+  const title = embed.url
+    ? h("a", { href: embed.url, target: "_blank", rel: "noopener noreferrer" }, embed.title ?? "")
+    : embed.title;
   const fields = (embed.fields ?? []).map((f) =>
     h("div", { class: f.inline ? "inline" : "" }, h("dt", {}, rendered(f.name)), h("dd", {}, rendered(f.value))),
   );
@@ -89,8 +114,16 @@ function sized(bytes) {
 
 function fileOf(file) {
   const href = `/files/${file.id}/${encodeURIComponent(file.name)}`;
-  const link = h("a", { class: "file", href, download: file.name }, icon("file"), h("span", {}, file.name), h("small", {}, sized(file.size)));
-  return file.image ? h("figure", {}, h("img", { src: href, alt: file.name, loading: "lazy" }), h("figcaption", {}, link)) : link;
+  const link = h(
+    "a",
+    { class: "file", href, download: file.name },
+    icon("file"),
+    h("span", {}, file.name),
+    h("small", {}, sized(file.size)),
+  );
+  return file.image
+    ? h("figure", {}, h("img", { src: href, alt: file.name, loading: "lazy" }), h("figcaption", {}, link))
+    : link;
 }
 
 function privateNote(message, again) {

@@ -9,24 +9,55 @@ const KEPT = 60; // requests in the list
 const SAMPLES = 80; // of the curve
 const CURVE_S = 2; // the height of the curve
 const SLIDERS = [
-  { name: "tokens_per_second", label: "Model's speed", unit: "tokens/s", own: "as scripted", steps: [null, 5, 10, 20, 40, 60, 100, 200, 400] },
-  { name: "first_token_after", label: "Silence before its first token", unit: "s", own: "as scripted", steps: [null, 0, 0.3, 1, 2, 5, 10] },
-  { name: "latency", label: "Discord's round trip", unit: "s", discord: true, steps: [0, 0.05, 0.1, 0.2, 0.5, 1, 2] },
+  {
+    name: "tokens_per_second",
+    label: "Model's speed",
+    unit: "tokens/s",
+    own: "as scripted",
+    steps: [null, 5, 10, 20, 40, 60, 100, 200, 400],
+  },
+  {
+    name: "first_token_after",
+    label: "Silence before its first token",
+    unit: "s",
+    own: "as scripted",
+    steps: [null, 0, 0.3, 1, 2, 5, 10],
+  },
+  {
+    name: "latency",
+    label: "Discord's round trip",
+    unit: "s",
+    discord: true,
+    steps: [0, 0.05, 0.1, 0.2, 0.5, 1, 2],
+  },
 ];
 const CHOICES = [
   {
     name: "fault",
     label: "The next answer",
-    options: [["", "goes well"], ["limited", "is rate limited for 3 s"], ["overloaded", "meets an overloaded model"], ["refused", "is refused"], ["breaks", "breaks off half way"]],
+    options: [
+      ["", "goes well"],
+      ["limited", "is rate limited for 3 s"],
+      ["overloaded", "meets an overloaded model"],
+      ["refused", "is refused"],
+      ["breaks", "breaks off half way"],
+    ],
   },
   {
     name: "limits",
     label: "Discord's rate limits",
     discord: true,
-    options: [["usual", "as usual: 5 edits in 5 s"], ["tight", "tight: 2 edits in 5 s"], ["none", "none to speak of"]],
+    options: [
+      ["usual", "as usual: 5 edits in 5 s"],
+      ["tight", "tight: 2 edits in 5 s"],
+      ["none", "none to speak of"],
+    ],
   },
 ];
-const TROUBLES = [["edit", "Fail the next edit"], ["gateway", "Drop the bot's connection"]];
+const TROUBLES = [
+  ["edit", "Fail the next edit"],
+  ["gateway", "Drop the bot's connection"],
+];
 
 let knobs = new Map(); // by name: how to show a value
 let ages = [];
@@ -69,7 +100,8 @@ function line(request) {
 }
 
 function showCounts(counts) {
-  for (const [name, count] of Object.entries(counts)) byId(`count-${name}`).textContent = count.toLocaleString("en-GB");
+  for (const [name, count] of Object.entries(counts))
+    byId(`count-${name}`).textContent = count.toLocaleString("en-GB");
   byId("count-refused").parentElement.classList.toggle("bad", counts.refused > 0);
 }
 
@@ -87,7 +119,10 @@ export function showFreshness({ live, sent, shown, age, mean, all }) {
   [bar.max, bar.value] = [Math.max(sent, 1), shown];
   ages = live ? [...ages, age].slice(-SAMPLES) : ages;
   const step = 200 / (SAMPLES - 1);
-  const points = ages.map((value, index) => `${(index * step).toFixed(1)},${(40 - (Math.min(value, CURVE_S) / CURVE_S) * 38).toFixed(1)}`);
+  const points = ages.map(
+    (value, index) =>
+      `${(index * step).toFixed(1)},${(40 - (Math.min(value, CURVE_S) / CURVE_S) * 38).toFixed(1)}`,
+  );
   byId("curve").setAttribute("points", points.join(" "));
 }
 
@@ -99,7 +134,11 @@ function drawKnobs(scripted) {
   knobs = new Map();
   const mine = (spec) => scripted || spec.discord;
   const troubles = TROUBLES.map(([what, label]) =>
-    h("button", { type: "button", class: "button secondary", on: { click: () => attempt(() => act("trouble", { what })) } }, label),
+    h(
+      "button",
+      { type: "button", class: "button secondary", on: { click: () => attempt(() => act("trouble", { what })) } },
+      label,
+    ),
   );
   byId("knobs").replaceChildren(
     ...SLIDERS.filter(mine).map(slider),
@@ -127,7 +166,11 @@ function slider({ name, label, unit, own, steps }) {
 
 function choice({ name, label, options }) {
   const id = newId("knob");
-  const input = h("select", { id }, options.map(([value, words]) => h("option", { value }, words)));
+  const input = h(
+    "select",
+    { id },
+    options.map(([value, words]) => h("option", { value }, words)),
+  );
   input.addEventListener("change", () => turn(name, input.value));
   knobs.set(name, (value) => (input.value = value));
   return h("div", { class: "knob" }, h("label", { for: id }, label), input);

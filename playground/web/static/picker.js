@@ -7,7 +7,13 @@ export class Picker {
   constructor(input, holder, label) {
     this.input = input;
     this.items = [];
-    this.list = h("ul", { id: newId("picker"), class: "picker", role: "listbox", "aria-label": label, hidden: true });
+    this.list = h("ul", {
+      id: newId("picker"),
+      class: "picker",
+      role: "listbox",
+      "aria-label": label,
+      hidden: true,
+    });
     holder.append(this.list);
     input.setAttribute("aria-autocomplete", "list");
     input.setAttribute("aria-controls", this.list.id);
@@ -51,13 +57,16 @@ export class Picker {
 
   mark(index) {
     this.at = index;
-    [...this.list.children].forEach((option, number) => option.setAttribute("aria-selected", String(number === index)));
+    [...this.list.children].forEach((option, number) =>
+      option.setAttribute("aria-selected", String(number === index)),
+    );
     const marked = this.list.children[index];
     if (this.open && marked) {
       this.input.setAttribute("aria-activedescendant", marked.id);
       marked.scrollIntoView({ block: "nearest" });
     } else this.input.removeAttribute("aria-activedescendant");
-    if (this.input.getAttribute("role") === "combobox") this.input.setAttribute("aria-expanded", String(this.open));
+    if (this.input.getAttribute("role") === "combobox")
+      this.input.setAttribute("aria-expanded", String(this.open));
   }
 
   take(index) {
