@@ -188,6 +188,38 @@ def test_a_window_opened_by_somebody_else_is_noticed() -> None:
     assert ready_at(window, 10.0) == pytest.approx(13.0)
 
 
+def test_a_window_that_opened_earlier_than_expected_is_noticed() -> None:
+    """A slow answer told the old one's end too late; the answer to a request in between tells of the next."""
+    window = bucket(limit=2)
+    [slow] = send(window, 10.0)
+    learn(window, 11.0, slow, limit=2, remaining=1, reset_after=5.0)
+    [opener] = send(window, 15.2)
+    learn(window, 15.3, opener, limit=2, remaining=1, reset_after=5.0)
+    send(window, 15.4)
+    assert ready_at(window, 15.4) == pytest.approx(20.3)
+
+
+def test_others_windows_leave_room_for_what_is_in_flight() -> None:
+    """Somebody else's answer opens a window in which ours that are on their way are still to arrive."""
+    window = bucket(limit=2)
+    [request] = send(window, 10.0)
+    learn(window, 10.1, request, limit=2, remaining=1, reset_after=4.9)
+    send(window, 14.9)
+    learn(window, 15.2, limit=2, remaining=1, reset_after=5.0)
+    assert ready_at(window, 15.2) == pytest.approx(20.2)
+
+
+def test_requests_in_flight_can_fill_a_window_before_it_opens() -> None:
+    """When as many as a window takes are on their way at its end, nothing goes before an answer."""
+    window = bucket(limit=2)
+    first, second = send(window, 10.0, 10.0)
+    learn(window, 10.1, limit=2, remaining=0, reset_after=1.0)
+    assert ready_at(window, 12.0) == math.inf
+    window.answered(12.0, first)
+    assert ready_at(window, 12.0) == 12.0
+    window.answered(12.0, second)
+
+
 def test_a_request_in_flight_at_the_windows_end_counts_in_the_next() -> None:
     """It may arrive on either side of the end, so it takes room on both."""
     window = bucket(limit=2)

@@ -364,6 +364,18 @@ def test_an_answer_wakes_who_waits_for_it() -> None:
     assert bench(play, Limits(bucket_limit=1)).times == pytest.approx([0.0, 22.0])
 
 
+def test_the_end_of_a_write_wakes_who_waits_for_it() -> None:
+    """Where no headers come, a bucket opens a whole window after the write, also for the other displays."""
+
+    async def play(bench: Bench) -> None:
+        bench.want("a", FINAL, takes=1.0)
+        await bench.clock.sleep(0.1)
+        bench.want("b", FINAL)
+        await bench.clock.sleep(30.0)
+
+    assert bench(play, Limits(bucket_limit=1)).times == pytest.approx([0.0, 6.0])
+
+
 def test_headers_of_other_requests_are_news_too() -> None:
     """Somebody else's answer in the same bucket tells what it leaves."""
 
