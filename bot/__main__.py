@@ -50,6 +50,7 @@ from bot.storage.files import copy_database
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
+from bot.storage.usage import SqliteUsage
 from bot.ui.texts import Words
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         gate=Gate(access, Pace(clock), budgets),
         budgets=budgets,
         trial=Trial(llm, catalog, ledger, clock),
+        usage=SqliteUsage(database),
         catch_up=catch_up,
         message_sync=message_sync,
         repair=Repair(store=conversations, scheduler=scheduler, words=Words(), clock=clock, rng=rng),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.core.repair import Repair
     from bot.core.scheduler import EditScheduler
     from bot.core.trial import Trial
+    from bot.core.usage import UsageReports
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ EXTENSIONS = (
     "cogs.models",
     "cogs.settings",
     "cogs.sync",
+    "cogs.usage",
 )
 
 
@@ -59,6 +61,7 @@ class Services:
     gate: Gate
     budgets: Budgets
     trial: Trial
+    usage: UsageReports
     repair: Repair
     catch_up: CatchUp
     message_sync: MessageSync

@@ -35,6 +35,7 @@ from bot.storage.database import open_database
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
+from bot.storage.usage import SqliteUsage
 from bot.ui.texts import Words
 from tests.fakes import FakeCatalog, ScriptedLLM
 
@@ -156,6 +157,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 gate=Gate(access, Pace(clock), budgets),
                 budgets=budgets,
                 trial=Trial(llm, catalog, ledger, clock),
+                usage=SqliteUsage(database),
                 catch_up=catch_up,
                 message_sync=message_sync,
                 repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),

@@ -1,0 +1,65 @@
+"""Usage, as people ask for it."""
+
+from __future__ import annotations
+
+from bot.core.errors import ProviderUnavailableError
+from bot.core.messages import Usage
+from bot.ui import texts
+from bot.ui import usage as words
+from tests.cogs.conftest import World
+
+CENT = 10_000_000
+
+
+async def talk(world: World) -> None:
+    """The member spends two cents, the admin one and a failure."""
+    for who, cents in ((world.member, 2), (world.admin, 1)):
+        world.llm.say("Hi.", Usage(prompt_tokens=1000, completion_tokens=20, cost_nano_usd=cents * CENT))
+        await who.send(world.channel, f"{world.me} hello")
+    world.llm.say(ProviderUnavailableError())
+    await world.admin.send(world.channel, f"{world.me} hello")
+
+
+async def test_everybody_sees_their_own(world: World):
+    """Privately, and nothing of others."""
+    await talk(world)
+    result = await world.member.slash(world.channel, "usage", period="day")
+    assert result.ephemeral
+    shown = result.response.content
+    assert "1 answer · 1,000 tokens read, 20 written · $0.02" in shown
+    assert "`██████████` `openai/gpt-4o-mini` $0.02" in shown
+    assert "$0.03" not in shown
+
+
+async def test_admins_see_the_server_by_person_channel_and_model(world: World):
+    """With failures and shares."""
+    await talk(world)
+    shown = (await world.admin.slash(world.channel, "usage", scope="server")).response.content
+    assert "3 answers (1 failed)" in shown
+    assert "$0.03" in shown
+    assert f"`███████░░░` <@{world.member.id}> $0.02" in shown
+    assert f"`███░░░░░░░` <@{world.admin.id}> $0.010 · 2 answers" in shown
+    assert f"<#{world.channel.id}> $0.03" in shown
+
+
+async def test_others_usage_is_not_a_members_business(world: World):
+    """Refused privately."""
+    for scope in ("channel", "server"):
+        result = await world.member.slash(world.channel, "usage", scope=scope, export=True)
+        assert result.ephemeral
+        assert result.response.content == texts.NOT_ADMIN
+
+
+async def test_the_export_is_a_file_for_the_caller_alone(world: World):
+    """Every entry as CSV."""
+    await talk(world)
+    result = await world.admin.slash(world.channel, "usage", scope="channel", export=True)
+    assert result.ephemeral
+    (attachment,) = result.response.attachments
+    assert attachment.filename == "usage.csv"
+
+
+async def test_nothing_used_says_so(world: World):
+    """No table of nothing."""
+    result = await world.member.slash(world.channel, "usage", period="week")
+    assert words.NOTHING in result.response.content
