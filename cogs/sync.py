@@ -37,8 +37,8 @@ class Sync(commands.Cog):
             self._repairing.cancel()
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """There is a connection, the first or one after a gap in which events were lost."""
+    async def on_connect(self) -> None:
+        """A session begins, maybe after a gap in which events were lost. The first messages come before `ready`."""
         self.bot.services.catch_up.begin(self.channels)
         if self._unfinished and self._repairing is None:
             work = self.bot.services.repair.mend(self._unfinished, self.channels)
