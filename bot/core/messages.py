@@ -58,7 +58,6 @@ class WriteKind(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     TYPING = "typing"
-    OTHER = "other"  # a request that shows nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,23 +6,23 @@ import asyncio
 import logging
 import math
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from bot.core.messages import WriteKind
 from bot.core.pacing import Limits, Pacer, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Coroutine
 
     from bot.core.ports import Clock
     from bot.core.ratelimit import Request
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 TICK_S = 0.001  # the shortest wait, so that rounding never makes a busy loop
-_request: ContextVar[Request | None] = ContextVar("request", default=None)  # that the running write is making
 GRACE_S = 2.0  # what a write in flight is given when the scheduler closes
+
+_request: ContextVar[Request | None] = ContextVar("request", default=None)  # that the running write is making
 
 
 class Display(Protocol):
@@ -35,29 +35,6 @@ class Display(Protocol):
     async def write(self) -> None:
         """Make that write, with the newest text. Deals with every failure itself; never runs twice at a time."""
         ...
-
-
-class _Errand(Generic[T]):
-    """A request that shows nothing, dressed as a display that wants one write."""
-
-    def __init__(self, bucket: str, since: float, call: Callable[[], Awaitable[T]]) -> None:
-        self._wanted: Wanted | None = Wanted(kind=WriteKind.OTHER, bucket=bucket, since=since)
-        self._call = call
-        self.result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-    def wanted(self) -> Wanted | None:
-        return self._wanted
-
-    async def write(self) -> None:
-        self._wanted = None
-        try:
-            result = await self._call()
-        except Exception as error:  # noqa: BLE001 - it is the caller's
-            if not self.result.done():
-                self.result.set_exception(error)
-        else:
-            if not self.result.done():
-                self.result.set_result(result)
 
 
 class EditScheduler:
@@ -99,21 +76,6 @@ class EditScheduler:
         self._waiting.pop(display, None)
         self._writing.pop(display, None)
 
-    async def errand(self, bucket: str, call: Callable[[], Awaitable[T]]) -> T:
-        """Make a request that shows nothing within the same limits, in its turn among the regular edits.
-
-        Returns what `call` returns and raises what it raises. Who cancels it while it waits is out of the line;
-        a request that is on its way already goes on.
-        """
-        if self._closed:
-            return await call()
-        errand = _Errand(bucket, self._clock.monotonic(), call)
-        self.mark(errand)
-        try:
-            return await errand.result
-        finally:
-            self.forget(errand)
-
     def learn(self, bucket: str, *, limit: int, remaining: int, reset_after: float) -> None:
         """Take the rate-limit headers of an answer, as soon as they are there; `reset_after` is in seconds.
 
@@ -137,9 +99,6 @@ class EditScheduler:
     async def aclose(self) -> None:
         """Start nothing more; writes in flight get two seconds to end before they are cancelled."""
         self._closed = True
-        for display in self._waiting:
-            if isinstance(display, _Errand):
-                display.result.cancel()
         self._waiting.clear()
         if self._alarm:
             self._alarm.cancel()
