@@ -33,6 +33,7 @@ from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.core.gate import Gate
+from bot.core.health import Verdict, database_finding, key_finding
 from bot.core.model_choice import ModelChoice
 from bot.core.models import Provider
 from bot.core.pace import Pace
@@ -41,12 +42,14 @@ from bot.core.profiles import Profile, Profiles
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
 from bot.core.trial import Trial
-from bot.llm.client import open_client
+from bot.doctor import NoCache, discord_findings, model_findings, report
+from bot.llm.client import ModelClient, open_client
 from bot.logs import set_up_logging
 from bot.storage.cache import SqliteCache
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
 from bot.storage.files import copy_database
+from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
@@ -94,6 +97,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     backup = commands.add_parser("backup", help="copy the database to FILE, also while the bot is running")
     backup.add_argument("file", metavar="FILE", type=Path)
     backup.set_defaults(run=run_backup)
+    check = commands.add_parser(
+        "check", help="look at everything the bot needs, and say how to mend what is wrong"
+    )
+    check.set_defaults(run=run_check)
     migrate = commands.add_parser(
         "migrate", help="bring the database to this version's form, as the bot does at its start"
     )
@@ -111,6 +118,26 @@ async def run_migrate(settings: Settings, _arguments: argparse.Namespace) -> int
     async with open_database(settings.database_path):
         log.info("the database %s has this version's form", settings.database_path)
     return 0
+
+
+async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Print what is fine and what is not; 0 where nothing is at fault."""
+    use_endpoints(settings)
+    clock = SystemClock()
+
+    async def examine_database() -> int:
+        async with open_database(settings.database_path) as database:
+            return await examine(database, now=int(clock.time()))
+
+    token = settings.discord_token.get_secret_value()
+    findings = await discord_findings(token, message_content=settings.message_content_intent)
+    opened = open_client(client_config(settings), cache=NoCache(), clock=clock, rng=random.Random())  # noqa: S311 - jitter
+    async with opened as (llm, catalog):
+        findings.append(await key_finding(lambda: credit_left(llm)))
+        findings += await model_findings((settings.model, *settings.fallback_models), catalog)
+    findings.append(await database_finding(examine_database))
+    print(f"Headwater {__version__}", report(findings), sep="\n")  # noqa: T201 - what was asked for
+    return 1 if any(finding.verdict is Verdict.FAULT for finding in findings) else 0
 
 
 async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -187,6 +214,10 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         budgets=budgets,
         trial=Trial(llm, catalog, ledger, clock),
         usage=SqliteUsage(database),
+        admission=llm.admission,
+        credit=lambda: credit_left(llm),
+        examine_database=lambda: examine(database, now=int(clock.time())),
+        version=__version__,
         catch_up=catch_up,
         message_sync=message_sync,
         repair=Repair(store=conversations, scheduler=scheduler, words=Words(), clock=clock, rng=rng),
@@ -195,6 +226,11 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         provider=settings.model_provider,
         owner_ids=settings.owner_ids,
     )
+
+
+async def credit_left(llm: ModelClient) -> float | None:
+    """Dollars left on the provider's key; None where it has no limit."""
+    return (await llm.key.fetch()).limit_remaining
 
 
 def client_config(settings: Settings) -> ClientConfig:

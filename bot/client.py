@@ -20,7 +20,10 @@ from bot.ui.own_deletions import OwnDeletions
 from bot.ui.targets import ChannelTarget, InteractionTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from bot.core.access import Access
+    from bot.core.admission import Admission
     from bot.core.budget import Budgets
     from bot.core.catch_up import CatchUp
     from bot.core.chat import ChatService
@@ -40,8 +43,10 @@ EXTENSIONS = (
     "cogs.budget",
     "cogs.chat",
     "cogs.conversation",
+    "cogs.help",
     "cogs.models",
     "cogs.settings",
+    "cogs.status",
     "cogs.sync",
     "cogs.usage",
 )
@@ -62,6 +67,10 @@ class Services:
     budgets: Budgets
     trial: Trial
     usage: UsageReports
+    admission: Admission
+    credit: Callable[[], Awaitable[float | None]]  # dollars left on the key; None: it has no limit
+    examine_database: Callable[[], Awaitable[int]]  # writes to it, and gives its size in bytes
+    version: str
     repair: Repair
     catch_up: CatchUp
     message_sync: MessageSync

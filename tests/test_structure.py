@@ -17,6 +17,7 @@ ALLOWED = {
     "bot.ui": {"bot.core", "bot.ui", "discord", "aiohttp"},
     "bot.client": {"bot.core", "bot.ui", "discord", "aiohttp"},
     "bot.config": {"bot", "bot.core", "pydantic", "pydantic_settings", "dotenv"},
+    "bot.doctor": {"bot.core", "discord", "aiohttp"},
     "bot.logs": {"bot.core"},
     "cogs": {"bot.client", "bot.core", "bot.ui", "discord"},
     "playground": {"playground", "aiohttp"},

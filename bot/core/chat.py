@@ -147,6 +147,10 @@ class ChatService:
             if run.turn_id is None and run.question.message_id == message_id:
                 run.question = replace(run.question, text=text)
 
+    def waiting(self, channel_id: int) -> int:
+        """How many questions wait in a channel behind the one being answered."""
+        return self._lines.waiting(channel_id)
+
     async def aclose(self, *, grace_s: float) -> None:
         """Take no new questions, give running replies `grace_s` seconds, then end them as interrupted."""
         self._closing = True

@@ -14,6 +14,7 @@ from discord import app_commands
 
 from bot.client import ChatBot, Services
 from bot.core.access import Access
+from bot.core.admission import Admission, Limits
 from bot.core.answer import Answerer
 from bot.core.books import Books
 from bot.core.budget import Budgets
@@ -32,6 +33,7 @@ from bot.core.scheduler import EditScheduler
 from bot.core.trial import Trial
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
+from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
@@ -102,6 +104,11 @@ def llm() -> ScriptedLLM:
     return ScriptedLLM()
 
 
+async def credit() -> float | None:
+    """What is left on the key."""
+    return 7.5
+
+
 @pytest.fixture
 def owners() -> set[int]:
     """The ids of the bot's own owners, for a test to add to."""
@@ -158,6 +165,10 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 budgets=budgets,
                 trial=Trial(llm, catalog, ledger, clock),
                 usage=SqliteUsage(database),
+                admission=Admission(Limits(), clock),
+                credit=credit,
+                examine_database=lambda: examine(database, now=0),
+                version="1.2.3",
                 catch_up=catch_up,
                 message_sync=message_sync,
                 repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),

@@ -1,0 +1,88 @@
+"""`python -m bot check`: looks at everything the bot needs before, or while, it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot.core.health import Finding, Verdict, clock_finding, intent_finding, model_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import SimpleNamespace
+
+    from bot.core.ports import Catalog
+
+MARKS = {Verdict.FINE: "ok     ", Verdict.WARNING: "WARNING", Verdict.FAULT: "FAULT  "}
+LOGIN_S = 20.0
+LIST_S, LOOK_S = 15.0, 0.1  # how long the list of models may take to come, and how often to look for it
+
+
+class NoCache:
+    """A `Cache` that keeps nothing: what is checked is what can be had now."""
+
+    async def load(self, key: str) -> tuple[str, int] | None:  # noqa: ARG002 - the port's
+        return None
+
+    async def keep(self, key: str, value: str, *, now: int) -> None:
+        """Let it go."""
+
+
+async def discord_findings(token: str, *, message_content: bool) -> list[Finding]:
+    """Log in over HTTP, without connecting: the token, the intent, the clock."""
+    skews: list[float] = []
+
+    async def on_request_end(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        if date := params.response.headers.get("Date"):
+            skews.append(time.time() - parsedate_to_datetime(date).timestamp())
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(on_request_end)
+    try:
+        async with (
+            asyncio.timeout(LOGIN_S),
+            discord.Client(intents=discord.Intents.none(), http_trace=trace) as client,
+        ):
+            await client.login(token)
+            application = await client.application_info()
+            granted = (
+                application.flags.gateway_message_content or application.flags.gateway_message_content_limited
+            )
+    except discord.LoginFailure:
+        mend = "Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN."
+        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail="Discord rejected it", mend=mend)]
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+        mend = "Check this machine's connection to discord.com."
+        detail = f"Discord cannot be asked ({type(error).__name__})"
+        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail=detail, mend=mend)]
+    return [
+        Finding(what="Discord token", detail=f"it is {application.name}'s"),
+        intent_finding(wanted=message_content, granted=granted),
+        *([clock_finding(skews[-1])] if skews else []),
+    ]
+
+
+async def model_findings(models: Sequence[str], catalog: Catalog) -> list[Finding]:
+    """Look the configured models up, once the list has come."""
+    for _ in range(round(LIST_S / LOOK_S)):
+        if catalog.models():
+            break
+        await asyncio.sleep(LOOK_S)
+    return [model_finding(model, catalog) for model in models]
+
+
+def report(findings: Sequence[Finding]) -> str:
+    """Findings for a terminal, a line each, and how to mend what is not fine."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{MARKS[finding.verdict]}  {finding.what}: {finding.detail}")
+        if finding.mend:
+            lines.append(f"{'':9}{finding.mend}")
+    return "\n".join(lines)

@@ -1,0 +1,72 @@
+"""How the bot is: `/status` for anybody, `/doctor` for admins."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ChatBot, tell
+from bot.core import health
+from bot.core import house_rules as rules
+from bot.ui import status as words
+from bot.ui.pages import Pages, paginate_lines
+from bot.ui.permissions import admins_only
+from bot.ui.places import interaction_place
+
+
+class Status(commands.Cog):
+    """Says how the bot is, and what is wrong with it."""
+
+    def __init__(self, bot: ChatBot) -> None:
+        self.bot = bot
+        self.services = bot.services
+        self.started_at = int(bot.services.clock.time())
+
+    @app_commands.command()
+    async def status(self, interaction: discord.Interaction[ChatBot]) -> None:
+        """Show how I am: model, provider, latency, version"""
+        place = interaction_place(interaction)
+        sentence = words.status(
+            choice=await self.services.models.resolve(place),
+            latency_s=self.bot.latency,
+            admission=self.services.admission,
+            waiting=self.services.chat.waiting(place.channel_id),
+            started_at=self.started_at,
+            version=self.services.version,
+        )
+        await tell(interaction, sentence)
+
+    @app_commands.command()
+    @app_commands.default_permissions(manage_guild=True)
+    @admins_only()
+    async def doctor(self, interaction: discord.Interaction[ChatBot]) -> None:
+        """Look for what is wrong with me here, and how to mend it (admins)"""
+        await interaction.response.defer(ephemeral=True)
+        place = interaction_place(interaction)
+        held = await self.services.preferences.held(place)
+        missing = words.missing_permissions(
+            interaction.app_permissions,
+            in_thread=isinstance(interaction.channel, discord.Thread),
+            opens_threads=held.flag(rules.THREADS),
+        )
+        choice = await self.services.models.resolve(place)
+        skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dated
+        findings = [
+            health.permission_finding(missing if interaction.guild_id is not None else ()),
+            self._intent(needed=held.text(rules.ANSWER) == "always"),
+            await health.key_finding(self.services.credit),
+            health.model_finding(choice.pin.setting.value if choice.pin else choice.model, self.services.catalog),
+            await health.database_finding(self.services.examine_database),
+            health.clock_finding(skew),
+            health.Finding(what="version", detail=self.services.version),
+        ]
+        await Pages(paginate_lines(words.finding_lines(findings), head=words.DOCTOR_HEAD)).begin(interaction)
+
+    def _intent(self, *, needed: bool) -> health.Finding:
+        granted = self.bot.intents.message_content  # Discord does not connect a bot that asks in vain
+        return health.intent_finding(wanted=needed or granted, granted=granted)
+
+
+async def setup(bot: ChatBot) -> None:
+    await bot.add_cog(Status(bot))
