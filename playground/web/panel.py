@@ -12,7 +12,7 @@ from playground.discord import PlaygroundError, RateLimits
 from playground.discord.limits import Limiter
 from playground.knobs import FAULTS
 from playground.web.freshness import Freshness
-from playground.web.views import request_view
+from playground.web.views import KINDS_OF_REQUESTS, request_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,10 +79,8 @@ class Panel:
     # --- What the bot and the model do ----------------------------------------------------------------------
 
     def note(self, request: Request) -> None:
-        refused = request.status == 429
-        kind = {"POST": "creates", "PATCH": "edits"}.get(request.method, "others")
-        kind = kind if "messages" in request.route or request.route.startswith("/webhooks") else "others"
-        self.counts["refused" if refused else kind] += 1
+        kind = KINDS_OF_REQUESTS.get((request.method, request.route), "others")
+        self.counts["refused" if request.status == 429 else kind] += 1
         self.tell({"type": "request", "request": request_view(request), "counts": self.counts})
 
     def _report(self, report: Json) -> None:

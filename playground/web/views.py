@@ -16,24 +16,49 @@ Json = dict[str, Any]
 EXCERPT = 120  # characters of a message that is replied to
 PAGE_MESSAGES = 200  # of one place, given to a page that has just been opened
 KINDS = {codes.TEXT: "channel", codes.DM: "dm"}
+MESSAGES = "/channels/{channel_id}/messages"
+MESSAGE = f"{MESSAGES}/{{message_id}}"
+WEBHOOK = "/webhooks/{application_id}/{token}"
+ANSWER = f"{WEBHOOK}/messages/{{message_id}}"
+COMMANDS = "/applications/{application_id}/commands"
+GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
+KINDS_OF_REQUESTS = {
+    ("POST", MESSAGES): "creates",
+    ("POST", WEBHOOK): "creates",
+    ("PATCH", MESSAGE): "edits",
+    ("PATCH", ANSWER): "edits",
+}
 IN_WORDS = {  # what the bot's requests do, by method and route
-    ("POST", "/channels/{channel_id}/messages"): "post a message",
-    ("PATCH", "/channels/{channel_id}/messages/{message_id}"): "edit a message",
-    ("DELETE", "/channels/{channel_id}/messages/{message_id}"): "delete a message",
-    ("GET", "/channels/{channel_id}/messages"): "read a channel's messages",
-    ("GET", "/channels/{channel_id}/messages/{message_id}"): "read a message",
+    ("POST", MESSAGES): "post a message",
+    ("PATCH", MESSAGE): "edit a message",
+    ("DELETE", MESSAGE): "delete a message",
+    ("GET", MESSAGES): "read the messages",
+    ("GET", MESSAGE): "read a message",
+    ("POST", f"{MESSAGES}/bulk-delete"): "delete several messages",
+    ("POST", f"{MESSAGE}/threads"): "start a thread at a message",
+    ("POST", "/channels/{channel_id}/threads"): "start a thread",
     ("POST", "/channels/{channel_id}/typing"): "show that it is typing",
+    ("GET", "/channels/{channel_id}"): "ask about a channel",
+    ("PATCH", "/channels/{channel_id}"): "change a channel",
+    ("DELETE", "/channels/{channel_id}"): "delete a channel",
     ("POST", "/interactions/{interaction_id}/{token}/callback"): "answer an interaction",
-    ("POST", "/webhooks/{application_id}/{token}"): "post a follow-up",
-    ("PATCH", "/webhooks/{application_id}/{token}/messages/{message_id}"): "edit an interaction's answer",
-    ("DELETE", "/webhooks/{application_id}/{token}/messages/{message_id}"): "delete an interaction's answer",
-    ("GET", "/webhooks/{application_id}/{token}/messages/{message_id}"): "read an interaction's answer",
-    ("PUT", "/applications/{application_id}/commands"): "register its commands",
+    ("POST", WEBHOOK): "post a follow-up",
+    ("PATCH", ANSWER): "edit an interaction's answer",
+    ("DELETE", ANSWER): "delete an interaction's answer",
+    ("GET", ANSWER): "read an interaction's answer",
+    ("GET", COMMANDS): "read its commands",
+    ("PUT", COMMANDS): "register its commands",
+    ("GET", GUILD_COMMANDS): "read a server's commands",
+    ("PUT", GUILD_COMMANDS): "register a server's commands",
+    ("GET", "/guilds/{guild_id}"): "ask about a server",
+    ("GET", "/guilds/{guild_id}/members/{user_id}"): "ask about a member",
     ("GET", "/users/@me"): "ask who it is",
+    ("GET", "/users/{user_id}"): "ask about a person",
+    ("POST", "/users/@me/channels"): "open a direct message",
     ("GET", "/applications/@me"): "ask about its application",
     ("GET", "/oauth2/applications/@me"): "ask about its application",
+    ("GET", "/gateway"): "ask for the gateway",
     ("GET", "/gateway/bot"): "ask for the gateway",
-    ("POST", "/users/@me/channels"): "open a direct message",
 }
 
 

@@ -27,6 +27,8 @@ PAIRS += [
 PAIRS += [("accent-text", ground) for ground in ("ground", "side", "raised", "accent-soft", "hover")]
 PAIRS += [("danger", ground) for ground in ("ground", "raised", "sunken")]
 
+CODE = "```python\n@wraps\nclass Tide(Sea):  # twice a day\n    def rise(self): return 'up' + str(6.2)\n```"
+
 
 def bare(text: str) -> str:
     """Letters and digits alone: what a page says, whatever it looks like."""
@@ -200,6 +202,10 @@ async def test_the_keyboard_is_enough(visit: Visit):
     await expect(visit.page.get_by_role("option", name="@Headwater")).to_be_visible()
     await keyboard.press("Tab")
     await expect(visit.text).to_have_value("@Headwater ")
+    await visit.text.fill("/model list")
+    await keyboard.press("Enter")
+    await expect(visit.page.get_by_role("form", name="Command /model list")).to_be_visible()
+    await keyboard.press("Escape")
     await visit.text.fill("/model")
     await expect(visit.page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     await keyboard.press("ArrowDown")
@@ -300,7 +306,16 @@ async def test_text_can_be_read(opened: Any, scheme: str):
             )
             for name in {name for pair in PAIRS for name in pair}
         }
-    assert min(contrast(colours[text], colours[ground]) for text, ground in PAIRS) >= 4.5
+        await visit.go("experiments")
+        await visit.say(CODE)
+        await expect(visit.messages.last.locator("pre span").first).to_be_visible()
+        shades = await visit.messages.last.locator("pre span").evaluate_all(
+            "(spans) => spans.map((span) => [getComputedStyle(span).color,"
+            " getComputedStyle(span.closest('pre')).backgroundColor])"
+        )
+    assert len(shades) > 5
+    pairs = [(colours[text], colours[ground]) for text, ground in PAIRS] + shades
+    assert min(contrast(*pair) for pair in pairs) >= 4.5
 
 
 def contrast(one: str, other: str) -> float:
@@ -310,6 +325,8 @@ def contrast(one: str, other: str) -> float:
 
 
 def luminance(colour: str) -> float:
-    parts = [int(colour.strip().lstrip("#")[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    """Of `#rrggbb` or `rgb(r, g, b)`."""
+    digits = [int(pair, 16) for pair in re.findall("[0-9a-f]{2}", colour.lower())]
+    parts = [part / 255 for part in (digits if "#" in colour else map(int, re.findall(r"\d+", colour)))]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

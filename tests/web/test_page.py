@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from playground.discord import Discord
+from playground.discord import Discord, Request
 from playground.processes import Reports
 from playground.web.page import Page
 from playground.web.stage import Stage, furnish
+from playground.web.views import IN_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -187,6 +188,29 @@ async def test_knobs_reach_discord_and_every_page(site: Site):
     for name, value in (("latency", 60), ("limits", "no such"), ("fault", "no such")):
         assert (await site.do("turn", name=name, value=value))[0] == 409
     assert (await site.do("turn", name="no such", value=1))[0] == 400
+
+
+async def test_every_route_is_told_in_words(site: Site):
+    """No request of the bot is shown as a bare route."""
+    routes = {
+        (route.method, route.resource.canonical.replace("/api/v10", ""))
+        for route in site.d.app.router.routes()
+        if route.resource and route.resource.canonical.startswith("/api/v10") and route.method != "HEAD"
+    }
+    assert routes
+    assert routes <= IN_WORDS.keys()
+
+
+async def test_requests_are_counted_by_what_they_do(site: Site):
+    """Posts and edits are those of messages; what a rate limit refused counts as that alone."""
+    for method, route, status in (
+        ("POST", "/channels/{channel_id}/messages", 200),
+        ("POST", "/channels/{channel_id}/messages/bulk-delete", 204),
+        ("PATCH", "/webhooks/{application_id}/{token}/messages/{message_id}", 200),
+        ("POST", "/channels/{channel_id}/messages", 429),
+    ):
+        site.d.world.changed("request", Request(0.0, method, route, None, status, None, {}))
+    assert site.page.panel.counts == {"creates": 1, "edits": 1, "others": 1, "refused": 1}
 
 
 async def test_trouble_happens_once(site: Site):

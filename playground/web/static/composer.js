@@ -23,6 +23,11 @@ export class Composer {
     this.text.addEventListener("input", () => this.typed());
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("paste", (event) => this.attach(event.clipboardData.files));
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      this.attach(event.dataTransfer.files);
+    });
     byId("file").addEventListener("change", (event) => this.attach(event.target.files));
     byId("attach").addEventListener("click", () => byId("file").click());
     this.form.addEventListener("submit", (event) => {
@@ -110,6 +115,12 @@ export class Composer {
     this.text.value = "/";
     this.text.focus();
     return this.offerCommands("");
+  }
+
+  async openTyped(path) {
+    const command = (await attempt(slashCommands))?.find((each) => each.path === path);
+    if (command) this.openCommand(command);
+    return Boolean(command);
   }
 
   openCommand(command) {
@@ -200,6 +211,8 @@ export class Composer {
   async submit() {
     const [text, about, files] = [this.text.value.trim(), this.about, this.files];
     if (!text && !files.length) return;
+    // Typed faster than the list could be shown: a command is a command all the same.
+    if (!about && COMMAND.test(text) && (await this.openTyped(text.slice(1)))) return;
     this.clear();
     const done =
       about?.kind === "edit" ? await this.edit(about.message, text) : await this.send(text, about, files);
