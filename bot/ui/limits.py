@@ -91,10 +91,11 @@ class RateLimitTrace:
             answered.set_result(None)
         name = bucket_of(params.method, params.url.path)
         if params.response.status == 429:  # noqa: PLR2004 - HTTP: too many requests
-            scope = headers.get("X-RateLimit-Scope", "")
-            self._scheduler.limited(
-                None if scope == "global" else name, retry_after=float(headers.get("Retry-After", 1))
-            )
+            everywhere = headers.get("X-RateLimit-Scope") == "global"
+            if everywhere or name is not None:
+                # Retry-After is in whole seconds, the other more exact where it is sent.
+                seconds = headers.get("X-RateLimit-Reset-After") or headers.get("Retry-After") or "1"
+                self._scheduler.limited(None if everywhere else name, retry_after=float(seconds))
         elif name is not None and "X-RateLimit-Remaining" in headers:
             self._scheduler.learn(
                 name,

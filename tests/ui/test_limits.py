@@ -83,10 +83,18 @@ async def test_headers_are_passed_on():
 @pytest.mark.parametrize(("scope", "bucket"), [("user", "edit:12"), ("global", None)])
 async def test_a_429_names_the_bucket_or_everything(scope: str, bucket: str | None):
     """A limit on all requests together is told from one on a route."""
-    headers = HEADERS | {"X-RateLimit-Scope": scope, "Retry-After": "1.5"}
+    headers = {"X-RateLimit-Scope": scope, "X-RateLimit-Reset-After": "1.5", "Retry-After": "2"}
     async with traced(429, headers) as (listener, _, session, base):
         await session.patch(f"{base}/channels/12/messages/34")
     assert listener.limits == [(bucket, 1.5)]
+
+
+async def test_a_429_of_another_route_is_no_news():
+    """A command that met its own limit does not slow the replies."""
+    headers = {"X-RateLimit-Scope": "user", "Retry-After": "2"}
+    async with traced(429, headers) as (listener, _, session, base):
+        await session.get(f"{base}/channels/12/messages")
+    assert listener.limits == []
 
 
 async def test_a_write_is_done_when_discord_has_answered():
