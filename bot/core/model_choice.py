@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.core import house_rules as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.core.messages import ModelInfo, Place
     from bot.core.ports import Catalog
     from bot.core.preferences import Held, Preference, Preferences
@@ -68,19 +68,11 @@ class ModelChoice:
         info = self._catalog.get(model)
         if info is None:  # without any list nobody can say
             return Barrier.VANISHED if self._catalog.models() else None
-        patterns, ceiling = held.text(rules.ALLOWED_MODELS), held.text(rules.PRICE_CEILING)
-        if patterns and not any(fnmatchcase(info.id.lower(), pattern) for pattern in patterns.split()):
-            return Barrier.NOT_ALLOWED
-        if ceiling and not _affordable(info, int(ceiling)):
-            return Barrier.TOO_DEAR
-        return None
+        return _barrier(held, info)
 
     def allowed(self, held: Held) -> list[ModelInfo]:
         """The models that may be chosen where these settings hold, in the provider's order."""
-        models: Iterable[ModelInfo] = self._catalog.models()
-        if not held.text(rules.ALLOWED_MODELS) and not held.text(rules.PRICE_CEILING):
-            return list(models)
-        return [info for info in models if self.barrier(held, info.id) is None]
+        return [info for info in self._catalog.models() if _barrier(held, info) is None]
 
     async def recent(self, guild_id: int | None) -> list[str]:
         """The models that were chosen in a server, the newest first."""
@@ -102,6 +94,19 @@ class ModelChoice:
     async def choose(self, scope: str, model: str | None, *, by: int, guild_id: int | None = None) -> None:
         """Set a scope's model, or with None leave it to the wider scopes again."""
         await self._preferences.set(scope, KEY, model, by=by, guild_id=guild_id)
+
+
+def _barrier(held: Held, info: ModelInfo) -> Barrier | None:
+    patterns, ceiling = held.text(rules.ALLOWED_MODELS), held.text(rules.PRICE_CEILING)
+    if patterns and not _compiled(patterns).match(info.id.lower()):
+        return Barrier.NOT_ALLOWED
+    return Barrier.TOO_DEAR if ceiling and not _affordable(info, int(ceiling)) else None
+
+
+@lru_cache(maxsize=256)
+def _compiled(patterns: str) -> re.Pattern[str]:
+    """A server's patterns as one: autocomplete holds ten thousand models against a hundred of them."""
+    return re.compile("|".join(map(translate, patterns.split())))
 
 
 def _affordable(info: ModelInfo, nano_usd_per_million: int) -> bool:
