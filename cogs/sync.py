@@ -38,7 +38,7 @@ class Sync(commands.Cog):
 
     @commands.Cog.listener()
     async def on_connect(self) -> None:
-        """A session begins, maybe after a gap in which events were lost. The first messages come before `ready`."""
+        """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
         self.bot.services.catch_up.begin(self.channels)
         if self._unfinished and self._repairing is None:
             work = self.bot.services.repair.mend(self._unfinished, self.channels)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.storage.session import Session
 
 BUSY_TIMEOUT_S = 5.0  # how long a statement waits for another process that is writing
+SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 5, 0.2  # a reader of ours is done within milliseconds
 # Temporary tables stay in memory: nothing that was said lands in a file that nobody cleans.
 COMMON_PRAGMAS = ("foreign_keys = ON", "temp_store = MEMORY")
 WRITER_PRAGMAS = (
@@ -50,6 +51,10 @@ class Database(Protocol):
         """
         ...
 
+    async def scrub(self) -> None:
+        """See to it that no byte of what has been deleted can be found in the files."""
+        ...
+
 
 class SqliteDatabase:
     """The `Database` in one SQLite file, by one connection that writes and one that reads."""
@@ -74,6 +79,22 @@ class SqliteDatabase:
             with plain_errors():
                 async with transaction(self._writer) as session:
                     yield session
+
+    async def scrub(self) -> None:
+        """Fold the log into the file and empty it; `secure_delete` has overwritten what was deleted there.
+
+        Raises:
+            StorageError: readers held the log for too long; what was deleted may still be in it.
+        """
+        for attempt in range(SCRUB_ATTEMPTS):
+            await asyncio.sleep(attempt * SCRUB_PAUSE_S)
+            async with self._writing:
+                self._check_open()
+                with plain_errors():
+                    ((busy, _, _),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not busy:
+                return
+        raise StorageError("another program holds it")
 
     async def backup(self, target: Path) -> None:
         """Copy the database to a file while the bot goes on; an older file gives way to a whole copy only.

@@ -1,0 +1,131 @@
+"""Taking out for good what was said, and keeping a record of it without content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.erasure import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bot.storage.database import Database
+    from bot.storage.session import Session
+
+BATCH = 500  # turns deleted in one transaction where nobody waits: others get to write between two
+
+# The answers to what somebody asked, or was asked about a message of theirs, with their copies in other threads.
+THEIR_ANSWERS = """
+    DELETE FROM turns WHERE id IN (
+        SELECT r.answer_id FROM replies r WHERE r.asker_id = ?1 AND r.answer_id IS NOT NULL
+        UNION SELECT c.id FROM replies r JOIN turns c ON c.copy_of = r.answer_id WHERE r.asker_id = ?1
+        UNION SELECT a.id FROM turns q JOIN turns a ON a.question_id = q.id WHERE q.author_id = ?1
+        UNION SELECT a.id FROM turns q JOIN turns a ON a.question_id = q.id WHERE q.quoted_id = ?1
+    )
+"""
+THEIR_QUESTIONS = "DELETE FROM turns WHERE author_id = ?1 OR quoted_id = ?1"
+TURNS_OF_CHANNEL = """
+    DELETE FROM turns WHERE channel_id IN (
+        SELECT c.channel_id FROM conversations c WHERE c.channel_id = ?1 OR (?2 = 1 AND c.parent_id = ?1)
+    )
+"""
+CHANNEL = "DELETE FROM conversations WHERE channel_id = ?1 OR (?2 = 1 AND parent_id = ?1)"
+TURNS_OF_GUILD = """
+    DELETE FROM turns WHERE channel_id IN (SELECT c.channel_id FROM conversations c WHERE c.guild_id = ?1)
+"""
+GUILD = "DELETE FROM conversations WHERE guild_id = ?1"
+OLD_TURNS = """
+    DELETE FROM turns WHERE id IN (SELECT t.id FROM turns t WHERE t.created_at < ?1 ORDER BY t.created_at LIMIT ?2)
+"""
+RECORD = "INSERT INTO erasures (scope, reason, asked_by, turns, erased_at) VALUES (?1, ?2, ?3, ?4, ?5)"
+OPT_OUT = "INSERT INTO opted_out (user_id, since) VALUES (?1, ?2) ON CONFLICT (user_id) DO NOTHING"
+OPT_IN = "DELETE FROM opted_out WHERE user_id = ?1"
+IS_OUT = "SELECT 1 FROM opted_out WHERE user_id = ?1"
+LEFT = "INSERT INTO departures (guild_id, noticed_at) VALUES (?1, ?2) ON CONFLICT (guild_id) DO NOTHING"
+BACK = "DELETE FROM departures WHERE guild_id = ?1"
+GUILDS = "SELECT DISTINCT guild_id FROM conversations WHERE guild_id IS NOT NULL"
+DEPARTED = "SELECT guild_id FROM departures WHERE noticed_at < ?1"
+
+
+class SqliteErasure:
+    """The `Erasure` in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def forget_user(self, user_id: int, *, now: int) -> int:
+        async with self._database.write() as session:
+            turns = await session.execute(THEIR_ANSWERS, user_id)
+            turns += await session.execute(THEIR_QUESTIONS, user_id)
+            await session.execute(RECORD, f"user:{user_id}", Reason.ASKED, user_id, turns, now)
+        await self._database.scrub()
+        return turns
+
+    async def forget_channel(
+        self, channel_id: int, *, threads: bool, reason: Reason, by: int | None, now: int
+    ) -> int:
+        async with self._database.write() as session:
+            turns = await session.execute(TURNS_OF_CHANNEL, channel_id, int(threads))
+            gone = await session.execute(CHANNEL, channel_id, int(threads))
+            if gone:
+                await session.execute(RECORD, f"channel:{channel_id}", reason, by, turns, now)
+        if gone:
+            await self._database.scrub()
+        return turns
+
+    async def forget_guild(self, guild_id: int, *, reason: Reason, by: int | None, now: int) -> int:
+        async with self._database.write() as session:
+            turns = await session.execute(TURNS_OF_GUILD, guild_id)
+            await session.execute(GUILD, guild_id)
+            await session.execute(BACK, guild_id)
+            await session.execute(RECORD, f"guild:{guild_id}", reason, by, turns, now)
+        await self._database.scrub()
+        return turns
+
+    async def purge(self, before: int, *, now: int) -> int:
+        turns = 0
+        while deleted := await self._purge_some(before):
+            turns += deleted
+        if turns:
+            async with self._database.write() as session:
+                await session.execute(RECORD, "all", Reason.RETENTION, None, turns, now)
+            await self._database.scrub()
+        return turns
+
+    async def _purge_some(self, before: int) -> int:
+        async with self._database.write() as session:
+            return await session.execute(OLD_TURNS, before, BATCH)
+
+    # People who opt out
+
+    async def opt_out(self, user_id: int, *, now: int) -> None:
+        async with self._database.write() as session:
+            await session.execute(OPT_OUT, user_id, now)
+
+    async def opt_in(self, user_id: int) -> None:
+        async with self._database.write() as session:
+            await session.execute(OPT_IN, user_id)
+
+    async def remembers(self, user_id: int) -> bool:
+        async with self._database.read() as session:
+            return not await session.fetch(IS_OUT, user_id)
+
+    # Servers the bot has left
+
+    async def note_guild(self, guild_id: int, *, present: bool, now: int) -> None:
+        async with self._database.write() as session:
+            await _note(session, guild_id, present=present, now=now)
+
+    async def note_guilds(self, present: Collection[int], *, now: int) -> None:
+        async with self._database.write() as session:
+            known = [guild_id for (guild_id,) in await session.fetch(GUILDS)]
+            for guild_id in known:
+                await _note(session, guild_id, present=guild_id in present, now=now)
+
+    async def departed(self, before: int) -> Sequence[int]:
+        async with self._database.read() as session:
+            return [guild_id for (guild_id,) in await session.fetch(DEPARTED, before)]
+
+
+async def _note(session: Session, guild_id: int, *, present: bool, now: int) -> None:
+    await (session.execute(BACK, guild_id) if present else session.execute(LEFT, guild_id, now))
