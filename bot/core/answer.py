@@ -109,7 +109,7 @@ class Answerer:
     async def answer(self, run: Run) -> Ending:
         """Answer the run's question by the run's model; raises the errors of the model client and the store."""
         if self._catch_up is not None:
-            await self._catch_up.check(run.question.place)
+            await self._catch_up.check(run.question.place, asked=run.question.message_id)
         request = await self._request(run)
         await self._books.open(run, request, self.ratio.of(run.model))
         return await self._read(run, request)

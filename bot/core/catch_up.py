@@ -37,8 +37,10 @@ class CatchUp:
         self._channels = channels
         self._done.clear()
 
-    async def check(self, place: Place) -> None:
+    async def check(self, place: Place, *, asked: int | None = None) -> None:
         """Take out of memory what has been deleted, and follow what was edited. Does nothing the second time.
+
+        `asked` is the message that asks just now: a channel that memory has nothing else of is not read.
 
         Only the newest page of the channel is looked at: what was deleted further up is noticed nowhere. Where the
         channel cannot be read, memory stays as it is.
@@ -48,7 +50,7 @@ class CatchUp:
         self._done.add(place.channel_id)
         try:
             turns = await self._sync.shown(place, limit=TURNS)
-            if not turns:
+            if all(asked in turn.message_ids for turn in turns):
                 return
             async with asyncio.timeout(PATIENCE_S):
                 await self._wait_for_a_slot()
