@@ -41,6 +41,7 @@ from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
+from bot.core.settlement import SettlingLedger
 from bot.core.trial import Trial
 from bot.doctor import NoCache, discord_findings, model_findings, report
 from bot.llm.client import ModelClient, open_client
@@ -59,6 +60,7 @@ from bot.ui.texts import Words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.core.ledger import Ledger
     from bot.storage.database import SqliteDatabase
 
 log = logging.getLogger("bot")
@@ -176,7 +178,11 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         temperature=settings.temperature,
         fallbacks=settings.fallback_models,
     )
-    ledger = SqliteLedger(database)
+    ledger: Ledger = SqliteLedger(database)
+    if settings.model_provider is Provider.OPENROUTER:  # nobody else keeps records
+        ledger = SettlingLedger(ledger, llm.generations, clock)
+        stack.push_async_callback(ledger.aclose)
+        await ledger.catch_up()
     budgets = Budgets(ledger, preferences, clock, ceiling_nano_usd=settings.budget_nano_usd)
     books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
     access = Access(preferences, owner_ids=settings.owner_ids)

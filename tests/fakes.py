@@ -338,8 +338,20 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    async def book(self, entry: Entry) -> None:
+    async def book(self, entry: Entry) -> int:
         self.entries.append(entry)
+        return len(self.entries) - 1
+
+    async def correct(self, entry_id: int, nano_usd: int) -> None:
+        entry = self.entries[entry_id]
+        self.entries[entry_id] = replace(entry, cost=replace(entry.cost, nano_usd=nano_usd, estimated=False))
+
+    async def estimates(self, *, since: int) -> list[tuple[int, str]]:
+        return [
+            (number, entry.generation_id)
+            for number, entry in enumerate(self.entries)
+            if entry.cost.estimated and entry.generation_id and entry.at >= since
+        ]
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> dict[tuple[str, Period], int]:
         totals: Counter[tuple[str, Period]] = Counter()

@@ -69,6 +69,7 @@ class Books:
             cost=cost,
             reply_id=run.reply.controls.reply_id or None,
             first_token_ms=None if run.first_token_s is None else round(1000 * run.first_token_s),
+            generation_id=run.generation_id,
         )
         warnings = await self._budgets.settle(reservation, entry)
         footer = None

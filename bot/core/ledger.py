@@ -26,19 +26,24 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Tokens and money of one answer. `estimated`: the provider did not say what it cost."""
+    """Tokens and money of one answer. `estimated`: the provider did not say what it cost.
+
+    `reported_nano_usd` is the part that it did say, of attempts before the one that is estimated.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     nano_usd: int = 0
     estimated: bool = False
+    reported_nano_usd: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One answer, or a trial of a model, that has been paid for. `at` is in seconds since the epoch.
 
-    `reply_id` is None for trials; `first_token_ms` is None where nothing came.
+    `reply_id` is None for trials; `first_token_ms` is None where nothing came. `generation_id` is the provider's
+    name of the call, by which it can be asked what an estimated one cost.
     """
 
     at: int
@@ -49,13 +54,22 @@ class Entry:
     cost: Cost
     reply_id: int | None = None
     first_token_ms: int | None = None
+    generation_id: str | None = None
 
 
 class Ledger(Protocol):
     """Where entries and totals are kept; all of it raises `StorageError`."""
 
-    async def book(self, entry: Entry) -> None:
-        """Keep an entry and add it to the totals of its accounts, both or neither."""
+    async def book(self, entry: Entry) -> int:
+        """Keep an entry and add it to the totals of its accounts, both or neither; gives the entry's id."""
+        ...
+
+    async def correct(self, entry_id: int, nano_usd: int) -> None:
+        """Put what an estimated entry really cost in place of the estimate, in the totals too; once at most."""
+        ...
+
+    async def estimates(self, *, since: int) -> Sequence[tuple[int, str]]:
+        """The ids of estimated entries that have a generation's id, with that."""
         ...
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
@@ -122,6 +136,7 @@ def cost_of(usage: Usage | None, info: ModelInfo | None, *, guess: tuple[int, in
         completion_tokens=reported.completion_tokens + guessed.completion_tokens,
         nano_usd=reported.nano_usd + guessed.nano_usd,
         estimated=reported.estimated or guessed.estimated,
+        reported_nano_usd=reported.nano_usd,
     )
 
 

@@ -47,13 +47,14 @@ class Trial:
         )
         began = self._clock.monotonic()
         usage: Usage | None = None
+        generation_id: str | None = None
         first: float | None = None
         reported = False
         try:
             async with asyncio.timeout(TRIAL_S), aclosing(self._llm.stream(request)) as events:
                 async for event in events:
                     if isinstance(event, Started):
-                        first = self._clock.monotonic() - began
+                        first, generation_id = self._clock.monotonic() - began, event.generation_id
                     elif isinstance(event, Usage):
                         usage, reported = event.plus(usage), first is not None
         except TimeoutError:
@@ -64,10 +65,19 @@ class Trial:
                 raise
             await self._book(model, place, user_id, usage=usage, guessed=False)
             raise
-        await self._book(model, place, user_id, usage=usage, guessed=not reported)
+        await self._book(model, place, user_id, usage=usage, guessed=not reported, generation_id=generation_id)
         return self._clock.monotonic() - began if first is None else first
 
-    async def _book(self, model: str, place: Place, user_id: int, *, usage: Usage | None, guessed: bool) -> None:
+    async def _book(
+        self,
+        model: str,
+        place: Place,
+        user_id: int,
+        *,
+        usage: Usage | None,
+        guessed: bool,
+        generation_id: str | None = None,
+    ) -> None:
         guess = (estimate(QUESTION, DEFAULT_RATIO), TRIAL_TOKENS) if guessed else None
         await self._ledger.book(
             Entry(
@@ -77,5 +87,6 @@ class Trial:
                 model=model,
                 state=STATE,
                 cost=cost_of(usage, self._catalog.get(model), guess=guess),
+                generation_id=generation_id,
             )
         )

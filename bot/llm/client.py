@@ -19,6 +19,7 @@ from bot.core.errors import (
 from bot.core.messages import Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.retry import falls_back
 from bot.llm.catalog import LiveCatalog
+from bot.llm.generations import OpenRouterGenerations
 from bot.llm.key import Key
 from bot.llm.litellm_backend import LitellmBackend
 from bot.llm.request import messages_of, parameters_of
@@ -61,14 +62,21 @@ async def open_client(
             part.start()
         yield (
             ModelClient(
-                config, backend=backend, admission=admission, catalog=catalog, key=key, clock=clock, rng=rng
+                config,
+                backend=backend,
+                admission=admission,
+                catalog=catalog,
+                key=key,
+                generations=OpenRouterGenerations(session, config.provider, clock),
+                clock=clock,
+                rng=rng,
             ),
             catalog,
         )
 
 
 class ModelClient:
-    """The `LLMClient` of a running bot. `admission` and `key` are open to whoever reports the bot's state."""
+    """The `LLMClient` of a running bot. Its public parts are for those who report on it and keep its books."""
 
     def __init__(
         self,
@@ -78,11 +86,13 @@ class ModelClient:
         admission: Admission,
         catalog: LiveCatalog,
         key: Key,
+        generations: OpenRouterGenerations,
         clock: Clock,
         rng: random.Random,
     ) -> None:
         self.admission = admission
         self.key = key
+        self.generations = generations
         self._config = config
         self._backend = backend
         self._catalog = catalog

@@ -5,21 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.ledger import Period, accounts, channel_of, period_name
+from bot.core.messages import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.core.ledger import Entry
     from bot.storage.database import Database
+    from bot.storage.session import Session
 
 BOOK = """
     INSERT INTO ledger (booked_at, guild_id, channel_id, user_id, reply_id, model, state, prompt_tokens,
-        completion_tokens, cost_nano_usd, estimated, first_token_ms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        completion_tokens, cost_nano_usd, estimated, first_token_ms, generation_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id
 """
 ADD = """
     INSERT INTO spending (account, period, nano_usd) VALUES (?1, ?2, ?3)
     ON CONFLICT (account, period) DO UPDATE SET nano_usd = spending.nano_usd + excluded.nano_usd
+"""
+ESTIMATED = """
+    SELECT booked_at, guild_id, channel_id, user_id, cost_nano_usd FROM ledger WHERE id = ?1 AND estimated = 1
+"""
+ESTIMATES = """
+    SELECT id, generation_id FROM ledger WHERE estimated = 1 AND booked_at >= ?1 AND generation_id IS NOT NULL
+    ORDER BY id
 """
 
 
@@ -29,10 +38,10 @@ class SqliteLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def book(self, entry: Entry) -> None:
+    async def book(self, entry: Entry) -> int:
         place, cost = entry.place, entry.cost
         async with self._database.write() as session:
-            await session.execute(
+            row = await session.fetch_one(
                 BOOK,
                 entry.at,
                 place.guild_id,
@@ -46,10 +55,27 @@ class SqliteLedger:
                 cost.nano_usd,
                 int(cost.estimated),
                 entry.first_token_ms,
+                entry.generation_id,
             )
-            for account in accounts(entry.user_id, place):
-                for period in Period:
-                    await session.execute(ADD, account, period_name(period, entry.at), cost.nano_usd)
+            await _add(session, entry.user_id, place, at=entry.at, nano_usd=cost.nano_usd)
+        assert row is not None  # noqa: S101 - SQL: an insert that returns its row
+        return int(row[0])
+
+    async def correct(self, entry_id: int, nano_usd: int) -> None:
+        async with self._database.write() as session:
+            row = await session.fetch_one(ESTIMATED, entry_id)
+            if row is None:
+                return
+            at, guild_id, channel_id, user_id, estimate = row
+            await session.execute(
+                "UPDATE ledger SET cost_nano_usd = ?2, estimated = 0 WHERE id = ?1", entry_id, nano_usd
+            )
+            place = Place(channel_id=channel_id, guild_id=guild_id)
+            await _add(session, user_id, place, at=at, nano_usd=nano_usd - estimate)
+
+    async def estimates(self, *, since: int) -> Sequence[tuple[int, str]]:
+        async with self._database.read() as session:
+            return [(row[0], row[1]) for row in await session.fetch(ESTIMATES, since)]
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
         names = {period_name(period, at): period for period in Period}
@@ -58,3 +84,10 @@ class SqliteLedger:
         async with self._database.read() as session:
             rows = await session.fetch(sql, *names, *accounts)
         return {(account, names[period]): nano_usd for account, period, nano_usd in rows}
+
+
+async def _add(session: Session, user_id: int, place: Place, *, at: int, nano_usd: int) -> None:
+    """Add to the totals of everybody concerned."""
+    for account in accounts(user_id, place):
+        for period in Period:
+            await session.execute(ADD, account, period_name(period, at), nano_usd)

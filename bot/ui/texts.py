@@ -9,8 +9,8 @@ from bot.ui.models import barred
 
 EMPTY_QUESTION = "Yes? Ask me something in the same message, or use `/ask`."
 NOT_ADMIN = (
-    "Only admins can do that here: people with the Manage Server permission or the role that the settings name, and "
-    "the bot's owner."
+    "Only admins can do that here: people with the Manage Server permission or the role that the settings name, "
+    "and the bot's owner."
 )
 UNEXPECTED = "Something went wrong on my side. Please try again; the bot's owner finds the cause in the log."
 NOT_YOURS = "Only the person who asked, or somebody who may manage messages here, can do that."

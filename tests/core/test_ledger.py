@@ -64,7 +64,7 @@ def test_a_thread_spends_its_channels_money():
             Usage(prompt_tokens=10, completion_tokens=0, cost_nano_usd=1000),
             (10, 5),
             PRICED,
-            Cost(prompt_tokens=20, completion_tokens=5, nano_usd=4000, estimated=True),
+            Cost(prompt_tokens=20, completion_tokens=5, nano_usd=4000, estimated=True, reported_nano_usd=1000),
         ),
     ],
 )

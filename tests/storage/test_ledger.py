@@ -54,3 +54,22 @@ async def test_totals_are_sums_by_account_and_period(ledger: SqliteLedger) -> No
 async def test_an_account_that_spent_nothing_is_not_there(ledger: SqliteLedger) -> None:
     """Nothing is made up."""
     assert await ledger.spent(["all"], at=NOON) == {}
+
+
+async def test_an_estimate_is_corrected_once_in_entry_and_totals(ledger: SqliteLedger) -> None:
+    """The difference goes to the day and the month that it was booked in; what was reported stays as it is."""
+    yesterday = NOON - DAY
+    cost = Cost(nano_usd=500, estimated=True)
+    place = Place(channel_id=2, guild_id=1)
+    guessed = Entry(
+        at=yesterday, place=place, user_id=7, model="m", state="stopped", cost=cost, generation_id="gen-1"
+    )
+    exact = await ledger.book(entry(100))
+    estimated = await ledger.book(guessed)
+    assert await ledger.estimates(since=yesterday) == [(estimated, "gen-1")]
+    assert await ledger.estimates(since=NOON) == []
+    for entry_id in (estimated, estimated, exact):
+        await ledger.correct(entry_id, 320)
+    assert await ledger.estimates(since=yesterday) == []
+    assert await ledger.spent(["all"], at=yesterday) == {("all", Period.DAY): 320, ("all", Period.MONTH): 420}
+    assert (await ledger.spent(["user:7@1"], at=NOON))["user:7@1", Period.DAY] == 100

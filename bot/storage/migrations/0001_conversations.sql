@@ -139,12 +139,14 @@ CREATE TABLE ledger (
     completion_tokens BIGINT NOT NULL,
     cost_nano_usd BIGINT NOT NULL,
     estimated INTEGER NOT NULL,             -- 1 where the provider reported no cost
-    first_token_ms BIGINT
+    first_token_ms BIGINT,
+    generation_id TEXT                      -- the provider's
 );
 
 CREATE INDEX ledger_by_user ON ledger (user_id, booked_at);
 CREATE INDEX ledger_by_channel ON ledger (channel_id, booked_at);
 CREATE INDEX ledger_by_guild ON ledger (guild_id, booked_at);
+CREATE INDEX ledger_estimates ON ledger (booked_at) WHERE estimated = 1;
 
 -- The ledger's sums by account and period (2026-11-22, 2026-11), which budgets are held against.
 CREATE TABLE spending (
