@@ -31,6 +31,7 @@ from bot.core.catch_up import CatchUp
 from bot.core.chat import ChatService
 from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
+from bot.core.erasure import Retention, Upkeep
 from bot.core.errors import StorageError
 from bot.core.gate import Gate
 from bot.core.health import Verdict, database_finding, key_finding
@@ -49,6 +50,7 @@ from bot.logs import set_up_logging
 from bot.storage.cache import SqliteCache
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
+from bot.storage.erasure import SqliteErasure
 from bot.storage.files import copy_database
 from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
@@ -149,8 +151,20 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
         database = await stack.enter_async_context(open_database(settings.database_path))
         services = await open_services(settings, database, stack)
         bot = await stack.enter_async_context(ChatBot(services, message_content=settings.message_content_intent))
+        upkeep = asyncio.create_task(sweep(bot), name="upkeep")
+        stack.callback(upkeep.cancel)
         stack.push_async_callback(services.chat.aclose, grace_s=GRACE_S)
         return await serve(bot, settings.discord_token.get_secret_value())
+
+
+async def sweep(bot: ChatBot) -> None:
+    """Erase what is kept no longer, for as long as the bot runs."""
+    services = bot.services
+    upkeep = Upkeep(services.erasure, services.retention, services.clock)
+    # With several shards this process does not know of all servers.
+    await upkeep.run(
+        lambda: {guild.id for guild in bot.guilds} if bot.is_ready() and (bot.shard_count or 1) == 1 else None
+    )
 
 
 def use_endpoints(settings: Settings) -> None:
@@ -226,6 +240,9 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         version=__version__,
         catch_up=catch_up,
         message_sync=message_sync,
+        erasure=SqliteErasure(database),
+        retention=Retention(days=settings.retention_days or None),
+        data_collection=settings.data_collection,
         repair=Repair(store=conversations, scheduler=scheduler, words=Words(), clock=clock, rng=rng),
         scheduler=scheduler,
         clock=clock,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.core.budget import Budgets
     from bot.core.catch_up import CatchUp
     from bot.core.chat import ChatService
+    from bot.core.erasure import Erasure, Retention
     from bot.core.gate import Gate
     from bot.core.model_choice import ModelChoice
     from bot.core.models import Provider
@@ -47,6 +48,7 @@ EXTENSIONS = (
     "cogs.models",
     "cogs.settings",
     "cogs.status",
+    "cogs.privacy",
     "cogs.sync",
     "cogs.usage",
 )
@@ -74,6 +76,9 @@ class Services:
     repair: Repair
     catch_up: CatchUp
     message_sync: MessageSync
+    erasure: Erasure
+    retention: Retention
+    data_collection: str  # what the model provider is asked for: allow or deny
     scheduler: EditScheduler
     clock: Clock
     provider: Provider

@@ -161,6 +161,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         "sqlite:///data/headwater.db", description="sqlite:///relative/path or sqlite:////absolute/path"
     )
+    retention_days: int = Field(0, ge=0, le=36_500, description="a whole number of days, 0 for no limit")
     message_content_intent: bool = Field(default=False, description="true or false")
     owner_ids: Annotated[frozenset[Annotated[int, Field(gt=0, lt=2**63)]], BeforeValidator(_split)] = Field(
         frozenset(), description="Discord user ids, separated by commas"

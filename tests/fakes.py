@@ -216,6 +216,7 @@ class MemoryStore:
         self.answers: dict[int, str] = {}  # by the question's turn
         self.replies: dict[int, StoredReply] = {}
         self.closed: dict[int, ReplyState] = {}
+        self.opted_out: set[int] = set()
         self.anchors: dict[int, int] = {}  # by the message replied to
         self.checkpoints: list[str] = []
 
@@ -278,6 +279,9 @@ class MemoryStore:
 
     async def count(self, place: Place) -> int:
         return len(await self.window(place))
+
+    async def remembers(self, question: Question) -> bool:
+        return question.author_id not in self.opted_out
 
     async def anchor(self, _place: Place, message_id: int) -> int | None:
         return self.anchors.get(message_id)

@@ -32,7 +32,7 @@ from bot.core.reply import Reply
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from bot.core.answer import Answerer
     from bot.core.books import Books
@@ -151,6 +151,12 @@ class ChatService:
         """How many questions wait in a channel behind the one being answered."""
         return self._lines.waiting(channel_id)
 
+    def forget(self, concerned: Callable[[Question], bool]) -> None:
+        """Keep nothing of questions that are being answered or wait in line."""
+        for run in self._runs:
+            if concerned(run.question):
+                run.forget, run.question = True, replace(run.question, unremembered=True)
+
     async def aclose(self, *, grace_s: float) -> None:
         """Take no new questions, give running replies `grace_s` seconds, then end them as interrupted."""
         self._closing = True
@@ -238,16 +244,23 @@ class ChatService:
         if run.turn_id is not None:
             await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
         await self._wait_in_line(run, ticket)
-        if run.turn_id is None and run.question.replies_to is not None:
-            anchor_id = await self._store.anchor(question.place, run.question.replies_to)
-            run.question = replace(run.question, anchor_id=anchor_id)
-        if run.turn_id is None and not question.private:
-            run.turn_id = await self._store.add_question(run.question, reply_id=reply_id, now=self._now())
+        if run.turn_id is None:
+            await self._remember(run, reply_id)
         try:
             async with asyncio.timeout(PRIVATE_LIMIT_S if question.private else None):
                 return await self._answerer.answer(run)
         except TimeoutError:
             raise DeadlineExceededError(model=run.model) from None
+
+    async def _remember(self, run: Run, reply_id: int) -> None:
+        """Commit the question before the model is called, unless nothing of it is to be kept."""
+        if not await self._store.remembers(run.question):
+            run.question = replace(run.question, unremembered=True)
+        if run.question.replies_to is not None:
+            anchor_id = await self._store.anchor(run.question.place, run.question.replies_to)
+            run.question = replace(run.question, anchor_id=anchor_id)
+        if run.question.leaves_a_trace:
+            run.turn_id = await self._store.add_question(run.question, reply_id=reply_id, now=self._now())
 
     async def _wait_in_line(self, run: Run, ticket: Ticket) -> None:
         """Wait for the turn; who waits longer than a moment is told for how many others."""
@@ -292,7 +305,7 @@ class ChatService:
         )
 
     async def _close_reply(self, run: Run, reply_id: int, ending: Ending) -> None:
-        keep = not (run.forget or run.question.private)
+        keep = run.question.leaves_a_trace and not run.forget
         try:
             await self._store.close_reply(
                 reply_id,

@@ -96,8 +96,8 @@ class Question:
 
     `message_id` is the Discord message that asked, None for slash commands and menus; `replies_to` the message
     that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of the older
-    answer after which it is asked, None where it is asked after everything. A `private` question reads the
-    channel's memory and leaves nothing in it.
+    answer after which it is asked, None where it is asked after everything. A `private` question is answered to
+    the asker alone; it reads the channel's memory and leaves nothing in it, as does an `unremembered` one.
     """
 
     place: Place
@@ -106,9 +106,15 @@ class Question:
     text: str
     message_id: int | None = None
     private: bool = False
+    unremembered: bool = False
     replies_to: int | None = None
     quoted_id: int | None = None
     anchor_id: int | None = None
+
+    @property
+    def leaves_a_trace(self) -> bool:
+        """Whether it is remembered, with its answer."""
+        return not (self.private or self.unremembered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

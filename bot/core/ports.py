@@ -165,6 +165,10 @@ class ConversationStore(Protocol):
         """Store the user's turn, name it as what the reply answers, and return its id."""
         ...
 
+    async def remembers(self, question: Question) -> bool:
+        """False where the asker, or the person whose message it is about, wants nothing to be kept."""
+        ...
+
     async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
         """Name a stored question as what a new reply answers; its answer takes the old one's place in memory.
 

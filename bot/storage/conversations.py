@@ -55,6 +55,7 @@ ADD_ANSWER = """
 """
 KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
+OPTED_OUT = "SELECT 1 FROM opted_out WHERE user_id IN (?1, ?2)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id, t.anchor_id,
         t.quoted_id
@@ -148,6 +149,10 @@ class SqliteConversations:
             turn_id = only(row)
             await _connect_answer(session, turn_id, reply_id=reply_id, now=now)
         return turn_id
+
+    async def remembers(self, question: Question) -> bool:
+        async with self._database.read() as session:
+            return not await session.fetch(OPTED_OUT, question.author_id, question.quoted_id)
 
     async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
         async with self._database.write() as session:

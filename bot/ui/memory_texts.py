@@ -45,3 +45,47 @@ def branch_begins(by: str, turns: int) -> str:
     return (
         f"-# {by} branched the conversation off: I remember its last {turns} messages here. Mention me to go on."
     )
+
+
+PRIVACY = (
+    "**What I keep**: the questions you ask me, with your display name and Discord id, my answers, and which "
+    "messages show them. Also when you asked, which model answered and what that cost; these figures have no text "
+    "and stay for the accounts. I keep nothing of messages that do not ask me.\n"
+    "**How long**: {kept}. A question goes when its message is deleted, an answer likewise; all of a channel's "
+    "when the channel is deleted; all of a server's a week after I have left it. Private questions (`/ask` with "
+    "`private`) are never kept.\n"
+    "**Where**: in this bot's own database, which its owner can read.\n"
+    "**Who sees it**: whoever may use `/history` in the channel where it was said. With each question the "
+    "conversation so far, with display names, goes to {provider}.{policy} Discord ids are not sent.\n"
+    "**Yours to decide**: `/forget me` erases what you asked and the answers to it, in every server, at once and "
+    "for good. What others said, of you too, is theirs to erase.\n"
+    "{now}"
+)
+REMEMBERED = "**Now**: I remember what you ask me."
+NOT_REMEMBERED = (
+    "**Now**: I do not remember what you ask me from here on; I answer, and keep nothing of it. What I kept "
+    "before is still there: `/forget me` erases it."
+)
+ERASING = "Erasing…"
+NOTHING_ERASED = "I erased nothing."
+NO_SERVER_HERE = "There is no server here; `/forget me` and `/forget channel` work in direct messages as well."
+CONFIRM_ME = (
+    "I will erase everything you ever asked me and my answers to it, in every server and in direct messages. "
+    "The messages on Discord stay. This cannot be undone."
+)
+CONFIRM_CHANNEL = (
+    "I will erase all that I remember of this channel, whoever said it. The messages on Discord stay. "
+    "This cannot be undone; `/history clear` can."
+)
+CONFIRM_SERVER = (
+    "I will erase all that I remember of this whole server, whoever said it, in every channel and thread. "
+    "The messages on Discord stay, and so do settings. This cannot be undone."
+)
+
+
+def erased(turns: int) -> str:
+    """After something was erased for good."""
+    if not turns:
+        return "There was nothing to erase."
+    what = "message that I remembered is" if turns == 1 else "messages that I remembered are"
+    return f"Done: {turns:,} {what} erased for good."

@@ -21,6 +21,7 @@ from bot.core.budget import Budgets
 from bot.core.catch_up import CatchUp
 from bot.core.chat import ChatService
 from bot.core.clock import SystemClock
+from bot.core.erasure import Retention
 from bot.core.gate import Gate
 from bot.core.messages import ModelInfo
 from bot.core.model_choice import ModelChoice
@@ -33,6 +34,7 @@ from bot.core.scheduler import EditScheduler
 from bot.core.trial import Trial
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
+from bot.storage.erasure import SqliteErasure
 from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
@@ -171,6 +173,9 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 version="1.2.3",
                 catch_up=catch_up,
                 message_sync=message_sync,
+                erasure=SqliteErasure(database),
+                retention=Retention(days=30),
+                data_collection="deny",
                 repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),
                 scheduler=scheduler,
                 clock=clock,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.ui import memory_texts
 from playground.script import Script
 from tests.e2e.conftest import World
@@ -57,3 +59,42 @@ async def test_an_answer_that_becomes_shorter_keeps_its_text(world: World):
     assert only.labels == ()
     await world.reply(world.ask("and?"))
     assert prompt(world) == ["mem: talk", "A short answer.", "mem: and?"]
+
+
+async def test_a_deleted_channel_is_forgotten_with_its_threads(world: World):
+    """No byte of what was said in them stays in the database; other channels keep theirs."""
+    await world.start()
+    thread = world.discord.add_thread(world.other, "aside")
+    for place, text in ((world.other, "first secret"), (thread, "second secret"), (world.channel, "no mystery")):
+        await world.reply(world.ask(text, channel=place))
+    world.discord.remove_channel(world.other)
+    await world.discord.until(lambda: True, 1)
+    async with asyncio.timeout(10):
+        while b"secret" in files(world):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.05)
+    assert b"mystery" in files(world)
+
+
+async def test_forget_me_leaves_no_byte_of_what_somebody_asked(world: World):
+    """In the database, in its log, or in a backup made after; what others asked stays."""
+    await world.start()
+    world.scripts += [Script(text=f"About {what}.", tokens_per_second=0) for what in ("the mystery", "the secret")]
+    await world.reply(world.ask("a mystery", user=world.admin))
+    await world.reply(world.ask("a secret"))
+    await world.reply(world.ask("a secret elsewhere", channel=world.other))
+    assert b"secret" in files(world)
+    confirm = await world.discord.command(world.member, world.channel, "forget", scope="me")
+    (question,) = confirm.messages
+    await world.discord.press(world.member, question, "Erase")
+    await world.discord.until(lambda: question.content == memory_texts.erased(4), 20)
+    running = world.process
+    await world.launch_with("backup", str(world.folder / "data.db.copy"))
+    assert await asyncio.wait_for(world.process.wait(), 30) == 0
+    world.process = running
+    assert b"secret" not in files(world)
+    assert b"mystery" in files(world)
+
+
+def files(world: World) -> bytes:
+    """The database with all that belongs to it."""
+    return b"".join(path.read_bytes() for path in world.folder.glob("data.db*"))
