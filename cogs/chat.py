@@ -16,7 +16,8 @@ from bot.client import ChatBot, tell
 from bot.core import house_rules as rules
 from bot.core.errors import HeadwaterError
 from bot.core.messages import Question, ReplyState, StoredReply
-from bot.core.refusals import NotAllowedError, Rule
+from bot.core.pace import Pace
+from bot.core.refusals import NotAllowedError, PaceError, Rule
 from bot.ui import memory_texts, texts
 from bot.ui.controls import Press
 from bot.ui.forms import AskForm
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 PROMPT_LIMIT = 6000  # Discord: characters of a string option
 THREAD_NAME_LIMIT = 100  # Discord: characters
+REFUSALS = 3  # told to one person a minute; who is refused must not make the bot fill a channel
 
 
 class Chat(commands.Cog):
@@ -41,6 +43,7 @@ class Chat(commands.Cog):
         self.chat = bot.services.chat
         self.gate = bot.services.gate
         self.clock = bot.services.clock
+        self._refusals = Pace(bot.services.clock)
         self._menus = (
             app_commands.ContextMenu(name="Ask about this", callback=self.ask_about),
             app_commands.ContextMenu(name="Regenerate", callback=self.regenerate),
@@ -61,19 +64,20 @@ class Chat(commands.Cog):
         me = self.bot.user
         if me is None or message.author.bot or message.webhook_id or message.is_system():
             return
-        if not (message.guild is None or me in message.mentions or await self._is_overheard(message)):
+        meant = message.guild is None or me in message.mentions
+        if not meant and not await self._is_overheard(message):
             return
         if not may_answer(message):
-            with suppress(discord.HTTPException):
-                await message.author.send(texts.may_not_write(message.jump_url))
+            if meant:
+                with suppress(discord.HTTPException):
+                    await message.author.send(texts.may_not_write(message.jump_url))
             return
         target = self.bot.channel_target(message.channel.id, answer_to=message.id)
         question = question_of(message, me)
         try:
             admitted = await self.gate.admit(author_of(message), question.place)
         except HeadwaterError as refusal:
-            if not (isinstance(refusal, NotAllowedError) and refusal.rule is Rule.SILENT):
-                await self.chat.tell(target, refusal.sentence)
+            await self._refuse(message, target, refusal, meant=meant)
             return
         if not question.text:
             await self.chat.tell(target, texts.EMPTY_QUESTION)
@@ -92,6 +96,16 @@ class Chat(commands.Cog):
         except HeadwaterError:
             return False
         return held.text(rules.ANSWER) == "always"
+
+    async def _refuse(
+        self, message: discord.Message, target: ReplyTarget, refusal: HeadwaterError, *, meant: bool
+    ) -> None:
+        """Say why not, unless nobody asked to know, or somebody has been told often enough."""
+        if isinstance(refusal, NotAllowedError) and (refusal.rule is Rule.SILENT or not meant):
+            return
+        with suppress(PaceError):
+            self._refusals.take((message.author.id, message.channel.id), per_minute=REFUSALS)
+            await self.chat.tell(target, refusal.sentence)
 
     async def _open_thread(self, message: discord.Message, text: str) -> discord.Thread | None:
         """A thread under a question, named after it; None in a thread, and where none can be opened."""

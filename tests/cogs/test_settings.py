@@ -86,6 +86,15 @@ async def test_who_is_denied_is_told_and_costs_nothing(world: World):
     assert len(world.llm.requests) == 1
 
 
+async def test_refusals_do_not_fill_the_channel(world: World):
+    """Somebody who goes on and on is told a few times, then left alone."""
+    await change(world, "denied_users", f"<@{world.member.id}>")
+    for _ in range(6):
+        await world.member.send(world.channel, f"{world.me} hello")
+    told = [message for message in world.channel.history() if SENTENCES[Rule.DENIED] in message.content]
+    assert len(told) == 3
+
+
 async def test_who_was_denied_may_not_press_retry(world: World):
     """A button is no way around the lists."""
     world.llm.say("Half", Done(reason=FinishReason.LENGTH))

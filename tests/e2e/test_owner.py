@@ -21,6 +21,14 @@ async def test_always_answers_every_message_of_that_channel_alone(world: World):
     assert reply.content == "Hello."
     assert len(world.router.calls) == 1
     assert world.replies(aside) == []
+    await world.discord.command(
+        world.admin, world.channel, "settings set", setting="denied_users", value=f"<@{world.member.id}>"
+    )
+    ignored = world.discord.say(world.member, world.channel, "nobody asked you")
+    refused = world.ask("but I do")
+    (sentence,) = await world.reply(refused)
+    assert "not to answer you" in sentence.content
+    assert len(world.replies(ignored)) == 1, "only the mention was answered"
 
 
 async def test_each_mention_gets_a_thread_where_wanted(world: World):
