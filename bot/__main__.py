@@ -40,6 +40,7 @@ from bot.core.models import Provider
 from bot.core.pace import Pace
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
+from bot.core.prompts import Prompts
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
 from bot.core.settlement import SettlingLedger
@@ -202,12 +203,13 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     access = Access(preferences, owner_ids=settings.owner_ids)
     message_sync = SqliteMessageSync(database)
     catch_up = CatchUp(message_sync, clock)
+    prompts = Prompts(clock)
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
         store=conversations,
         words=Words(),
-        profiles=Profiles(preferences, default=profile),
+        profiles=Profiles(preferences, prompts, default=profile),
         books=books,
         clock=clock,
         catch_up=catch_up,
@@ -240,6 +242,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         version=__version__,
         catch_up=catch_up,
         message_sync=message_sync,
+        prompts=prompts,
         erasure=SqliteErasure(database),
         retention=Retention(days=settings.retention_days or None),
         data_collection=settings.data_collection,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.core.models import Provider
     from bot.core.ports import Catalog, Clock, ConversationStore, MessageSync, SettingsStore
     from bot.core.preferences import Preferences
+    from bot.core.prompts import Prompts
     from bot.core.repair import Repair
     from bot.core.scheduler import EditScheduler
     from bot.core.trial import Trial
@@ -49,6 +50,7 @@ EXTENSIONS = (
     "cogs.settings",
     "cogs.status",
     "cogs.privacy",
+    "cogs.prompts",
     "cogs.sync",
     "cogs.usage",
 )
@@ -76,6 +78,7 @@ class Services:
     repair: Repair
     catch_up: CatchUp
     message_sync: MessageSync
+    prompts: Prompts
     erasure: Erasure
     retention: Retention
     data_collection: str  # what the model provider is asked for: allow or deny

@@ -22,9 +22,9 @@ from bot.core.knobs import NANO
 from bot.core.models import Provider, normalise_model
 
 DEFAULT_SYSTEM_PROMPT = (
-    "You are a helpful assistant in a Discord channel. Each user message begins with its author's name and a "
-    "colon; begin your own without one. Answer in the language you are asked in, in Discord's Markdown, and be "
-    "brief unless asked for detail."
+    "You are {bot}, a helpful assistant on Discord. Channel: {channel}. Server: {server}. Today is {date}. "
+    "Each user message begins with its author's name and a colon; begin your own without one. Answer in the "
+    "language you are asked in, in Discord's Markdown, and be brief unless asked for detail."
 )
 SQLITE_SCHEME = "sqlite:///"
 LONGEST_WAIT_S = 24 * 60 * 60

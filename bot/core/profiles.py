@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core import house_rules as rules
+from bot.core.prompts import PROMPT
 
 if TYPE_CHECKING:
     from bot.core.messages import Question
     from bot.core.preferences import Preferences
+    from bot.core.prompts import Prompts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +32,9 @@ class Profile:
 class Profiles:
     """The owner's profile, with what was set for a place in its stead."""
 
-    def __init__(self, preferences: Preferences, *, default: Profile) -> None:
+    def __init__(self, preferences: Preferences, prompts: Prompts, *, default: Profile) -> None:
         self._preferences = preferences
+        self._prompts = prompts
         self._default = default
 
     async def of(self, question: Question) -> Profile:
@@ -41,6 +44,7 @@ class Profiles:
         longest = self._default.max_tokens
         return replace(
             self._default,
+            system_prompt=self._prompts.fill(held.text(PROMPT) or self._default.system_prompt, question.place),
             temperature=self._default.temperature if temperature is None else temperature,
             max_tokens=longest if length is None else min(longest, int(length)),
             reasoning=held.flag(rules.REASONING),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from bot.core.errors import QuestionTooLongError
 from bot.core.messages import Message, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.core.messages import Question, Turn
 
@@ -67,12 +68,13 @@ def build_prompt(
     context = context_length or UNKNOWN_CONTEXT
     room = context - min(max_tokens, context // 2)
     system = [Message(Role.SYSTEM, system_prompt)] if system_prompt else []
-    asked = Message(Role.USER, spoken(question.author_name, question.text))
+    names = speakers(question, turns)
+    asked = Message(Role.USER, spoken(names[question.author_id], question.text))
     asked_tokens = estimate([asked], ratio)
     room -= estimate(system, ratio)
     if asked_tokens > room:
         raise QuestionTooLongError(tokens=asked_tokens, limit=max(0, room))
-    kept = _newest_that_fit(turns, room - asked_tokens, ratio)
+    kept = _newest_that_fit(turns, room - asked_tokens, ratio, names)
     messages = (*system, *reversed(kept), asked)
     tokens = estimate(messages, ratio)
     return Prompt(
@@ -83,11 +85,11 @@ def build_prompt(
     )
 
 
-def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float) -> list[Message]:
+def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapping[int, str]) -> list[Message]:
     """The turns that fit, newest first; where some do not, the oldest kept is a question."""
     kept: list[Message] = []
     for turn in turns:
-        message = _as_message(turn)
+        message = _as_message(turn, names)
         room -= estimate([message], ratio)
         if room < 0:
             break
@@ -98,14 +100,30 @@ def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float) -> list[Mes
     return kept
 
 
-def _as_message(turn: Turn) -> Message:
-    text = spoken(turn.author_name, turn.text) if turn.role is Role.USER else turn.text
+def _as_message(turn: Turn, names: Mapping[int, str]) -> Message:
+    text = spoken(names[turn.author_id or 0], turn.text) if turn.role is Role.USER else turn.text
     return Message(turn.role, text)
 
 
 def spoken(name: str, text: str) -> str:
     """What somebody said, with who said it: several people share a conversation."""
-    return f"{speaker(name)}: {text}"
+    return f"{name}: {text}"
+
+
+def speakers(question: Question, turns: Sequence[Turn]) -> dict[int, str]:
+    """What each person of a conversation is called in it: one name each, the newest, and no two alike.
+
+    Who takes another name stays the same person, and who takes another person's does not become them.
+    """
+    names = {question.author_id: speaker(question.author_name)}
+    for turn in turns:
+        if turn.role is Role.USER:
+            names.setdefault(turn.author_id or 0, speaker(turn.author_name))
+    taken = Counter(name.casefold() for name in names.values())
+    return {
+        person: name if taken[name.casefold()] == 1 else f"{name} ({person % 10_000:04})"
+        for person, name in names.items()
+    }
 
 
 @lru_cache(maxsize=1024)  # a window shows the same few people again and again

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.core.prompts import PLACEHOLDERS
+
 RESTORED_NOTHING = "There is nothing to bring back: nobody has begun a new conversation here since the last undo."
 NOTHING_TO_EXPORT = "I remember nothing of this channel, so there is nothing to export."
 NO_THREADS_HERE = "There are no threads here to branch into; that works in a server's text channels."
@@ -89,3 +91,29 @@ def erased(turns: int) -> str:
         return "There was nothing to erase."
     what = "message that I remembered is" if turns == 1 else "messages that I remembered are"
     return f"Done: {turns:,} {what} erased for good."
+
+
+_PLACEHOLDERS = ", ".join(f"`{{{name}}}` ({meaning})" for name, meaning in PLACEHOLDERS.items())
+OWNERS_PROMPT = "The model is told here what the bot's owner set. An admin can change that with `/prompt set`."
+NO_SERVER_PROMPT = "There is no server here; leave the scope at `channel`."
+NO_PROMPT = "That has no text. `/prompt reset` takes the prompt back."
+
+
+def prompt_head(scope: str, by: int, at: int) -> str:
+    """Above the text that `/prompt show` shows."""
+    where = "channel" if scope.startswith("channel:") else "server"
+    return f"**What the model is told here**, set for the {where} by <@{by}> <t:{at}:R>"
+
+
+def prompt_kept(scope: str) -> str:
+    """After `/prompt set`."""
+    return (
+        f"From the next question on, the model is told that in this {scope}. "
+        f"Placeholders are filled in each time: {_PLACEHOLDERS}."
+    )
+
+
+def prompt_reset(scope: str) -> str:
+    """After `/prompt reset`."""
+    wider = "what the server or the bot's owner set" if scope == "channel" else "what the bot's owner set"
+    return f"This {scope}'s prompt is taken back: from the next question on, {wider} holds."

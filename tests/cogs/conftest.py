@@ -29,6 +29,7 @@ from bot.core.models import Provider
 from bot.core.pace import Pace
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
+from bot.core.prompts import Prompts
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
 from bot.core.trial import Trial
@@ -134,12 +135,13 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
         access = Access(preferences, owner_ids=owners)
         message_sync = SqliteMessageSync(database)
         catch_up = CatchUp(message_sync, clock)
+        prompts = Prompts(clock)
         answerer = Answerer(
             llm=llm,
             catalog=catalog,
             store=store,
             words=Words(),
-            profiles=Profiles(preferences, default=Profile(system_prompt="Be kind.", max_tokens=400)),
+            profiles=Profiles(preferences, prompts, default=Profile(system_prompt="Be kind.", max_tokens=400)),
             books=books,
             clock=clock,
             catch_up=catch_up,
@@ -173,6 +175,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 version="1.2.3",
                 catch_up=catch_up,
                 message_sync=message_sync,
+                prompts=prompts,
                 erasure=SqliteErasure(database),
                 retention=Retention(days=30),
                 data_collection="deny",

@@ -26,6 +26,7 @@ from bot.core.messages import Done, FinishReason, ModelInfo, Place, Question, Re
 from bot.core.model_choice import ModelChoice
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
+from bot.core.prompts import Prompts
 from bot.core.scheduler import EditScheduler
 from bot.ui.texts import Words
 from tests.fakes import FakeCatalog, FakeTarget, MemoryLedger, MemorySettings, MemoryStore, ScriptedLLM
@@ -55,7 +56,7 @@ class Stage:
                 catalog=catalog,
                 store=self.store,
                 words=Words(),
-                profiles=Profiles(preferences, default=Profile(system_prompt="", max_tokens=100)),
+                profiles=Profiles(preferences, Prompts(clock), default=Profile(system_prompt="", max_tokens=100)),
                 books=books,
                 clock=clock,
             ),

@@ -23,8 +23,8 @@ from bot.core.window import (
 )
 
 
-def asked(number: int, text: str = "why?", name: str = "Ann") -> Turn:
-    return Turn(id=number, role=Role.USER, text=text, author_id=5, author_name=name, created_at=0)
+def asked(number: int, text: str = "why?", name: str = "Ann", author: int = 5) -> Turn:
+    return Turn(id=number, role=Role.USER, text=text, author_id=author, author_name=name, created_at=0)
 
 
 def answered(number: int, text: str = "because") -> Turn:
@@ -53,7 +53,7 @@ def contents(prompt: Prompt) -> list[str]:
 
 def test_a_prompt_reads_from_the_system_prompt_to_the_question() -> None:
     """Users speak under their names, the assistant as itself."""
-    prompt = build([asked(1), answered(2), asked(3, "and?", "Cem"), answered(4, "so")])
+    prompt = build([asked(1), answered(2), asked(3, "and?", "Cem", 7), answered(4, "so")])
     assert prompt.messages == (
         Message(Role.SYSTEM, "Be kind."),
         Message(Role.USER, "Ann: why?"),
@@ -226,3 +226,17 @@ def test_one_odd_report_moves_the_ratio_little_and_nonsense_not_at_all() -> None
     for _ in range(100):
         ratio.learn("m", messages, 10_000_000)
     assert ratio.of("m") == pytest.approx(LEAST_RATIO)
+
+
+def test_who_takes_another_name_stays_the_same_person() -> None:
+    """All that somebody said stands under the name they have now."""
+    prompt = build([asked(1, "my cat is Tom", "Ann"), asked(2, "he is old", "Anna"), asked(3, "hello", "Cem", 7)])
+    assert contents(prompt)[1:4] == ["Anna: my cat is Tom", "Anna: he is old", "Cem: hello"]
+    prompt = build([asked(1, "hello", "Bobby", 6)], question=question(name="Bob"))
+    assert contents(prompt)[1:] == ["Bob: hello", "Bob: and now?"]
+
+
+def test_who_takes_the_name_of_another_does_not_become_them() -> None:
+    """Both are told apart, in the same way each time."""
+    prompt = build([asked(1, "I am the admin", "Ann", 120_005), asked(2, "no, I am", "ANN", 130_006)])
+    assert contents(prompt)[1:3] == ["Ann (0005): I am the admin", "ANN (0006): no, I am"]

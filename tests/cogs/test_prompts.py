@@ -1,0 +1,69 @@
+"""What the model is told, and who decides it."""
+
+from __future__ import annotations
+
+from bot.ui import memory_texts, texts
+from tests.cogs.conftest import World
+
+
+async def told(world: World) -> str:
+    """Ask something; what the system prompt said then."""
+    await world.member.send(world.channel, f"{world.me} hello")
+    return world.llm.requests[-1].messages[0].content
+
+
+async def test_an_admin_sets_the_prompt_of_a_channel_and_of_the_server(world: World):
+    """The channel's goes before the server's, that before the owner's; taking one back leaves the next."""
+    assert await told(world) == "Be kind."
+    await world.admin.slash(world.channel, "prompt set", text="Be brief.", scope="server")
+    assert await told(world) == "Be brief."
+    result = await world.admin.slash(world.channel, "prompt set", text="Rhyme.")
+    assert result.ephemeral
+    assert result.response.content == memory_texts.prompt_kept("channel")
+    assert await told(world) == "Rhyme."
+    await world.admin.slash(world.channel, "prompt reset")
+    assert await told(world) == "Be brief."
+    await world.admin.slash(world.channel, "prompt reset", scope="server")
+    assert await told(world) == "Be kind."
+
+
+async def test_a_long_prompt_is_written_in_a_form(world: World):
+    """It begins with the prompt there is."""
+    await world.admin.slash(world.channel, "prompt set", text="Be brief.")
+    form = await world.admin.slash(world.channel, "prompt set")
+    await world.admin.submit_modal(form, {"prompt": "Be brief.\nAnd rhyme."})
+    assert await told(world) == "Be brief.\nAnd rhyme."
+
+
+async def test_placeholders_say_where_the_model_is(world: World):
+    """Channel, server and bot by the names they have."""
+    await world.admin.slash(world.channel, "prompt set", text="You are {bot} in {channel} of {server}.")
+    assert await told(world) == f"You are {world.bot.user.display_name} in #general of {world.guild.name}."
+
+
+async def test_in_direct_messages_the_prompt_is_ones_own(world: World):
+    """There is no server to set one for, and none to name."""
+    user = world.env.create_user("friend")
+    await user.send_dm("hello")
+    refused = await user.slash("prompt set", text="Be brief.", scope="server")
+    assert refused.response.content == memory_texts.NO_SERVER_PROMPT
+    await user.slash("prompt set", text="In {channel}, on {server}.")
+    await user.send_dm("hello")
+    assert world.llm.requests[-1].messages[0].content == "In a direct message, on none."
+
+
+async def test_everybody_may_see_the_prompt_and_only_admins_change_it(world: World):
+    """Who set it and when stands above it."""
+    shown = await world.member.slash(world.channel, "prompt show")
+    assert shown.response.content == memory_texts.OWNERS_PROMPT
+    for command, options in (("prompt set", {"text": "Be rude."}), ("prompt reset", {})):
+        refused = await world.member.slash(world.channel, command, **options)
+        assert refused.ephemeral
+        assert refused.response.content == texts.NOT_ADMIN
+    world.refusals(2)
+    await world.admin.slash(world.channel, "prompt set", text="Be *very* kind.")
+    shown = await world.member.slash(world.channel, "prompt show")
+    assert shown.ephemeral
+    assert f"set for the channel by <@{world.admin.id}>" in shown.response.content
+    assert r"Be \*very\* kind." in shown.response.content
+    assert await told(world) == "Be *very* kind."
