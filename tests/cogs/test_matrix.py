@@ -16,8 +16,9 @@ from bot.ui import texts
 from bot.ui.pages import Pages
 from tests.cogs.conftest import World
 
-ANYBODY, ADMINS = "anybody", "admins"
-# In a server and its threads. In direct messages the first are for everybody, the others for the bot's owners.
+# In a server and its threads, the last two are for admins. In direct messages, the second is for the bot's owners,
+# and the third for everybody: whoever is there alone manages the conversation.
+ANYBODY, ADMINS, MANAGERS = "anybody", "admins", "managers"
 WHO = {
     "ask": ANYBODY,
     "help": ANYBODY,
@@ -35,6 +36,15 @@ WHO = {
     "budget show": ADMINS,
     "budget set": ADMINS,
     "doctor": ADMINS,
+    "history show": ANYBODY,
+    "history export": ANYBODY,
+    "history branch": ANYBODY,
+    "history clear": MANAGERS,
+    "history undo": MANAGERS,
+    "privacy": ANYBODY,
+    "forget": ANYBODY,
+    "forget channel": MANAGERS,
+    "forget server": MANAGERS,
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "ask": {"prompt": "hello"},
@@ -43,8 +53,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "model set": {"model": "small/model"},
     "settings set": {"setting": "footer", "value": "on"},
     "budget set": {"limit": "server_day", "amount": "5"},
+    "forget": {"scope": "me"},
+    "forget channel": {"scope": "channel"},
+    "forget server": {"scope": "server"},
 }
-COGS = {"cogs.budget", "cogs.help", "cogs.models", "cogs.settings", "cogs.status", "cogs.usage"}
+COGS = {
+    f"cogs.{name}"
+    for name in ("budget", "chat", "conversation", "help", "models", "privacy", "settings", "status", "usage")
+}
 KINDS = ("server owner", "admin", "role admin", "member", "bot owner")
 
 
@@ -96,7 +112,7 @@ async def test_in_a_server(world: World, owners: set[int], kind: str, place: str
             refused.add(name)
         else:
             assert who is ANYBODY or kind != "member"
-    expected = {name for name, who in WHO.items() if who is ADMINS} if kind == "member" else set()
+    expected = {name for name, who in WHO.items() if who is not ANYBODY} if kind == "member" else set()
     assert refused == expected
     if kind == "member":
         assert await values(world) == before
@@ -113,7 +129,7 @@ async def test_in_direct_messages(world: World, owners: set[int], kind: str):
     }
     for name, who in WHO.items():
         path = name if name in there else name.split()[0]
-        if path not in there or name == "usage server":
+        if path not in there or "server" in name:
             continue
         result = await user.slash(path, **OPTIONS.get(name, {}))
         refused = bool(result.response and result.response.content == texts.NOT_ADMIN)
