@@ -72,3 +72,50 @@ async def test_the_owners_ceiling_comes_from_the_environment(world: World):
     (refused,) = await world.reply(world.ask("one"))
     assert "My owner's budget of $0.00 for this month is used up" in refused.content
     assert world.router.calls == []
+
+
+async def test_many_at_once_cannot_overspend_a_budget(world: World):
+    """A hundred people at once against a budget for forty answers.
+
+    What is spent is within one answer per running stream of it, and everybody else is told when to come back.
+    """
+    await world.start()
+    answer = Script(text="word " * 40, tokens_per_second=40)
+    world.scripts += [answer] * 101
+    await world.reply(world.ask("how much is an answer?"))  # litellm is loaded from here on
+    each = charged(world)
+    budget = 41 * each  # the first answer is spent already
+    amount = f"{Decimal(budget) / 10**9:f}"
+    done = await world.discord.command(
+        world.admin, world.channel, "budget set", limit="server_month", amount=amount
+    )
+    assert "is now" in done.content
+    people = [world.discord.add_user(f"person{number}") for number in range(100)]
+    channels = [world.discord.add_channel(world.guild, f"room{number}") for number in range(100)]
+    for person in people:
+        world.discord.add_member(world.guild, person)
+    asked = [
+        world.ask("how much is an answer?", channel=channel, user=person)
+        for person, channel in zip(people, channels, strict=True)
+    ]
+    ended = [await world.reply(message, timeout=60) for message in asked]
+    refused = [replies for replies in ended if "is used up" in replies[-1].content]
+    answered = len(world.router.calls) - 1
+    assert answered + len(refused) == 100
+    assert all("It begins anew <t:" in replies[-1].content for replies in refused)
+    streams = max_open(world)
+    assert budget <= charged(world) <= budget + streams * each, (answered, streams)
+    assert query(world, "SELECT SUM(cost_nano_usd) FROM ledger") == [(charged(world),)]
+
+
+def max_open(world: World) -> int:
+    """The most answers that streamed at once."""
+    moments = sorted(
+        [(call.arrived_at, 1) for call in world.router.calls]
+        + [(call.sent[-1][0], -1) for call in world.router.calls if call.sent]
+    )
+    open_ = most = 0
+    for _, step in moments:
+        open_ += step
+        most = max(most, open_)
+    return most
