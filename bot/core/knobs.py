@@ -115,10 +115,11 @@ class Mentions:
         return ()
 
     def read(self, typed: str) -> str:
-        one = rf"(?:<{self.mark}{'!?' if self.mark == '@' else ''}(\d{{1,19}})>|(\d{{15,19}}))"
-        if not re.fullmatch(rf"\s*{one}(?:[\s,]*{one})*[\s,]*", typed):
+        one = re.compile(rf"<{self.mark}{'!?' if self.mark == '@' else ''}(\d{{1,19}})>|(\d{{15,19}})")
+        found = [one.fullmatch(word) for word in typed.replace(">", "> ").replace(",", " ").split()]
+        if not all(found):
             raise ValueError(typed)
-        ids = dict.fromkeys(str(int(found)) for found in re.findall(r"\d+", typed))
+        ids = dict.fromkeys(str(int(match[1] or match[2])) for match in found if match)
         if not 0 < len(ids) <= self.most or any(int(id_) >= 2**63 for id_ in ids):
             raise ValueError(typed)
         return " ".join(ids)

@@ -48,6 +48,8 @@ def test_a_value_is_kept_in_one_form(key: str, typed: str, kept: str, shown: str
         ("allowed_roles", "everybody"),
         ("allowed_roles", "42"),
         ("denied_users", "9999999999999999999"),
+        ("denied_users", "1" * 1990 + "x"),
+        ("denied_users", "<@1>2"),
         ("allowed_models", "; drop"),
         ("price_ceiling", "-1"),
         ("price_ceiling", "NaN"),
