@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.errors import HeadwaterError
+from bot.core.errors import HeadwaterError, StorageError
 from bot.ui import texts
 from bot.ui.controls import ReplyButton
 from bot.ui.limits import RateLimitTrace
@@ -148,8 +149,19 @@ class ChatBot(commands.Bot):
         if known is not None and known.value == fingerprint:
             return
         await self.tree.sync()
-        await settings.set(scope, key, fingerprint, by=0, now=now)
+        try:
+            await settings.set(scope, key, fingerprint, by=0, now=now)
+        except StorageError as error:
+            log.warning("the commands will be registered again at the next start: %s", error)
         log.info("registered %d commands", len(payload))
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - discord.py's
+        """Events that memory cannot follow are no bugs: a full disk makes one line of log, not a page."""
+        error = sys.exc_info()[1]
+        if isinstance(error, HeadwaterError):
+            log.warning("%s was not dealt with: %s", event_method, error)
+        else:
+            await super().on_error(event_method, *args, **kwargs)
 
     async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """The one place where a failed command turns into a sentence."""

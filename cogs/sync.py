@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
+from bot.core.errors import StorageError
 from bot.ui.channels import DiscordChannels
 from bot.ui.places import question_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import discord
 
     from bot.client import ChatBot
+    from bot.core.messages import StoredReply
+
+
+log = logging.getLogger(__name__)
 
 
 class Sync(commands.Cog):
@@ -27,10 +33,14 @@ class Sync(commands.Cog):
         self.sync = bot.services.message_sync
         self.channels = DiscordChannels(bot, target=bot.channel_target)
         self._repairing: asyncio.Task[None] | None = None
+        self._unfinished: Sequence[StoredReply] = ()
 
     async def cog_load(self) -> None:
         """Find the replies of an earlier life before there are new ones."""
-        self._unfinished = await self.bot.services.repair.unfinished()
+        try:
+            self._unfinished = await self.bot.services.repair.unfinished()
+        except StorageError as error:
+            log.error("interrupted replies stay as they are: %s", error)  # noqa: TRY400 - the cause is in it
 
     async def cog_unload(self) -> None:
         if self._repairing is not None:

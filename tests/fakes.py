@@ -217,10 +217,12 @@ class MemoryStore:
         self.replies: dict[int, StoredReply] = {}
         self.closed: dict[int, ReplyState] = {}
         self.opted_out: set[int] = set()
+        self.fault: HeadwaterError | None = None  # what writing fails with
         self.anchors: dict[int, int] = {}  # by the message replied to
         self.checkpoints: list[str] = []
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+        self._check()
         reply_id = len(self.replies) + 1
         self.replies[reply_id] = StoredReply(
             id=reply_id,
@@ -253,11 +255,17 @@ class MemoryStore:
         reply = self.replies[reply_id]
         self.replies[reply_id] = replace(reply, message_ids=tuple(dict.fromkeys((*reply.message_ids, message_id))))
 
+    def _check(self) -> None:
+        if self.fault:
+            raise self.fault
+
     async def checkpoint(self, reply_id: int, text: str) -> None:
+        self._check()
         self.checkpoints.append(text)
         self._keep(reply_id, text)
 
     async def close_reply(self, reply_id: int, *, state: ReplyState, text: str, **_: object) -> None:
+        self._check()
         self.closed[reply_id] = state
         self._keep(reply_id, text)
         self.replies[reply_id] = replace(self.replies[reply_id], state=state, text=text)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.context import said_before
@@ -28,6 +29,8 @@ from bot.core.overlap import Join
 from bot.core.window import TokenRatio, build_prompt, estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.core.books import Books
     from bot.core.budget import Reservation
     from bot.core.catch_up import CatchUp
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
     from bot.core.profiles import Profile, Profiles
     from bot.core.reply import Reply
+    from bot.core.window import Prompt
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +64,7 @@ class Run:
     task: asyncio.Task[Ending] | None = None
     forced: Ending | None = None  # how it ends if it is cancelled
     forget: bool = False  # somebody deleted the answer
+    unstored: StorageError | None = None  # why memory has nothing of it, or gave nothing to it
     model: str = ""
     barred: tuple[str, Barrier] | None = None  # the model chosen that cannot be used, for the first to ask
     generation_id: str | None = None
@@ -120,20 +125,15 @@ class Answerer:
         begun = (Message(Role.ASSISTANT, run.shown_before),) if run.shown_before else ()
         begun_tokens = estimate(begun, ratio)
         info = self._catalog.get(run.model)
-        turns: list[Turn] = []
-        async with aclosing(said_before(self._store, question, run.turn_id)) as pages:
-            async for page in pages:
-                turns += page
-                prompt = build_prompt(
-                    system_prompt=profile.system_prompt,
-                    turns=turns,
-                    question=question,
-                    context_length=info.context_length if info else None,
-                    max_tokens=profile.max_tokens + begun_tokens,
-                    ratio=ratio,
-                )
-                if prompt.dropped:
-                    break
+        build = partial(
+            build_prompt,
+            system_prompt=profile.system_prompt,
+            question=question,
+            context_length=info.context_length if info else None,
+            max_tokens=profile.max_tokens + begun_tokens,
+            ratio=ratio,
+        )
+        prompt = await self._prompt(run, build)
         return CompletionRequest(
             model=run.model,
             messages=(*prompt.messages, *begun),
@@ -143,6 +143,22 @@ class Answerer:
             channel_id=question.place.channel_id,
             user_id=question.author_id,
         )
+
+    async def _prompt(self, run: Run, build: Callable[..., Prompt]) -> Prompt:
+        """As much of the conversation as fits; none of it where memory cannot be read."""
+        turns: list[Turn] = []
+        try:
+            async with aclosing(said_before(self._store, run.question, run.turn_id)) as pages:
+                async for page in pages:
+                    turns += page
+                    prompt = build(turns=turns)
+                    if prompt.dropped:
+                        break
+        except StorageError as error:
+            log.warning("answering without memory in channel %d: %s", run.question.place.channel_id, error)
+            run.unstored = error
+            return build(turns=[])
+        return prompt
 
     async def _read(self, run: Run, request: CompletionRequest) -> Ending:
         """Pass the model's events on; never waits for Discord."""
@@ -184,5 +200,7 @@ class Answerer:
         run.kept_at = now
         try:
             await self._store.checkpoint(run.reply.controls.reply_id, run.reply.shown_text)
+            run.unstored = None  # what could not be written before is written now
         except StorageError as error:
+            run.unstored = error
             log.warning("an answer in progress is not in memory: %s", error)

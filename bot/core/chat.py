@@ -17,9 +17,9 @@ from bot.core.errors import (
     ScreenError,
     ShuttingDownError,
     StillRunningError,
-    StorageError,
 )
 from bot.core.line import TurnLines
+from bot.core.memory import Memory
 from bot.core.messages import (
     Controls,
     Ending,
@@ -70,6 +70,7 @@ class ChatService:
         self._models = models
         self._books = books
         self._store = store
+        self._memory = Memory(store, clock)
         self._scheduler = scheduler
         self._words = words
         self._clock = clock
@@ -190,7 +191,7 @@ class ChatService:
 
     async def _run(self, run: Run) -> Ending:
         async def on_message(message_id: int) -> None:
-            await self._note_message(run, message_id)
+            await self._memory.note(run, message_id)
 
         def on_lost(error: ScreenError) -> None:
             run.forget = isinstance(error, MessageGoneError)
@@ -239,28 +240,14 @@ class ChatService:
         run.model = choice.model
         if choice.pin and choice.barrier and self._models.first_told(choice):
             run.barred = (choice.pin.setting.value, choice.barrier)
-        reply_id = await self._store.open_reply(question, model=run.model, now=self._now())
-        run.reply.controls = Controls(reply_id=reply_id, stop=True)
-        if run.turn_id is not None:
-            await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
+        await self._memory.open(run)
         await self._wait_in_line(run, ticket)
-        if run.turn_id is None:
-            await self._remember(run, reply_id)
+        await self._memory.remember(run)
         try:
             async with asyncio.timeout(PRIVATE_LIMIT_S if question.private else None):
                 return await self._answerer.answer(run)
         except TimeoutError:
             raise DeadlineExceededError(model=run.model) from None
-
-    async def _remember(self, run: Run, reply_id: int) -> None:
-        """Commit the question before the model is called, unless nothing of it is to be kept."""
-        if not await self._store.remembers(run.question):
-            run.question = replace(run.question, unremembered=True)
-        if run.question.replies_to is not None:
-            anchor_id = await self._store.anchor(run.question.place, run.question.replies_to)
-            run.question = replace(run.question, anchor_id=anchor_id)
-        if run.question.leaves_a_trace:
-            run.turn_id = await self._store.add_question(run.question, reply_id=reply_id, now=self._now())
 
     async def _wait_in_line(self, run: Run, ticket: Ticket) -> None:
         """Wait for the turn; who waits longer than a moment is told for how many others."""
@@ -284,12 +271,11 @@ class ChatService:
 
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
-        reply_id = run.reply.controls.reply_id
-        ending = replace(await self._books.close(run, ending, self._answerer.ratio), barred=run.barred)
+        ending = await self._books.close(run, ending, self._answerer.ratio)
+        ending = replace(ending, barred=run.barred, unstored=run.unstored)
         run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
-        if reply_id:
-            await self._close_reply(run, reply_id, ending)
+        await self._memory.close(run, ending)
         return ending
 
     @staticmethod
@@ -303,34 +289,6 @@ class ChatService:
             and bool(run.reply.text)
             and (unfinished or ending.state is ReplyState.CUT),
         )
-
-    async def _close_reply(self, run: Run, reply_id: int, ending: Ending) -> None:
-        keep = run.question.leaves_a_trace and not run.forget
-        try:
-            await self._store.close_reply(
-                reply_id,
-                state=ending.state,
-                text=run.reply.shown_text if keep else "",
-                model=run.model,
-                usage=run.usage,
-                generation_id=run.generation_id,
-                error=type(ending.error).__name__ if ending.error else "",
-                now=self._now(),
-            )
-        except StorageError as error:
-            log.error("reply %d is not in memory: %s", reply_id, error)  # noqa: TRY400 - the cause is in it
-
-    async def _note_message(self, run: Run, message_id: int) -> None:
-        reply_id = run.reply.controls.reply_id
-        if not reply_id:
-            return
-        try:
-            await self._store.add_reply_message(reply_id, message_id)
-        except StorageError as error:
-            log.error("message %d of reply %d is not in memory: %s", message_id, reply_id, error)  # noqa: TRY400
-
-    def _now(self) -> int:
-        return int(self._clock.time())
 
 
 def describe(error: HeadwaterError) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.core.errors import HeadwaterError
+    from bot.core.errors import HeadwaterError, StorageError
     from bot.core.model_choice import Barrier
     from bot.core.refusals import Limit
 
@@ -311,6 +311,7 @@ class Ending:
     by: str = ""
     answered_by: str = ""
     footer: Footer | None = None
+    unstored: StorageError | None = None
     warnings: tuple[Limit, ...] = ()
     barred: tuple[str, Barrier] | None = None
 

@@ -16,6 +16,11 @@ NOT_AN_ANSWER = "That is no answer of mine that I remember."
 ANSWERING_AGAIN = "I am answering that again."
 
 
+def unstored(reason: str) -> str:
+    """Under an answer that memory has nothing of."""
+    return f"I will not remember this: my memory cannot be used ({reason})."
+
+
 def cleared(hidden: int, by: str) -> str:
     """After `/history clear`, for the channel to see."""
     if not hidden:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.knobs import dollars
 from bot.core.messages import Ending, Footer, InLine, ReplyState, Waiting, WaitReason
 from bot.core.refusals import budget_name
+from bot.ui import memory_texts
 from bot.ui.models import barred
 
 EMPTY_QUESTION = "Yes? Ask me something in the same message, or use `/ask`."
@@ -59,6 +60,8 @@ class Words:
             notes.append(footer(ending.footer))
         if ending.barred:
             notes.append(barred(*ending.barred))
+        if ending.unstored:
+            notes.append(memory_texts.unstored(ending.unstored.reason))
         notes += [f"{budget_name(limit)} is 80 % used." for limit in ending.warnings]
         return " ".join(note for note in notes if note)
 

@@ -20,9 +20,10 @@ from bot.core.errors import (
     ProviderUnavailableError,
     ShuttingDownError,
     StillRunningError,
+    StorageError,
     WriteFailedError,
 )
-from bot.core.messages import Done, FinishReason, ModelInfo, Place, Question, ReplyState
+from bot.core.messages import Controls, Done, FinishReason, ModelInfo, Place, Question, ReplyState
 from bot.core.model_choice import ModelChoice
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
@@ -331,3 +332,39 @@ def test_a_reply_to_an_older_answer_is_asked_after_that_one():
     assert said[3] == [1, 1, 2, 2, 3, 3, 4]
     assert said[4] == [1, 1, 3, 3, 5]
     assert said[5] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]
+
+
+def test_where_nothing_can_be_stored_the_answer_is_given_and_says_so():
+    """A full disk costs the memory of an answer, not the answer; who waits in line is served as ever."""
+
+    async def main() -> None:
+        stage, targets = Stage(), [FakeTarget(latency=0.1), FakeTarget(latency=0.1)]
+        stage.llm.gap = 1.0
+        stage.store.fault = StorageError("the disk is full")
+        await asyncio.gather(*(stage.ask("hello", target) for target in targets))
+        for target in targets:
+            assert target.contents[-1].startswith("Hello.\n-# I will not remember this")
+            assert "the disk is full" in target.contents[-1]
+            assert list(target.controls.values())[-1] == Controls()
+        stage.store.fault = None
+        await stage.ask("again", targets[0])
+        assert targets[0].contents[-1] == "Hello."
+
+    run(main())
+
+
+def test_a_disk_that_fills_up_while_an_answer_streams_is_told_below_it():
+    """The text is all there; only memory lacks its end."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say(*["word "] * 10)
+        asked = stage.ask("talk", target)
+        await asyncio.sleep(2)
+        stage.store.fault = StorageError("the disk is full")
+        await asked
+        assert target.contents[-1].startswith("word word word")
+        assert "I will not remember this" in target.contents[-1]
+
+    run(main())

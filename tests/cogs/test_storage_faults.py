@@ -1,0 +1,51 @@
+"""A real database that cannot be written: the bot goes on, and says what is missing."""
+
+from __future__ import annotations
+
+import pytest
+from discord.app_commands import CommandInvokeError
+
+from bot.core.errors import StorageError
+from bot.ui import memory_texts
+from tests.cogs.conftest import World
+
+
+@pytest.fixture
+async def full(world: World) -> World:
+    await world.member.send(world.channel, f"{world.me} my cat is Tom")
+    writer = world.bot.services.conversations._database._writer
+    await writer.execute_fetchall("PRAGMA query_only = ON")  # as a read-only file, which root may write to
+    return world
+
+
+async def test_answers_are_given_and_say_that_they_are_not_remembered(full: World):
+    """What was remembered before is still read."""
+    await full.member.send(full.channel, f"{full.me} what is its name?")
+    assert full.channel.last_message.content == f"Hello.\n-# {memory_texts.unstored('its file is read-only')}"
+    assert "mem: my cat is Tom" in [message.content for message in full.llm.requests[-1].messages]
+
+
+async def test_memory_is_used_again_as_soon_as_it_can_be(full: World):
+    """Nothing needs a restart."""
+    await full.member.send(full.channel, f"{full.me} first")
+    writer = full.bot.services.conversations._database._writer
+    await writer.execute_fetchall("PRAGMA query_only = OFF")
+    await full.member.send(full.channel, f"{full.me} second")
+    assert full.channel.last_message.content == "Hello."
+
+
+async def test_a_command_that_needs_to_write_says_why_it_cannot(full: World):
+    """In a sentence, to the caller alone."""
+    result = await full.admin.slash(full.channel, "history clear")
+    assert result.ephemeral
+    assert "My memory cannot be reached (its file is read-only)" in result.response.content
+    assert [type(error) for error in full.env.errors] == [CommandInvokeError]
+
+
+async def test_an_event_that_cannot_be_followed_is_one_line_of_log(full: World, caplog: pytest.LogCaptureFixture):
+    """Not a traceback for every message that somebody deletes."""
+    first = full.channel.history()[0]
+    await full.member.delete(first)
+    assert "on_raw_message_delete was not dealt with" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert [type(error) for error in full.env.errors] == [StorageError]
