@@ -17,8 +17,8 @@ from bot.core.preferences import channel_scope, guild_scope
 from bot.core.window import DEFAULT_RATIO, estimate
 from bot.ui import models as words
 from bot.ui import texts
-from bot.ui.pages import Pages, paginate_lines
-from bot.ui.permissions import admins_only
+from bot.ui.pages import Pages, Picker, paginate_lines
+from bot.ui.permissions import admins_only, is_admin
 from bot.ui.places import interaction_place
 
 if TYPE_CHECKING:
@@ -53,6 +53,16 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     @admins_only()
     async def set_(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope = "channel") -> None:
         """Choose the model that answers here (admins)"""
+        await self._set(interaction, model, scope)
+
+    async def _pick(self, interaction: discord.Interaction[ChatBot], model: str) -> None:
+        """From the menu under a list, which is a component like any other: who picks is checked again."""
+        if await is_admin(interaction):
+            await self._set(interaction, model, "channel")
+        else:
+            await tell(interaction, texts.NOT_ADMIN)
+
+    async def _set(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope) -> None:
         place = interaction_place(interaction)
         key = await self._scope_key(interaction, scope)
         if key is None:
@@ -138,8 +148,13 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             and (not vision or "image" in info.input_modalities)
         ]
         found = _ordered(search(models, wanted, limit=LISTED), order)
-        lines = [words.model_line(info) for info in found] or [words.NO_MODELS_FOUND]
-        await Pages(paginate_lines(lines)).begin(interaction)
+        pages = paginate_lines([words.model_line(info) for info in found] or [words.NO_MODELS_FOUND])
+        if not found or not await is_admin(interaction):
+            await Pages(pages).begin(interaction)
+            return
+        ids = iter(info.id for info in found)
+        picks = [[next(ids) for _ in page.splitlines()] for page in pages]
+        await Pages(pages, picker=Picker(words.PICK, self._pick), picks=picks).begin(interaction)
 
     @set_.autocomplete("model")
     async def _complete(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.core.messages import ModelInfo
     from bot.core.model_choice import Choice
 
+PICK = "Choose one for this channel"
 NO_MODELS_FOUND = "No model matches that."
 NO_CATALOG = "The list of models has not arrived yet. Please try again in a moment."
 THOUSAND = 1000

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 PAGE_CHARS = 1900  # Discord: 2,000 characters of content; the rest is for the page's number
+CHOICES, VALUE_LIMIT = 25, 100  # Discord: options of a select menu, characters of each
 TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
 
 
@@ -28,19 +29,40 @@ def paginate_lines(lines: Iterable[str], *, head: str = "") -> list[str]:
     return ["\n".join(filter(None, [head, *page])) for page in pages]
 
 
+class Picker(discord.ui.Select["Pages"]):
+    """A menu of what stands on a page; `on_pick` gets the interaction and the value, and checks whose it is."""
+
+    def __init__(self, label: str, on_pick: Callable[[discord.Interaction[Any], str], Awaitable[None]]) -> None:
+        super().__init__(placeholder=label)
+        self._on_pick = on_pick
+
+    def offer(self, values: Sequence[str]) -> None:
+        self.options = [discord.SelectOption(label=value[:VALUE_LIMIT], value=value) for value in values[:CHOICES]]
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await self._on_pick(interaction, self.values[0])
+
+
 class Pages(discord.ui.View):
     """Pages through text; the message is ephemeral, and its buttons are for the person who asked for it."""
 
-    def __init__(self, pages: list[str]) -> None:
+    def __init__(
+        self, pages: list[str], *, picker: Picker | None = None, picks: Sequence[Sequence[str]] = ()
+    ) -> None:
+        """With a `picker`, a menu offers what `picks` has for each page."""
         super().__init__(timeout=TIMEOUT_S)
         self._pages = pages
+        self._picker = picker
+        self._picks = picks
         self._number = 0
         self._reader = 0
+        if picker is not None:
+            self.add_item(picker)
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command, deferred or not, with the first page."""
         self._reader = interaction.user.id
-        extra: dict[str, Any] = {"view": self} if len(self._pages) > 1 else {}
+        extra: dict[str, Any] = {"view": self} if len(self._pages) > 1 or self._picker else {}
         if interaction.response.is_done():
             await interaction.followup.send(self._page(), ephemeral=True, **extra)
         else:
@@ -62,6 +84,8 @@ class Pages(discord.ui.View):
         await interaction.response.edit_message(content=self._page(), view=self)
 
     def _page(self) -> str:
+        if self._picker is not None:
+            self._picker.offer(self._picks[self._number])
         self.previous.disabled = self._number == 0
         self.next.disabled = self._number == len(self._pages) - 1
         foot = f"\n-# Page {self._number + 1} of {len(self._pages)}" if len(self._pages) > 1 else ""

@@ -208,3 +208,29 @@ async def test_a_long_list_has_pages_filters_and_an_order(world: World):
     seeing = await world.member.slash(world.channel, "model list", vision=True, order="context")
     assert seeing.response.content.startswith("`maker/model-number-99` · 99k context")
     assert "reads image" in seeing.response.content
+
+
+async def test_an_admin_picks_from_the_list(world: World):
+    """The menu under a page offers what stands on it, and sets like the command does."""
+    listed = await world.admin.slash(world.channel, "model list")
+    await world.admin.select(listed.response, ["small/model"])
+    assert "admin chose `small/model` for this channel" in world.channel.last_message.content
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.llm.requests[-1].model == "small/model"
+
+
+async def test_a_member_gets_no_menu_and_a_forged_pick_is_refused(world: World):
+    """Who picks is checked when it happens, not when the list was made."""
+    listed = await world.member.slash(world.channel, "model list")
+    assert not listed.response.components
+    shown = await world.admin.slash(world.channel, "model list")
+    world.bot.services.access.is_admin = _nobody
+    refused = await world.admin.select(shown.response, ["small/model"])
+    assert refused.ephemeral
+    await world.member.send(world.channel, f"{world.me} hello")
+    assert world.llm.requests[-1].model == "openai/gpt-4o-mini"
+
+
+async def _nobody(*_: object) -> bool:
+    """Somebody took the role away meanwhile."""
+    return False
