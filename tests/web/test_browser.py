@@ -122,8 +122,9 @@ async def test_a_form_asks_about_a_message(visit: Visit):
     """A message's menu opens a modal, and what is filled in is answered."""
     await visit.go("general")
     await visit.say("The tide is the sea breathing.")
-    await visit.messages.last.hover()
-    await visit.messages.last.get_by_role("button", name="Apps").click()
+    tide = visit.messages.filter(has_text="The tide is").last
+    await tide.hover()
+    await tide.get_by_role("button", name="Apps").click()
     await visit.page.get_by_role("menuitem", name="Ask about this").press("Enter")
     dialog = visit.page.get_by_role("dialog")
     await expect(dialog).to_contain_text("Ask about this message")
@@ -137,7 +138,7 @@ async def test_people_reply_edit_and_delete(visit: Visit):
     """A reply carries what it answers, arrow up edits one's last message, and the bin deletes it."""
     await visit.go("experiments")
     await visit.say("first")
-    first = visit.messages.last
+    first = visit.messages.filter(has_text="first").last
     await first.hover()
     await first.get_by_role("button", name="Reply").click()
     await visit.say("second, of *two*")
