@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.streaming", "bench.client", "bench.pacing", "bench.paging", "bench.storage")
+PARTS = ("bench.streaming", "bench.client", "bench.pacing", "bench.paging", "bench.storage", "bench.conversations")
 
 
 def main() -> int:

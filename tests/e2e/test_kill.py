@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
+from bench.kills import kill
 from bot.core.errors import LostInLineError
 from playground.script import Script
 from tests.e2e.conftest import CURSOR, World
@@ -89,3 +92,10 @@ async def test_a_slash_command_is_ended_after_a_kill(world: World):
     await world.start()
     await world.discord.until(lambda: asked.content.endswith(INTERRUPTED), 20)
     assert CURSOR not in asked.content
+
+
+async def test_killed_again_and_again_it_loses_nothing(tmp_path: Path):
+    """Five conversations stream, the bot dies at random moments; see `bench.kills` for a hundred times."""
+    tally = await kill(3, folder=tmp_path, seed=random.randrange(1000))
+    assert tally.faults == []
+    assert tally.streaming > 0
