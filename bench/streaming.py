@@ -187,13 +187,23 @@ def row(count: int, replies: list[Reply], limited: int, cpu: float, idle: int, p
     return "| " + " | ".join(cells) + " |"
 
 
-async def run_round(count: int, *, by_command: bool) -> str:
+def break_often(discord: Discord) -> None:
+    """Every tenth edit fails: with a 500, a reset connection or two seconds of silence, in turn."""
+    edits = ("PATCH", "/channels/*/messages/*")
+    discord.fail(*edits, times=None, every=30, status=500)
+    discord.fail(*edits, times=None, every=31, reset=True)
+    discord.fail(*edits, times=None, every=29, hang=2.0)
+
+
+async def run_round(count: int, *, by_command: bool, faults: bool) -> str:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         discord, router = Discord(latency=ROUND_TRIP_S), OpenRouter()
         for server in (discord, router):
             await server.start()
             stack.push_async_callback(server.close)
+        if faults:
+            break_often(discord)
         settings = {
             "DISCORD_TOKEN": discord.token,
             "DISCORD_API_BASE": discord.api_base,
@@ -217,11 +227,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-C", type=int, nargs="+", default=[1, 10, 50, 100, 200], metavar="CHANNELS")
     parser.add_argument("--ask", action="store_true", help="ask by /ask instead of by mention")
+    parser.add_argument("--faults", action="store_true", help="let every tenth edit fail or hang")
     arguments = parser.parse_args()
     print("| " + " | ".join(HEAD) + " |")
     print("|---" * len(HEAD) + "|")
     for count in arguments.C:
-        print(asyncio.run(run_round(count, by_command=arguments.ask)), flush=True)
+        print(asyncio.run(run_round(count, by_command=arguments.ask, faults=arguments.faults)), flush=True)
 
 
 if __name__ == "__main__":
