@@ -64,6 +64,7 @@ class Run:
     task: asyncio.Task[Ending] | None = None
     forced: Ending | None = None  # how it ends if it is cancelled
     forget: bool = False  # somebody deleted the answer
+    crowded_out: bool = False  # turns had no room in the prompt, and that is to be said
     unstored: StorageError | None = None  # why memory has nothing of it, or gave nothing to it
     model: str = ""
     barred: tuple[str, Barrier] | None = None  # the model chosen that cannot be used, for the first to ask
@@ -134,6 +135,7 @@ class Answerer:
             ratio=ratio,
         )
         prompt = await self._prompt(run, build)
+        run.crowded_out = profile.window_note and prompt.dropped > 0
         return CompletionRequest(
             model=run.model,
             messages=(*prompt.messages, *begun),

@@ -272,7 +272,7 @@ class ChatService:
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
         ending = await self._books.close(run, ending, self._answerer.ratio)
-        ending = replace(ending, barred=run.barred, unstored=run.unstored)
+        ending = replace(ending, barred=run.barred, unstored=run.unstored, crowded_out=run.crowded_out)
         run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
         await self._memory.close(run, ending)

@@ -32,6 +32,12 @@ FOOTER = Knob(
     kind=SWITCH,
     default="off",
 )
+WINDOW_NOTE = Knob(
+    key="window_note",
+    sentence="Whether I say below an answer that earlier messages no longer fit into what the model reads",
+    kind=SWITCH,
+    default="off",
+)
 PING_AFTER = Knob(
     key="ping_after",
     sentence="Tell the person who asked, with a ping, when an answer took at least this long; 0 never does",
@@ -140,6 +146,7 @@ KNOBS = (
     THREADS,
     REASONING,
     FOOTER,
+    WINDOW_NOTE,
     PING_AFTER,
     TEMPERATURE,
     ANSWER_LENGTH,

@@ -303,7 +303,8 @@ class Ending:
     `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
     first choice could not answer. `footer` is for complete answers where it is wanted, `warnings` are the budgets
     that this answer nearly used up. `barred` is the model chosen that could not be used, where people are yet to
-    be told, and why.
+    be told, and why. `unstored` says why memory lacks the answer, `crowded_out` that the model could not read all
+    that was said before, where that is wanted.
     """
 
     state: ReplyState
@@ -311,9 +312,10 @@ class Ending:
     by: str = ""
     answered_by: str = ""
     footer: Footer | None = None
-    unstored: StorageError | None = None
     warnings: tuple[Limit, ...] = ()
     barred: tuple[str, Barrier] | None = None
+    unstored: StorageError | None = None
+    crowded_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

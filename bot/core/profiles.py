@@ -26,6 +26,7 @@ class Profile:
     temperature: float | None = None
     fallbacks: tuple[str, ...] = ()
     reasoning: bool = False  # show the model's thoughts until its answer begins
+    window_note: bool = False  # say below an answer when older turns had no room
     footer: bool = False  # show model, tokens and cost under the answer
 
 
@@ -48,5 +49,6 @@ class Profiles:
             temperature=self._default.temperature if temperature is None else temperature,
             max_tokens=longest if length is None else min(longest, int(length)),
             reasoning=held.flag(rules.REASONING),
+            window_note=held.flag(rules.WINDOW_NOTE),
             footer=held.flag(rules.FOOTER),
         )

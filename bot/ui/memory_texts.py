@@ -12,6 +12,7 @@ I_MAY_NOT_BRANCH = (
     "I may not create threads here. A server admin can give me the permissions Create Public Threads and "
     "Send Messages in Threads."
 )
+CROWDED_OUT = "Earlier messages no longer fit into what this model reads at once."
 NOT_AN_ANSWER = "That is no answer of mine that I remember."
 ANSWERING_AGAIN = "I am answering that again."
 

@@ -60,6 +60,8 @@ class Words:
             notes.append(footer(ending.footer))
         if ending.barred:
             notes.append(barred(*ending.barred))
+        if ending.crowded_out:
+            notes.append(memory_texts.CROWDED_OUT)
         if ending.unstored:
             notes.append(memory_texts.unstored(ending.unstored.reason))
         notes += [f"{budget_name(limit)} is 80 % used." for limit in ending.warnings]

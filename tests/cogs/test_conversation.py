@@ -136,3 +136,16 @@ async def test_who_may_not_open_threads_may_not_branch(world: World):
     narrow = world.guild.create_text_channel("narrow", overwrites={world.guild.default_role: no_threads})
     result = await world.member.slash(narrow, "history branch")
     assert result.response.content == memory_texts.MAY_NOT_BRANCH
+
+
+async def test_what_no_longer_fits_is_told_where_that_is_wanted(world: World):
+    """A small model reads the newest turns; the small print says that there were others."""
+    await world.admin.slash(world.channel, "model set", model="small/model")
+    for wanted, note in (("off", ""), ("on", f"\n-# {memory_texts.CROWDED_OUT}")):
+        await world.admin.slash(world.channel, "settings set", setting="window_note", value=wanted)
+        for _ in range(2):
+            await world.member.send(world.channel, f"{world.me} " + "word " * 250)
+        assert world.channel.last_message.content == f"Hello.{note}"
+    await world.admin.slash(world.channel, "history clear")
+    await world.member.send(world.channel, f"{world.me} and now?")
+    assert world.channel.last_message.content == "Hello."
