@@ -14,18 +14,20 @@ from discord.ext import commands
 
 from bot.client import ChatBot, tell
 from bot.core import house_rules as rules
-from bot.core.errors import HeadwaterError
+from bot.core.errors import HeadwaterError, StorageError
 from bot.core.messages import Question, ReplyState, StoredReply
 from bot.core.pace import Pace
 from bot.core.refusals import NotAllowedError, PaceError, Rule
 from bot.ui import memory_texts, texts
 from bot.ui.controls import Press
 from bot.ui.forms import AskForm
+from bot.ui.history import BRANCHED_TURNS
 from bot.ui.permissions import author_of, may_manage_reply, person_of
 from bot.ui.places import about_message, interaction_place, may_answer, message_place, question_of
 
 if TYPE_CHECKING:
     from bot.core.gate import Admitted
+    from bot.core.messages import Place
     from bot.core.ports import ReplyTarget
 
 log = logging.getLogger(__name__)
@@ -82,8 +84,11 @@ class Chat(commands.Cog):
         if not question.text:
             await self.chat.tell(target, texts.EMPTY_QUESTION)
             return
-        if admitted.held.flag(rules.THREADS) and (thread := await self._open_thread(message, question.text)):
+        threads = admitted.held.text(rules.THREADS)
+        if threads != "off" and (thread := await self._open_thread(message, question.text)):
             place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
+            if threads == "branch":
+                await self._branch(question.place, place)
             question, target = replace(question, place=place), self.bot.channel_target(thread.id)
         await self._ask(question, target, admitted)
 
@@ -116,6 +121,13 @@ class Chat(commands.Cog):
         except discord.HTTPException as error:
             log.warning("no thread in channel %d: %s", message.channel.id, error)
             return None
+
+    async def _branch(self, source: Place, thread: Place) -> None:
+        """Let a thread go on from what was said above it; where that cannot be stored, it begins afresh."""
+        try:
+            await self.bot.services.conversations.branch(source, thread, limit=BRANCHED_TURNS)
+        except StorageError as error:
+            log.warning("thread %d begins without memory: %s", thread.channel_id, error)
 
     async def _ask(self, question: Question, target: ReplyTarget, admitted: Admitted) -> None:
         """Answer, and tell the asker with a ping when that took as long as the settings say."""

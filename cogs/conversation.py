@@ -12,14 +12,13 @@ from bot.client import ChatBot, tell
 from bot.core.messages import Place
 from bot.ui import memory_texts as texts
 from bot.ui.export import Form, export
-from bot.ui.history import HistoryPages
+from bot.ui.history import BRANCHED_TURNS, HistoryPages
 from bot.ui.permissions import may_manage_conversation
 from bot.ui.places import interaction_place
 
 if TYPE_CHECKING:
     from bot.core.ports import ConversationStore
 
-BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and soon done
 NAME_LIMIT = 100  # Discord: characters of a thread's name
 
 

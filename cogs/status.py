@@ -48,7 +48,7 @@ class Status(commands.Cog):
         missing = words.missing_permissions(
             interaction.app_permissions,
             in_thread=isinstance(interaction.channel, discord.Thread),
-            opens_threads=held.flag(rules.THREADS),
+            opens_threads=held.text(rules.THREADS) != "off",
         )
         choice = await self.services.models.resolve(place)
         skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dated

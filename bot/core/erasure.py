@@ -102,6 +102,8 @@ class Upkeep:
                 await self.sweep(guilds())
             except StorageError as error:
                 log.warning("what is kept too long could not be erased: %s", error)
+            except Exception:
+                log.exception("erasing what is kept too long failed by a bug")
             await self._clock.sleep(SWEEP_S)
 
     async def sweep(self, guilds: Collection[int] | None) -> None:

@@ -16,8 +16,9 @@ ANSWER = Knob(
 )
 THREADS = Knob(
     key="threads",
-    sentence="Whether I open a thread for each question that mentions me",
-    kind=SWITCH,
+    sentence="Whether I open a thread for each question that mentions me; with `branch` it goes on from what was "
+    "said in the channel",
+    kind=OneOf(("off", "on", "branch")),
     default="off",
 )
 REASONING = Knob(

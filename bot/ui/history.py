@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.core.messages import Place, Turn
     from bot.core.ports import ConversationStore
 
+BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and soon done
 PAGE_TURNS = 6  # turns on a page; with their heads they fit an embed's 4,096 characters
 EXCERPT = 240  # characters of a turn
 TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes

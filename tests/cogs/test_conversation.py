@@ -149,3 +149,17 @@ async def test_what_no_longer_fits_is_told_where_that_is_wanted(world: World):
     await world.admin.slash(world.channel, "history clear")
     await world.member.send(world.channel, f"{world.me} and now?")
     assert world.channel.last_message.content == "Hello."
+
+
+async def test_a_thread_for_each_question_may_go_on_from_the_channel(world: World):
+    """With `branch` the thread knows what was said above it."""
+    await world.member.send(world.channel, f"{world.me} my cat is called Tom")
+    await world.admin.slash(world.channel, "settings set", setting="threads", value="branch")
+    await world.member.send(world.channel, f"{world.me} what is it called?")
+    (thread,) = world.channel.threads
+    assert thread.last_message.content == "Hello."
+    assert [message.content for message in world.llm.requests[-1].messages[1:]] == [
+        "mem: my cat is called Tom",
+        "Hello.",
+        "mem: what is it called?",
+    ]
