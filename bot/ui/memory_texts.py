@@ -56,17 +56,18 @@ def branch_begins(by: str, turns: int) -> str:
 
 
 PRIVACY = (
-    "**What I keep**: the questions you ask me, with your display name and Discord id, my answers, and which "
-    "messages show them. Also when you asked, which model answered and what that cost; these figures have no text "
-    "and stay for the accounts. I keep nothing of messages that do not ask me.\n"
+    "**What I keep**: the questions you ask me, with your display name and Discord id and the message they are "
+    "about, my answers, and which messages show them. Also when you asked, which model answered and what that cost; "
+    "these figures have no text and stay for the accounts. I keep nothing of other messages.\n"
     "**How long**: {kept}. A question goes when its message is deleted, an answer likewise; all of a channel's "
     "when the channel is deleted; all of a server's a week after I have left it. Private questions (`/ask` with "
     "`private`) are never kept.\n"
-    "**Where**: in this bot's own database, which its owner can read.\n"
+    "**Where**: in this bot's own database, which its owner can read, and in backups that the owner makes of it.\n"
     "**Who sees it**: whoever may use `/history` in the channel where it was said. With each question the "
-    "conversation so far, with display names, goes to {provider}.{policy} Discord ids are not sent.\n"
+    "conversation so far, with display names, goes to {provider}.{policy} In place of your Discord id it "
+    "gets a code made from it.\n"
     "**Yours to decide**: `/forget me` erases what you asked and the answers to it, in every server, at once and "
-    "for good. What others said, of you too, is theirs to erase.\n"
+    "for good; backups made before still have it. What others said, of you too, is theirs to erase.\n"
     "{now}"
 )
 REMEMBERED = "**Now**: I remember what you ask me."

@@ -150,6 +150,20 @@ def test_a_reply_somebody_deleted_is_forgotten():
     run(main())
 
 
+def test_a_retry_that_was_interrupted_before_its_first_word_forgets_the_old_answer():
+    """The screen no longer shows it, so memory does not have it either; Retry is there again."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="An old answer.", known=(101,))
+        stage.channels.add(101, "-# Trying again.", button_of=1, running=True)
+        assert (await stage.mend()).text == ""
+        assert stage.screen.contents == [INTERRUPTED]
+        assert stage.screen.controls[101] == Controls(reply_id=1, retry=True)
+
+    run(main())
+
+
 def test_a_channel_that_is_gone_ends_the_reply_in_memory():
     """There is nobody to tell."""
 
