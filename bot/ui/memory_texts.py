@@ -57,8 +57,8 @@ def branch_begins(by: str, turns: int) -> str:
 
 PRIVACY = (
     "**What I keep**: the questions you ask me, with your display name and Discord id and the message they are "
-    "about, my answers, and which messages show them. Also when you asked, which model answered and what that cost; "
-    "these figures have no text and stay for the accounts. I keep nothing of other messages.\n"
+    "about, my answers, and which messages show them. Also when you asked, which model answered and what that "
+    "cost; these figures have no text and stay for the accounts. I keep nothing of other messages.\n"
     "**How long**: {kept}. A question goes when its message is deleted, an answer likewise; all of a channel's "
     "when the channel is deleted; all of a server's a week after I have left it. Private questions (`/ask` with "
     "`private`) are never kept.\n"
