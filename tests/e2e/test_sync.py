@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 from bot.ui import memory_texts
 from playground.script import Script
@@ -98,3 +100,16 @@ async def test_forget_me_leaves_no_byte_of_what_somebody_asked(world: World):
 def files(world: World) -> bytes:
     """The database with all that belongs to it."""
     return b"".join(path.read_bytes() for path in world.folder.glob("data.db*"))
+
+
+async def test_a_server_that_is_left_is_noted_for_later_erasure(world: World):
+    """What is known of it stays for a week: the bot may be back tomorrow."""
+    await world.start()
+    await world.reply(world.ask("a secret"))
+    world.discord.remove_guild(world.guild)
+    with closing(sqlite3.connect(world.database)) as connection:
+        async with asyncio.timeout(10):
+            while not connection.execute("SELECT 1 FROM departures").fetchall():  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+        assert connection.execute("SELECT guild_id FROM departures").fetchall() == [(world.guild.id,)]
+    assert b"secret" in files(world)
