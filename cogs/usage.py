@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Literal
 
@@ -11,12 +12,14 @@ from discord.ext import commands
 
 from bot.client import ChatBot, tell
 from bot.core.ledger import channel_of
-from bot.core.usage import Group, Selection, Span, begin, to_csv
+from bot.core.usage import Group, Selection, Span, begin, step_of, to_csv
 from bot.ui import texts
 from bot.ui import usage as words
 from bot.ui.pages import Pages, paginate_lines
 from bot.ui.permissions import is_admin
 from bot.ui.places import interaction_place
+from bot.ui.usage_chart import chart
+from bot.ui.usage_plot import Plotter
 
 Scope = Literal["me", "channel", "server"]
 PeriodName = Literal["day", "week", "month"]
@@ -35,6 +38,7 @@ class Usage(commands.Cog):
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
         self.reports = bot.services.usage
+        self.plotter = Plotter()
 
     @app_commands.command()
     @app_commands.describe(
@@ -64,6 +68,7 @@ class Usage(commands.Cog):
         sums = {group: await self.reports.sums(selection, group) for group in BREAKDOWNS[scope]}
         lines = words.report(WHOSE[scope], selection.since, sums)
         await Pages(paginate_lines(lines)).begin(interaction)
+        await self._add_plot(interaction, WHOSE[scope], Span(period), selection)
 
     def _selection(self, interaction: discord.Interaction[ChatBot], scope: Scope, span: Span) -> Selection:
         place = interaction_place(interaction)
@@ -73,6 +78,19 @@ class Usage(commands.Cog):
             channel_id=channel_of(place) if scope == "channel" else None,
             user_id=interaction.user.id if scope == "me" else None,
         )
+
+    async def _add_plot(
+        self, interaction: discord.Interaction[ChatBot], whose: str, span: Span, selection: Selection
+    ) -> None:
+        """Put the plot under the table, which has not waited for it."""
+        points = await self.reports.points(selection, step_s=step_of(span))
+        if (drawing := chart(whose, span, selection.since, points)) is None:
+            return
+        if (png := await self.plotter.draw(drawing)) is None:
+            return
+        file = discord.File(io.BytesIO(png), filename="usage.png", description=words.described(drawing))
+        with contextlib.suppress(discord.NotFound):  # the reader has dismissed the table
+            await interaction.edit_original_response(attachments=[file])
 
     async def _export(self, interaction: discord.Interaction[ChatBot], selection: Selection) -> None:
         text = to_csv(await self.reports.records(selection, limit=EXPORTED))

@@ -19,6 +19,7 @@ ALLOWED = {
     "bot.config": {"bot", "bot.core", "pydantic", "pydantic_settings", "dotenv"},
     "bot.doctor": {"bot.core", "discord", "aiohttp"},
     "bot.logs": {"bot.core"},
+    "bot.plot": {"matplotlib"},
     "cogs": {"bot.client", "bot.core", "bot.ui", "discord"},
     "playground": {"playground", "aiohttp"},
 }

@@ -16,7 +16,9 @@ from bot.core.ledger import Period, resets_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WEEK_S = 7 * 24 * 60 * 60
+HOUR_S = 60 * 60
+DAY_S = 24 * HOUR_S
+WEEK_S = 7 * DAY_S
 COLUMNS = (
     "time",
     "server",
@@ -77,6 +79,16 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What one model did in one step of time, which began at `at`."""
+
+    at: int  # seconds since the epoch
+    model: str
+    answers: int
+    nano_usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One entry of the ledger, as it is exported."""
 
@@ -100,6 +112,10 @@ class UsageReports(Protocol):
         """Sums by group, the dearest first."""
         ...
 
+    async def points(self, selection: Selection, *, step_s: int) -> Sequence[Point]:
+        """Sums by model and by hour or day, in UTC; steps without an entry are left out."""
+        ...
+
     async def records(self, selection: Selection, *, limit: int) -> Sequence[Record]:
         """The entries themselves, the newest first."""
         ...
@@ -114,6 +130,11 @@ def begin(span: Span, now: int) -> int:
     return int(
         datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
     )
+
+
+def step_of(span: Span) -> int:
+    """What a report's plot goes by, in seconds: a day's by the hour, the others by the day."""
+    return HOUR_S if span is Span.DAY else DAY_S
 
 
 def total(sums: Sequence[Sum]) -> Sum:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.usage import Group, Record, Sum
+from bot.core.usage import Group, Point, Record, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,11 @@ SUMS = """
         SUM(completion_tokens), SUM(cost_nano_usd), SUM(cost_nano_usd * estimated), AVG(first_token_ms)
     {selected}
     GROUP BY {column} ORDER BY SUM(cost_nano_usd) DESC, COUNT(*) DESC, {column}
+"""
+POINTS = f"""
+    SELECT booked_at - booked_at % ?5, model, COUNT(*), SUM(cost_nano_usd)
+    {SELECTED}
+    GROUP BY 1, 2 ORDER BY 1, 2
 """
 RECORDS = f"""
     SELECT booked_at, guild_id, channel_id, user_id, model, state, prompt_tokens, completion_tokens, cost_nano_usd,
@@ -57,6 +62,13 @@ class SqliteUsage:
                 first_token_ms=None if first_token_ms is None else round(first_token_ms),
             )
             for name, answers, failures, read, written, nano_usd, estimated, first_token_ms in rows
+        ]
+
+    async def points(self, selection: Selection, *, step_s: int) -> Sequence[Point]:
+        async with self._database.read() as session:
+            rows = await session.fetch(POINTS, *_values(selection), step_s)
+        return [
+            Point(at=at, model=model, answers=answers, nano_usd=nano_usd) for at, model, answers, nano_usd in rows
         ]
 
     async def records(self, selection: Selection, *, limit: int) -> Sequence[Record]:

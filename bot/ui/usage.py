@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.core.usage import Sum
+    from bot.ui.usage_chart import Chart
 
 NOTHING = "Nothing was asked in that time."
 BAR = 10  # characters
 MOST = 25  # lines of a breakdown; the rest is in the export
+DESCRIPTION_CHARS = 1024  # Discord: the description of an attachment
 MARKS = {Group.PERSON: "<@{}>", Group.CHANNEL: "<#{}>", Group.MODEL: "`{}`"}
 
 
@@ -31,6 +33,11 @@ def report(whose: str, since: int, breakdowns: Mapping[Group, Sequence[Sum]]) ->
         if len(sums) > MOST:
             lines.append(f"-# and {len(sums) - MOST} more")
     return lines
+
+
+def described(drawing: Chart) -> str:
+    """The plot for those who do not see it."""
+    return f"{drawing.title}. {drawing.y}: {', '.join(name for name, _ in drawing.series)}"[:DESCRIPTION_CHARS]
 
 
 def _sum(everything: Sum) -> str:

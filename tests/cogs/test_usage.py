@@ -6,6 +6,7 @@ from bot.core.errors import ProviderUnavailableError
 from bot.core.messages import Usage
 from bot.ui import texts
 from bot.ui import usage as words
+from bot.ui.usage_plot import PNG, Plotter
 from tests.cogs.conftest import World
 
 CENT = 10_000_000
@@ -40,6 +41,27 @@ async def test_admins_see_the_server_by_person_channel_and_model(world: World):
     assert f"`███████░░░` <@{world.member.id}> $0.02" in shown
     assert f"`███░░░░░░░` <@{world.admin.id}> $0.010 · 2 answers" in shown
     assert f"<#{world.channel.id}> $0.03" in shown
+
+
+async def test_a_plot_comes_under_the_table(world: World):
+    """As a picture, with words for those who do not see it."""
+    await talk(world)
+    result = await world.member.slash(world.channel, "usage")
+    assert result.ephemeral
+    (attachment,) = result.response.attachments
+    assert attachment.filename == "usage.png"
+    assert (await attachment.read()).startswith(PNG)
+    assert "openai/gpt-4o-mini · $0.02" in attachment.description
+
+
+async def test_without_a_plot_the_table_is_there(world: World):
+    """When drawing fails, nobody is told but the log."""
+    await talk(world)
+    world.bot.get_cog("Usage").plotter = Plotter(command=("/does/not/exist",))
+    result = await world.member.slash(world.channel, "usage")
+    assert "1 answer · 1,000 tokens read" in result.response.content
+    assert result.response.attachments == []
+    world.refusals(0)
 
 
 async def test_others_usage_is_not_a_members_business(world: World):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.ledger import Cost, Entry
 from bot.core.messages import Place
-from bot.core.usage import Group, Selection, Span, Sum, begin, to_csv, total
+from bot.core.usage import Group, Point, Selection, Span, Sum, begin, to_csv, total
 from bot.storage.ledger import SqliteLedger
 from bot.storage.usage import SqliteUsage
 
@@ -97,6 +97,17 @@ async def test_sums_by_person_channel_and_model(usage: SqliteUsage) -> None:
 async def test_a_selection_sees_nothing_else(usage: SqliteUsage, selection: Selection, nano_usd: int) -> None:
     """Servers and direct messages are apart, and so is what was before."""
     assert total(await usage.sums(selection, Group.MODEL)).nano_usd == nano_usd
+
+
+async def test_a_plot_goes_by_time_and_model(usage: SqliteUsage) -> None:
+    """Sums of each day, in UTC, and of the selection alone."""
+    midnight = NOON - DAY // 2
+    older = Selection(since=NOON - 2 * DAY, guild_id=1)
+    assert await usage.points(older, step_s=DAY) == [
+        Point(at=midnight - 2 * DAY, model="a/model", answers=1, nano_usd=7777),
+        Point(at=midnight, model="a/model", answers=2, nano_usd=150),
+        Point(at=midnight, model="b/model", answers=1, nano_usd=300),
+    ]
 
 
 async def test_the_export_has_every_entry_exactly(usage: SqliteUsage) -> None:
