@@ -17,7 +17,7 @@ from bot.core.preferences import channel_scope, guild_scope
 from bot.core.window import DEFAULT_RATIO, estimate
 from bot.ui import models as words
 from bot.ui import texts
-from bot.ui.pages import Pages, Picker, paginate_lines
+from bot.ui.pages import CHOICES, Pages, Picker, paginate_lines
 from bot.ui.permissions import admins_only, is_admin
 from bot.ui.places import interaction_place
 
@@ -148,7 +148,8 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             and (not vision or "image" in info.input_modalities)
         ]
         found = _ordered(search(models, wanted, limit=LISTED), order)
-        pages = paginate_lines([words.model_line(info) for info in found] or [words.NO_MODELS_FOUND])
+        lines = [words.model_line(info) for info in found] or [words.NO_MODELS_FOUND]
+        pages = paginate_lines(lines, most=CHOICES)  # the menu beneath offers all that a page shows
         if not found or not await is_admin(interaction):
             await Pages(pages).begin(interaction)
             return

@@ -101,7 +101,7 @@ def erased(turns: int) -> str:
 
 
 _PLACEHOLDERS = ", ".join(f"`{{{name}}}` ({meaning})" for name, meaning in PLACEHOLDERS.items())
-OWNERS_PROMPT = "The model is told here what the bot's owner set. An admin can change that with `/prompt set`."
+OWNERS_PROMPT = "Here the model is told what the bot's owner set. An admin can change that with `/prompt set`."
 NO_SERVER_PROMPT = "There is no server here; leave the scope at `channel`."
 NO_PROMPT = "That has no text. `/prompt reset` takes the prompt back."
 

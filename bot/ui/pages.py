@@ -14,14 +14,14 @@ CHOICES, VALUE_LIMIT = 25, 100  # Discord: options of a select menu, characters 
 TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
 
 
-def paginate_lines(lines: Iterable[str], *, head: str = "") -> list[str]:
-    """Fill pages with whole lines; the head stands on each. A line that alone is too long is cut."""
+def paginate_lines(lines: Iterable[str], *, head: str = "", most: int | None = None) -> list[str]:
+    """Fill pages with whole lines, `most` on each; the head stands on all. A line that is too long is cut."""
     room = PAGE_CHARS - len(head) - 1
     pages: list[list[str]] = [[]]
     used = 0
     for line in lines:
         cut = line if len(line) <= room else line[: room - 1] + "…"
-        if pages[-1] and used + len(cut) + 1 > room:
+        if pages[-1] and (used + len(cut) + 1 > room or len(pages[-1]) == most):
             pages.append([])
             used = 0
         pages[-1].append(cut)

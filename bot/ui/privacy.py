@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
 PROVIDERS = {
-    "openrouter": "OpenRouter, with the channel's id, which passes it on to a provider of the model",
+    "openrouter": "OpenRouter (and the channel's id with it), which passes it on to a provider of the model",
     "ollama": "an Ollama server that the bot's owner has chosen",
     "openai": "an OpenAI-compatible server that the bot's owner has chosen",
 }

@@ -40,7 +40,7 @@ def status(
         f"Provider: {_provider(admission)}",
         f"Waiting in this channel: {_questions(waiting)}",
         f"Discord's latency: {latency}",
-        f"Running since <t:{started_at}:R> · version {version}",
+        f"Started <t:{started_at}:R> · version {version}",
     ]
     if choice.pin and choice.barrier:
         lines.insert(1, barred(choice.pin.setting.value, choice.barrier))

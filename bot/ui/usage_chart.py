@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.core.usage import Point
 
 MOST = 5  # models with a layer of their own, for as many colours as are told apart at a glance
-NAME_CHARS = 38  # what half of the picture's width has room for, beside the sum
+NAME_CHARS = 28  # what half of the picture's width has room for, beside the sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,8 @@ def _amount(amount: int, *, money: bool) -> str:
 
 
 def _name(model: str) -> str:
-    """A model's name for the legend; what a font may lack is left out, a leading underscore would hide it."""
+    """A model's name for the legend: without what a font may lack or hides it, and where long, the vendor."""
     plain = "".join(letter for letter in model if " " <= letter <= "~").lstrip("_")
+    if len(plain) > NAME_CHARS:
+        plain = plain.rpartition("/")[2]
     return plain if len(plain) <= NAME_CHARS else plain[: NAME_CHARS - 1] + "…"

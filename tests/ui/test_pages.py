@@ -16,6 +16,11 @@ def test_pages_hold_whole_lines_and_the_head():
     assert shown[-1].endswith("y…")
 
 
+def test_a_page_holds_no_more_lines_than_are_wanted():
+    """However short they are, so that a menu beneath has an option for each."""
+    assert paginate_lines("abcde", most=2) == ["a\nb", "c\nd", "e"]
+
+
 def test_no_lines_are_one_page():
     """There is always something to show."""
     assert paginate_lines([], head="Head") == ["Head"]

@@ -77,6 +77,8 @@ def test_nothing_used_is_no_plot():
 
 
 def test_names_are_made_to_fit():
-    """Long ones are cut; letters that a font may lack and leading underscores, which hide a name, go."""
+    """Long ones lose the vendor, then their end; what a font may lack and underscores in front, which hide, go."""
+    shown = drawn(Span.DAY, MIDNIGHT, point(model="meta-llama/llama-3.3-70b-instruct:free"))
+    assert shown.series[0][0] == "llama-3.3-70b-instruct:free · $0.01"
     shown = drawn(Span.DAY, MIDNIGHT, point(model="_海" + "x" * 60))
     assert shown.series[0][0] == "x" * (NAME_CHARS - 1) + "… · $0.01"
