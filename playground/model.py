@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playground.openrouter import Fault, Script
@@ -129,7 +130,7 @@ class ScriptedModel:
             return self._busy(call)
         for words, reply in REPLIES:
             if re.search(rf"\b({words})\b", asked, re.IGNORECASE):
-                return reply(call)
+                return going_on(call, reply(call))
         return Script(text=ABOUT, first_token_after=0.3)
 
     def _busy(self, call: Call) -> Script:
@@ -146,6 +147,15 @@ def question(prompt: str) -> str:
     return SPEAKER.sub("", prompt, count=1)
 
 
+def going_on(call: Call, script: Script) -> Script:
+    """What is left of an answer that the request has the beginning of; it does not break off again."""
+    last = call.messages[-1]
+    text = "".join(script.text)
+    if last["role"] != "assistant" or not text.startswith(last["content"]):
+        return script
+    return replace(script, text=text.removeprefix(last["content"]), fault=None)
+
+
 def _before(call: Call) -> Script:
     """Answer from the request's own messages, so that what the bot remembers can be seen."""
     earlier = [question(str(m["content"])) for m in call.messages if m["role"] == "user"][:-1]
@@ -156,8 +166,7 @@ def _before(call: Call) -> Script:
 
 
 def _break(_: Call) -> Script:
-    text = long_answer()[:1200]
-    return Script(text=text, fault=Fault.ERROR, fault_at=len(list(tokens_of(text))) * 2 // 3, error_code=502)
+    return Script(text=ESSAY, fault=Fault.ERROR, fault_at=len(list(tokens_of(ESSAY[:800]))), error_code=502)
 
 
 def long_answer() -> str:

@@ -36,7 +36,7 @@ class Discord:
     What people do raises `PlaygroundError` where their client would not offer it.
 
     Args:
-        latency: seconds of a REST round trip, half of it before a request is acted on.
+        latency: seconds of a REST round trip, half of it before a request is acted on, and of a heartbeat's.
         limits: the rate limits; the real ones' common figures by default.
         message_content: whether the privileged message-content intent is granted.
         deadline: seconds in which an interaction must be answered.
@@ -57,7 +57,7 @@ class Discord:
         name = base64.urlsafe_b64encode(str(self.world.me.id).encode()).decode().rstrip("=")
         self.token = f"{name}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
         self.deadline = deadline
-        self.gateway = Gateway(self.world, self.token)
+        self.gateway = Gateway(self.world, self.token, latency=latency)
         self.door = Door(self.world, token=self.token, limits=limits or RateLimits(), latency=latency)
         self.app = web.Application(middlewares=[self.door.enter], client_max_size=UPLOAD_BYTES)
         ChannelRoutes(self.world, self.gateway).add_to(self.app)

@@ -59,3 +59,12 @@ def test_faults_come_on_request():
     assert ScriptedModel()(call("Mo: an error, please")).status == 400
     broken = ScriptedModel()(call("Mo: break off"))
     assert (broken.fault, broken.fault_at > 10) == (Fault.ERROR, True)
+
+
+def test_an_answer_that_was_begun_is_gone_on_with():
+    """To its end, without a word said twice, though it broke off the first time."""
+    broken = ScriptedModel()(call("Mo: break off"))
+    begun = text_of(broken)[:700]
+    rest = ScriptedModel()(call("Mo: break off", begun))
+    assert rest.fault is None
+    assert begun + text_of(rest) == text_of(broken)

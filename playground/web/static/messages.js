@@ -25,6 +25,7 @@ export class Messages {
     });
     // Who is at the end stays there when the composer or the window changes its height.
     new ResizeObserver(() => this.near && this.toEnd()).observe(this.scroller);
+    this.scroller.addEventListener("load", () => this.near && this.toEnd(), true); // an image that has come
     this.list.addEventListener("keydown", (event) => this.walk(event));
     this.list.addEventListener("click", (event) => this.jump(event.target.closest("[data-jump]")?.dataset.jump));
   }
