@@ -185,34 +185,37 @@ class Chat(commands.Cog):
         self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int
     ) -> None:
         """A button under a reply: for the asker and those who may manage messages."""
-        record = await self.bot.services.conversations.reply(reply_id)
-        if record is None or not may_manage_reply(interaction, record.asker_id):
+        try:
+            await self._press(interaction, press, reply_id)
+        except HeadwaterError as error:
+            await tell(interaction, error.sentence)
+
+    async def _press(self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int) -> None:
+        asker_id = self.chat.asker_of(reply_id)  # known without the database while it runs: Stop always works
+        record = None
+        if asker_id is None or press is not Press.STOP:
+            record = await self.bot.services.conversations.reply(reply_id)
+            asker_id = record.asker_id if record else None
+        if asker_id is None or not may_manage_reply(interaction, asker_id):
             await tell(interaction, texts.NOT_YOURS)
         elif press is Press.STOP:
             if self.chat.stop(reply_id, by=interaction.user.display_name):
                 await interaction.response.defer()
             else:
                 await tell(interaction, texts.ALREADY_ENDED)
-        else:
+        elif record is not None:
             await self._again(interaction, record, resume=press is Press.RESUME)
 
     async def _again(
         self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, resume: bool
     ) -> None:
-        try:
-            admitted = await self.gate.admit(person_of(interaction), record.place)
-        except HeadwaterError as refusal:
-            await tell(interaction, refusal.sentence)
-            return
+        admitted = await self.gate.admit(person_of(interaction), record.place)
         if interaction.type is discord.InteractionType.component:
             await interaction.response.defer()
         else:
             await tell(interaction, memory_texts.ANSWERING_AGAIN)
         target = self.bot.channel_target(record.place.channel_id)
-        try:
-            await self.chat.again(record.id, target, resume=resume, unlimited=admitted.unlimited)
-        except HeadwaterError as error:
-            await tell(interaction, error.sentence)
+        await self.chat.again(record.id, target, resume=resume, unlimited=admitted.unlimited)
 
     async def _answer(
         self, interaction: discord.Interaction[Any], text: str, *, private: bool, quoted_id: int | None = None

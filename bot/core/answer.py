@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from bot.core.books import Books
     from bot.core.budget import Reservation
     from bot.core.catch_up import CatchUp
-    from bot.core.messages import Question, Turn
+    from bot.core.errors import ScreenError
+    from bot.core.messages import Place, Question, Turn
     from bot.core.model_choice import Barrier
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
     from bot.core.profiles import Profile, Profiles
@@ -60,6 +61,8 @@ class Run:
     reply: Reply
     turn_id: int | None = None  # the question's, once it is stored
     shown_before: str = ""  # what a continued answer goes on from
+    stored_before: str = ""  # what memory has of the answer that this one takes the place of
+    lost: ScreenError | None = None  # why nobody can read it any more
     kept_at: float = 0.0
     task: asyncio.Task[Ending] | None = None
     forced: Ending | None = None  # how it ends if it is cancelled
@@ -112,10 +115,14 @@ class Answerer:
         self._clock = clock
         self._catch_up = catch_up
 
+    async def catch_up(self, place: Place, *, asked: int | None = None) -> None:
+        """Compare memory with the channel, where that has not been done since the start."""
+        if self._catch_up is not None:
+            await self._catch_up.check(place, asked=asked)
+
     async def answer(self, run: Run) -> Ending:
         """Answer the run's question by the run's model; raises the errors of the model client and the store."""
-        if self._catch_up is not None:
-            await self._catch_up.check(run.question.place, asked=run.question.message_id)
+        await self.catch_up(run.question.place, asked=run.question.message_id)
         request = await self._request(run)
         await self._books.open(run, request, self.ratio.of(run.model))
         return await self._read(run, request)
@@ -196,12 +203,12 @@ class Answerer:
             run.reply.show_status(self._words.thinking(run.thoughts))
 
     async def _checkpoint(self, run: Run) -> None:
-        now = self._clock.monotonic()
-        if run.turn_id is None or now < run.kept_at + CHECKPOINT_S:
+        now, shown = self._clock.monotonic(), run.reply.shown_text
+        if run.turn_id is None or now < run.kept_at + CHECKPOINT_S or len(shown) < len(run.shown_before):
             return
         run.kept_at = now
         try:
-            await self._store.checkpoint(run.reply.controls.reply_id, run.reply.shown_text)
+            await self._store.checkpoint(run.reply.controls.reply_id, shown)
             run.unstored = None  # what could not be written before is written now
         except StorageError as error:
             run.unstored = error

@@ -168,15 +168,15 @@ class Budgets:
 
     async def settle(self, reservation: Reservation, entry: Entry) -> tuple[Limit, ...]:
         """Book what an answer cost in place of what was reserved; gives the budgets that this nearly used up."""
-        async with self._lock:
-            spent: Mapping[tuple[str, Period], int] = {}
-            try:
+        spent: Mapping[tuple[str, Period], int] = {}
+        try:
+            async with self._lock:
                 await self._ledger.book(entry)
                 spent = await self._spent(reservation.limits)
-            except StorageError as error:
-                log.error("%d nano-dollars are not booked: %s", entry.cost.nano_usd, error)  # noqa: TRY400 - the cause is in it
-            finally:
-                self.release(reservation)
+        except StorageError as error:
+            log.error("%d nano-dollars are not booked: %s", entry.cost.nano_usd, error)  # noqa: TRY400 - the cause is in it
+        finally:
+            self.release(reservation)
         self._learn(entry)
         return tuple(
             limit

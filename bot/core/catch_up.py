@@ -59,6 +59,9 @@ class CatchUp:
                 await self._compare(page, turns)
         except (ScreenError, StorageError) as error:
             log.warning("channel %d could not be compared with memory: %r", place.channel_id, error)
+        except asyncio.CancelledError:
+            self._done.discard(place.channel_id)
+            raise
         except TimeoutError:
             self._done.discard(place.channel_id)  # too many at once: before the next question, then
 

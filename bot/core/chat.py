@@ -14,6 +14,7 @@ from bot.core.errors import (
     HeadwaterError,
     MessageGoneError,
     ModelError,
+    NoAccessError,
     ScreenError,
     ShuttingDownError,
     StillRunningError,
@@ -93,25 +94,48 @@ class ChatService:
         Raises:
             ForgottenError: the question is no longer stored.
             StillRunningError: it is being answered right now.
+            LineFullError, ShuttingDownError, StorageError: nothing has changed.
+            NoAccessError: the bot may not write there.
         """
         await self._wait_until_stored(reply_id)
         reply = await self._store.reply(reply_id)
+        if reply is not None and not self._is_running(reply.turn_id):
+            await self._answerer.catch_up(reply.place)  # what was deleted meanwhile is not to come back
+            reply = await self._store.reply(reply_id)
         question = await self._store.question(reply.turn_id) if reply and reply.turn_id else None
         if reply is None or question is None:
             raise ForgottenError
-        if any(run.turn_id == reply.turn_id for run in self._runs):
+        if self._is_running(reply.turn_id):
             raise StillRunningError
+        if not reply.message_ids:  # a later reply has taken its messages over
+            raise ForgottenError
+        if self._closing:
+            raise ShuttingDownError
+        self._lines.check(reply.place.channel_id)
         shown = reply.text if resume else ""
         run = Run(
             question,
             self._reply(target, message_ids=reply.message_ids, text=shown),
             turn_id=reply.turn_id,
             shown_before=shown,
+            stored_before=reply.text,
             unlimited=unlimited,
         )
+        self._runs.add(run)
+        try:
+            await self._prepare(run, bear_faults=False)  # what fails here leaves the old answer as it is
+        except BaseException:
+            self._runs.discard(run)
+            run.over.set()
+            raise
         if not shown:
             run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
         await self._run(run)
+        if isinstance(run.lost, NoAccessError):
+            raise run.lost
+
+    def _is_running(self, turn_id: int | None) -> bool:
+        return any(run.turn_id == turn_id for run in self._runs if turn_id is not None)
 
     async def _wait_until_stored(self, reply_id: int) -> None:
         """A button can be pressed in the instant between the last edit and the commit that follows it."""
@@ -124,6 +148,11 @@ class ChatService:
         reply = self._reply(target)
         reply.finish(sentence, Controls())
         await reply.settled()
+
+    def asker_of(self, reply_id: int) -> int | None:
+        """Who asked for a running reply; None when it is not running."""
+        asked = (run.question.author_id for run in self._runs if run.reply.controls.reply_id == reply_id)
+        return next(asked, None)
 
     def stop(self, reply_id: int, *, by: str) -> bool:
         """End a running reply for somebody; False when it is not running."""
@@ -194,7 +223,8 @@ class ChatService:
             await self._memory.note(run, message_id)
 
         def on_lost(error: ScreenError) -> None:
-            run.forget = isinstance(error, MessageGoneError)
+            run.lost = error
+            run.forget = run.forget or isinstance(error, MessageGoneError)
             run.cancel(Ending(state=ReplyState.STOPPED))
 
         run.reply.on_message, run.reply.on_lost = on_message, on_lost
@@ -236,11 +266,8 @@ class ChatService:
         question = run.question
         if self._closing:
             raise ShuttingDownError
-        choice = await self._models.resolve(question.place)
-        run.model = choice.model
-        if choice.pin and choice.barrier and self._models.first_told(choice):
-            run.barred = (choice.pin.setting.value, choice.barrier)
-        await self._memory.open(run)
+        if not run.model:
+            await self._prepare(run)
         await self._wait_in_line(run, ticket)
         await self._memory.remember(run)
         try:
@@ -248,6 +275,16 @@ class ChatService:
                 return await self._answerer.answer(run)
         except TimeoutError:
             raise DeadlineExceededError(model=run.model) from None
+
+    async def _prepare(self, run: Run, *, bear_faults: bool = True) -> None:
+        """Choose the model and store the reply, before anything of it is on show."""
+        choice = await self._models.resolve(run.question.place)
+        run.model = choice.model
+        if choice.pin and choice.barrier and self._models.first_told(choice):
+            run.barred = (choice.pin.setting.value, choice.barrier)
+        await self._memory.open(run)
+        if run.unstored is not None and not bear_faults:
+            raise run.unstored
 
     async def _wait_in_line(self, run: Run, ticket: Ticket) -> None:
         """Wait for the turn; who waits longer than a moment is told for how many others."""
@@ -271,7 +308,10 @@ class ChatService:
 
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory."""
-        ending = await self._books.close(run, ending, self._answerer.ratio)
+        try:
+            ending = await self._books.close(run, ending, self._answerer.ratio)
+        except Exception:  # whatever is wrong with the books, the reply ends
+            log.exception("reply %d could not be booked", run.reply.controls.reply_id)
         ending = replace(ending, barred=run.barred, unstored=run.unstored, crowded_out=run.crowded_out)
         run.reply.finish(self._words.ending(ending), self._controls(run, ending))
         await run.reply.settled()
@@ -284,7 +324,7 @@ class ChatService:
         unfinished = ending.state in (ReplyState.STOPPED, ReplyState.FAILED, ReplyState.INTERRUPTED)
         return Controls(
             reply_id=run.reply.controls.reply_id,
-            retry=run.turn_id is not None and unfinished,
+            retry=bool(run.reply.controls.reply_id) and run.turn_id is not None and unfinished,
             resume=run.turn_id is not None
             and bool(run.reply.text)
             and (unfinished or ending.state is ReplyState.CUT),

@@ -308,6 +308,13 @@ class MessageGoneError(ScreenError):
 class NoAccessError(ScreenError):
     """The bot may not write there, or no longer (Discord 50001, 50013, 50007; HTTP 403, 404)."""
 
+    @property
+    def sentence(self) -> str:
+        return (
+            "I may not write in that channel. A server admin can give me the permissions View Channel and "
+            "Send Messages there."
+        )
+
 
 class WriteRefusedError(ScreenError):
     """Discord refuses this very write, now and always (HTTP 4xx but 403, 404 and 429)."""

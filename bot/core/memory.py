@@ -58,12 +58,14 @@ class Memory:
     async def close(self, run: Run, ending: Ending) -> None:
         """Store how the reply ended, and the text that is on show."""
         keep = run.question.leaves_a_trace and not run.forget
+        # Where not one write came through, the screen still shows what it showed before.
+        text = run.reply.shown_text if run.reply.has_written else run.stored_before
         if reply_id := run.reply.controls.reply_id:
             with _borne(run):
                 await self._store.close_reply(
                     reply_id,
                     state=ending.state,
-                    text=run.reply.shown_text if keep else "",
+                    text=text if keep else "",
                     model=run.model,
                     usage=run.usage,
                     generation_id=run.generation_id,

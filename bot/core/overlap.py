@@ -34,7 +34,8 @@ class Join:
             return ""
         self._joined = True
         for at in self._starts:  # the longest overlap first
-            if self._held.startswith(self._tail[at:]):
+            said = self._tail[at:]
+            if self._held.startswith(said) and any(map(str.isalnum, said)):
                 return self._held[len(self._tail) - at :]
         return self._held
 

@@ -140,6 +140,7 @@ class Words(Protocol):
 
     rest_to_come: str  # an answer too long for messages goes on
     rest_attached: str  # and has ended
+    refused: str  # Discord does not take what the answer says
 
     def ending(self, ending: Ending) -> str:
         """The small print under an ended reply; empty for one that simply ended."""

@@ -42,6 +42,15 @@ def text_of(contents: Sequence[str], kept: str) -> str | None:
     return next((text for text in candidates[:MOST_TRIALS] if _shown(text) == wanted), None)
 
 
+def words_of(contents: Sequence[str]) -> str:
+    """All that messages show, though not to the last blank as it was said: for when `text_of` cannot tell."""
+    text = ""
+    for content in filter(None, map(_bare, contents)):
+        reading = next(_readings(content)) if text else content
+        text += (_joints(text)[0] if text else "") + reading
+    return text
+
+
 def had_ended(content: str) -> bool:
     """Whether a reply's last message ends in the line that says how the reply ended."""
     last_line = content.rstrip().rpartition("\n")[2]

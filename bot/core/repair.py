@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError, LostInLineError, MessageGoneError, ScreenError
 from bot.core.messages import Controls, Ending, ReplyState
-from bot.core.recovery import had_ended, text_of
+from bot.core.recovery import had_ended, text_of, words_of
 from bot.core.reply import Reply
 
 if TYPE_CHECKING:
@@ -87,8 +87,10 @@ class Repair:
             return await self._close(reply, "")
         async with self._reading:
             remains = await self._look(reply, channels)
-        shown = text_of(remains.contents, reply.text) if remains.messages is not None else None
-        text = reply.text if shown is None else shown
+        text = reply.text
+        if remains.messages is not None:
+            shown = text_of(remains.contents, reply.text)
+            text = words_of(remains.contents) if shown is None else shown
         if remains.had_ended:
             return await self._close(reply, text)
         if remains.is_torn:

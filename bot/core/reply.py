@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import unicodedata
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.demand import Demand
-from bot.core.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
+from bot.core.errors import (
+    HeadwaterError,
+    MessageGoneError,
+    NoAccessError,
+    ScreenError,
+    WriteFailedError,
+    WriteRefusedError,
+)
 from bot.core.messages import Controls, WriteKind
 from bot.core.pacing import Wanted
 from bot.core.paging import Pager, with_note
@@ -70,6 +78,8 @@ class Reply:
         self._note = ""
         self._ended_at: float | None = None
         self._typed_at = float("-inf")
+        self.has_written = False
+        self._refused = False
         self._fed = asyncio.Event()
         self._settled = asyncio.Event()
         self._failures = 0
@@ -114,8 +124,8 @@ class Reply:
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is nothing to see in the text."""
-        return not self._pager.pages(done=True)
+        """Whether there is nothing to see in the text: white space, and what has no width."""
+        return all(unicodedata.category(char)[0] in "CZ" for char in self.text)
 
     def finish(self, note: str, controls: Controls) -> None:
         """End the reply: the text so far, below it `note` in small print (none when empty) and buttons."""
@@ -161,6 +171,9 @@ class Reply:
             self._lose(error)
         except ScreenError as error:
             self._bear(step, error)
+        except Exception:  # whatever it is, the next try must not be at once, nor for ever
+            log.exception("writing a reply failed by a bug")
+            self._bear(step, WriteFailedError())
         self._changed()
 
     # Inside
@@ -169,7 +182,9 @@ class Reply:
         self._text.append(text)
         self._length = len(text)
         self._pager.feed(text)
-        self._screen.assume(self._parts()[:-1])
+        parts = self._parts()
+        if len(self.message_ids) <= len(parts):  # else something was left behind, and pages stand elsewhere
+            self._screen.assume(parts[:-1])
 
     def _changed(self) -> None:
         self._outdated = True
@@ -187,6 +202,8 @@ class Reply:
 
     def _parts(self) -> list[Part]:
         """What every message should show now."""
+        if self._refused:
+            return [*self._before, Part(f"-# {self._words.refused}")]
         ended = self._ended_at is not None
         pages = self._pager.pages(done=ended)
         room = MOST_MESSAGES - len(self._before)
@@ -239,12 +256,16 @@ class Reply:
 
     async def _perform(self, step: Step) -> None:
         message_id = await self._screen.perform(step)
-        self._failures = 0
+        self._failures, self.has_written = 0, True
         if message_id is not None and self.on_message:
-            await self.on_message(message_id)
+            try:
+                await self.on_message(message_id)
+            except HeadwaterError as error:  # it stands there all the same
+                log.warning("message %d is not in memory: %s", message_id, error)
 
     def _lose(self, error: ScreenError) -> None:
         """Nobody can read the reply any more."""
+        log.warning("a reply in channel %d is lost: %s", self.target.channel_id, type(error).__name__)
         self._settled.set()
         if self.on_lost:
             self.on_lost(error)
@@ -266,6 +287,10 @@ class Reply:
         missing = self.text[self._screen.covered :]
         if step.kind is WriteKind.EDIT and (missing or self._note):
             self._leave_behind(step.index, missing)
+        elif step.kind is WriteKind.CREATE and isinstance(error, WriteRefusedError) and not self._refused:
+            self._refused = True  # say so in words of our own, which Discord has no reason to refuse
+            if self.on_lost:
+                self.on_lost(error)
         elif step.kind is WriteKind.CREATE:
             self._lose(error)
         else:  # the text is on show; what is wrong is a cursor, a button, or a message too many

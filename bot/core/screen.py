@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.core.errors import MessageGoneError
 from bot.core.messages import Controls, WriteKind
 
 if TYPE_CHECKING:
@@ -100,7 +102,8 @@ class Screen:
             return await self._create(step.part)
         shown = self._shown[step.index]
         if step.kind is WriteKind.DELETE:
-            await self.target.delete(shown.message_id)
+            with suppress(MessageGoneError):  # which is what was wanted
+                await self.target.delete(shown.message_id)
             del self._shown[step.index]
         else:
             old, new = shown.part, step.part

@@ -31,6 +31,8 @@ _ROUTES = (
 # In the context of a write: what to tell when its response arrives. aiohttp calls traces in the request's task.
 _ANSWERED: contextvars.ContextVar[asyncio.Future[None] | None] = contextvars.ContextVar("answered", default=None)
 
+_TELLING = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset-After")
+
 
 def bucket(kind: WriteKind, major: int | str) -> str:
     """The name of a rate-limit bucket: the kind of write, and the channel's id or the webhook's token."""
@@ -96,7 +98,7 @@ class RateLimitTrace:
                 # Retry-After is in whole seconds, the other more exact where it is sent.
                 seconds = headers.get("X-RateLimit-Reset-After") or headers.get("Retry-After") or "1"
                 self._scheduler.limited(None if everywhere else name, retry_after=float(seconds))
-        elif name is not None and "X-RateLimit-Remaining" in headers:
+        elif name is not None and all(header in headers for header in _TELLING):
             self._scheduler.learn(
                 name,
                 limit=int(headers["X-RateLimit-Limit"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -22,7 +22,7 @@ from bot.ui.controls import buttons
 from bot.ui.limits import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Collection, Coroutine
 
     from bot.core.messages import Controls, WriteKind
     from bot.core.ports import Clock
@@ -37,6 +37,7 @@ TWINS_AMONG = 20  # newest messages of a channel that are searched
 NO_PINGS = discord.AllowedMentions.none()
 
 # Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+NO_REPLIES = 160002  # a reply needs Read Message History
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN = 10015, 10062, 50027
 _TOO_MANY_REQUESTS = 429
@@ -124,7 +125,13 @@ class ChannelTarget:
         if self._reference is not None:
             extra["reference"] = self._reference
         async with _mapped():
-            message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
+            try:
+                message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
+            except discord.HTTPException as error:
+                if error.code != NO_REPLIES:
+                    raise
+                extra = _extras(controls, attachment)  # a file can be read once
+                message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
         self._reference = None  # only the first message answers
         return message.id
 
@@ -140,13 +147,13 @@ class ChannelTarget:
         """Make a request, without the sleep that discord.py may put behind it."""
         await self._trace.until_answered(call)
 
-    async def twins(self, message_id: int, content: str, *, of: int) -> list[int]:
-        """The bot's messages near the channel's end that answer the interaction `of` in the same words."""
+    async def twins(self, content: str, *, of: int, but: Collection[int]) -> list[int]:
+        """Messages near the channel's end, none of `but`, that answer the interaction `of` in these words."""
         found = []
         try:
             async for message in self._channel.history(limit=TWINS_AMONG):
                 source = message.interaction_metadata
-                if message.content == content and message.id != message_id and source and source.id == of:
+                if message.content == content and message.id not in but and source and source.id == of:
                     found.append(message.id)
         except discord.HTTPException as error:
             log.warning("a message may stand twice, and its channel cannot be read: %s", error)
@@ -179,6 +186,7 @@ class InteractionTarget:
         self._channel = channel
         self._ends_at = clock.monotonic() + INTERACTION_S
         self._answered = False
+        self._posted: set[int] = set()
         self._doubtful = False  # a follow-up failed, and may stand in the channel all the same
 
     @property
@@ -202,6 +210,7 @@ class InteractionTarget:
                     content=content, allowed_mentions=NO_PINGS, **changes
                 )
                 self._answered = True
+                self._posted.add(original.id)
                 return original.id
             return await self._follow_up(content, controls, attachment)
 
@@ -220,9 +229,11 @@ class InteractionTarget:
             **_extras(controls, attachment),
         )
         self._doubtful = False
+        self._posted.add(message.id)
         if (doubtful or self._clock.monotonic() - begun >= REPEATED_S) and not self._private:
-            for twin in await self._channel.twins(message.id, content, of=self._interaction.id):
-                await self._interaction.followup.delete_message(twin)
+            with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+                for twin in await self._channel.twins(content, of=self._interaction.id, but=self._posted):
+                    await self._interaction.followup.delete_message(twin)
         return message.id
 
     async def edit(

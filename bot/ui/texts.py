@@ -50,6 +50,7 @@ class Words:
 
     rest_to_come = "The answer goes on; the rest comes as a file when it is complete."
     rest_attached = "The rest is in the attached file."
+    refused = "Discord refused to show this answer."
 
     def ending(self, ending: Ending) -> str:
         """Under an ended reply; empty for one that simply ended."""

@@ -85,7 +85,7 @@ def _period(span: Span, since: int) -> str:
     if span is Span.MONTH:
         return f"{begin:%B %Y}"
     end = begin + timedelta(days=7)
-    return f"{begin.day} {begin:%B} to {end.day} {end:%B %Y}"
+    return f"{begin.day} {begin:%b} to {end.day} {end:%b %Y}"
 
 
 def _axis(span: Span, since: int) -> str:
