@@ -65,7 +65,7 @@ class Status(commands.Cog):
 
     def _intent(self, *, needed: bool) -> health.Finding:
         granted = self.bot.intents.message_content  # Discord does not connect a bot that asks in vain
-        return health.intent_finding(wanted=needed or granted, granted=granted)
+        return words.UNREAD if needed and not granted else health.intent_finding(wanted=granted, granted=granted)
 
 
 async def setup(bot: ChatBot) -> None:

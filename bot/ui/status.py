@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bot.core.health import Verdict
+from bot.core.health import Finding, Verdict
 from bot.ui.models import barred
 
 if TYPE_CHECKING:
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     import discord
 
     from bot.core.admission import Admission
-    from bot.core.health import Finding
     from bot.core.model_choice import Choice
 
 MARKS = {Verdict.FINE: "✅", Verdict.WARNING: "⚠️", Verdict.FAULT: "❌"}
 DOCTOR_HEAD = "**What I need, and how it is**"
+UNREAD = Finding(
+    what="message content intent",
+    verdict=Verdict.FAULT,
+    detail="this channel is to be answered always, and without it I read only what mentions me",
+    mend="Whoever runs me switches it on in the developer portal (Bot, Privileged Gateway Intents) and sets "
+    "`MESSAGE_CONTENT_INTENT=true`; or an admin takes `answer` back with `/settings set`.",
+)
 # What replies need, by discord.py's name and Discord's own.
 NEEDED = {
     "view_channel": "View Channel",

@@ -47,6 +47,15 @@ async def test_the_doctor_finds_what_is_wrong_here(world: World):
     assert "version: 1.2.3" in shown
 
 
+async def test_the_doctor_says_why_a_channel_is_not_always_answered(world: World):
+    """The intent is fine where nobody needs it, and a fault where a channel's setting does."""
+    fine = await world.admin.slash(world.channel, "doctor")
+    assert "✅ message content intent" in fine.response.content
+    await world.admin.slash(world.channel, "settings set", setting="answer", value="always")
+    shown = (await world.admin.slash(world.channel, "doctor")).response.content
+    assert "❌ message content intent: this channel is to be answered always" in shown
+
+
 async def test_help_offers_what_the_caller_may_do(world: World):
     """Made from the commands, so it cannot be wrong; admins see more."""
     assert world.bot.services.provider is Provider.OPENROUTER

@@ -49,7 +49,7 @@ def test_a_week_begins_within_a_day():
     shown = drawn(Span.WEEK, since, point(MIDNIGHT - 7 * DAY_S), point())
     assert shown.labels == ["Sun 15", "Mon 16", "Tue 17", "Wed 18", "Thu 19", "Fri 20", "Sat 21", "Sun 22"]
     assert shown.x == "Day (UTC; the first from 12:00 on)"
-    assert shown.title.endswith("15 November to 22 November 2026")
+    assert shown.title.endswith("15 Nov to 22 Nov 2026")
     assert shown.series[0][1] == [0.01, 0, 0, 0, 0, 0, 0, 0.01]
 
 
