@@ -111,6 +111,8 @@ class FakeTarget:
 
     async def delete(self, message_id: int) -> None:
         error = await self._begin(WriteKind.DELETE, message_id, "", None)
+        if message_id not in self.messages:
+            raise MessageGoneError
         if error is None or error[1]:
             del self.messages[message_id]
         self._answer(error)
@@ -246,7 +248,13 @@ class MemoryStore:
         return turn_id
 
     async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:  # noqa: ARG002 - the port's
-        self.replies[reply_id] = replace(self.replies[reply_id], turn_id=turn_id)
+        self._check()
+        for old in [reply for reply in self.replies.values() if reply.turn_id == turn_id]:
+            for message_id in old.message_ids:
+                await self.add_reply_message(reply_id, message_id)
+            self.replies[old.id] = replace(old, message_ids=())
+        text = self.answers.get(turn_id, "")
+        self.replies[reply_id] = replace(self.replies[reply_id], turn_id=turn_id, text=text)
 
     async def question(self, turn_id: int) -> Question | None:
         return self.questions.get(turn_id)

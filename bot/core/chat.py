@@ -124,7 +124,9 @@ class ChatService:
         self._runs.add(run)
         try:
             await self._prepare(run, bear_faults=False)  # what fails here leaves the old answer as it is
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, HeadwaterError):  # what was opened is not for a restart to end
+                await self._memory.close(run, Ending(state=ReplyState.FAILED, error=error))
             self._runs.discard(run)
             run.over.set()
             raise

@@ -46,9 +46,12 @@ def words_of(contents: Sequence[str]) -> str:
     """All that messages show, though not to the last blank as it was said: for when `text_of` cannot tell."""
     text = ""
     for content in filter(None, map(_bare, contents)):
-        reading = next(_readings(content)) if text else content
-        text += (_joints(text)[0] if text else "") + reading
-    return text
+        if _CLOSED.search(text) and _REOPENED.match(content):  # one block, cut in two for display
+            text = f"{_CLOSED.sub('', text)}\n{_REOPENED.sub('', content)}"
+        else:
+            text += (_joints(text)[0] if text else "") + content
+    # While text still comes, a fence at its end is more likely the display's than the model's.
+    return _CLOSED.sub("", text) if contents and contents[-1].endswith(CURSOR.strip()) else text
 
 
 def had_ended(content: str) -> bool:

@@ -252,3 +252,28 @@ def test_cancelling_the_asking_gives_the_reservation_back():
         assert stage.budgets._reserved == {}
 
     run(main())
+
+
+def test_a_question_cancelled_while_it_is_booked_gives_its_reservation_back():
+    """What waits for the ledger behind a slow disk holds nothing back from others once it is gone."""
+
+    async def main() -> None:
+        stage, begun = Stage(MODEL), asyncio.Event()
+        book = stage.ledger.book
+
+        async def slow(entry: Entry) -> int:
+            begun.set()
+            await asyncio.sleep(5)
+            return await book(entry)
+
+        stage.ledger.book = slow
+        first, second = stage.ask("one", channel=1), stage.ask("two", channel=2)
+        await begun.wait()
+        await asyncio.sleep(1)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        await first
+        assert not stage.budgets._reserved
+
+    run(main())

@@ -107,6 +107,28 @@ async def test_it_is_done_once_for_each_channel_until_events_may_have_been_lost(
     assert memory.asked == 2
 
 
+async def test_a_comparison_that_was_cancelled_is_made_before_the_next_question(channels: FakeChannels):
+    """Whoever stops a question that waits for it leaves the work to the next one."""
+    channels.add(13, "13", own=True)
+    memory, reading, newest = turns(12), asyncio.Event(), channels.newest
+
+    async def slow(*_: object, **__: object) -> None:
+        reading.set()
+        await asyncio.Event().wait()
+
+    catch_up = CatchUp(memory, VirtualClock())  # type: ignore[arg-type] # the half of it that is needed
+    catch_up.begin(channels)
+    channels.newest = slow
+    stopped = asyncio.create_task(catch_up.check(PLACE))
+    await reading.wait()
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    channels.newest = newest
+    await catch_up.check(PLACE)
+    assert memory.deleted == [12]
+
+
 async def test_a_channel_without_memory_is_not_read(channels: FakeChannels):
     """There is nothing to compare, and a hundred first questions at once cost Discord nothing."""
     channels.newest = None

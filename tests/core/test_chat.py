@@ -14,12 +14,11 @@ from bot.core.books import Books
 from bot.core.budget import Budgets
 from bot.core.chat import ChatService
 from bot.core.errors import (
-    ForgottenError,
     LineFullError,
     MessageGoneError,
+    NoAccessError,
     ProviderUnavailableError,
     ShuttingDownError,
-    StillRunningError,
     StorageError,
     WriteFailedError,
 )
@@ -223,26 +222,6 @@ def test_a_restart_interrupts_what_does_not_end_in_time():
     run(main())
 
 
-def test_again_refuses_what_it_cannot_or_need_not_answer():
-    """A forgotten question and one under way are told apart."""
-
-    async def main() -> None:
-        stage = Stage()
-        stage.llm.gap = 1.0
-        asked = stage.ask("one")
-        await asyncio.sleep(0.5)
-        record = await stage.store.reply(1)
-        assert record
-        with pytest.raises(StillRunningError):
-            await stage.chat.again(1, FakeTarget(), resume=False)
-        await asked
-        await stage.store.clear(record.place, by=1, now=0)
-        with pytest.raises(ForgottenError):
-            await stage.chat.again(1, FakeTarget(), resume=False)
-
-    run(main())
-
-
 def test_a_bug_is_told_and_logged_and_hides_nothing(caplog: pytest.LogCaptureFixture):
     """Whatever breaks, the reply ends in a sentence and the log has the traceback."""
 
@@ -258,6 +237,39 @@ def test_a_bug_is_told_and_logged_and_hides_nothing(caplog: pytest.LogCaptureFix
 
     run(main())
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_bug_in_the_books_ends_the_reply_all_the_same(caplog: pytest.LogCaptureFixture):
+    """An answer that cannot be booked loses its cursor and its Stop button like any other."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+
+        async def broken(_entry: object) -> None:
+            raise ZeroDivisionError
+
+        stage.ledger.book = broken
+        stage.llm.say("one ", "two ", "three")
+        await asyncio.wait_for(stage.ask("count", target), 60)
+        assert target.contents == ["one two three"]
+        assert list(target.controls.values()) == [Controls(reply_id=1)]
+        assert stage.store.answers[1] == "one two three"
+
+    run(main())
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_answer_of_invisible_characters_is_none():
+    """Discord takes no message in which nothing can be seen, so the reply says that nothing came."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.say("\u200b")
+        await asyncio.wait_for(stage.ask("hello", target), 60)
+        assert "-# " in target.contents[-1]
+        assert stage.store.closed == {1: ReplyState.FAILED}
+
+    run(main())
 
 
 def test_cancelling_the_asking_closes_the_model_call():
@@ -307,6 +319,23 @@ def test_a_lost_reply_is_no_failure():
         stage, target = Stage(), FakeTarget()
         target.fail_next(MessageGoneError())
         await asyncio.wait_for(stage.ask("hello", target), 5)
+        assert stage.store.answers[1] == ""
+
+    run(main())
+
+
+def test_what_was_deleted_stays_forgotten_where_access_is_lost_in_the_same_moment():
+    """The last write failing for another reason does not bring a deleted answer back into memory."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say(*["word "] * 50)
+        asked = stage.ask("talk", target)
+        await asyncio.sleep(5)
+        target.fail_next(NoAccessError())
+        stage.chat.deleted(list(target.messages))
+        await asyncio.wait_for(asked, 5)
         assert stage.store.answers[1] == ""
 
     run(main())

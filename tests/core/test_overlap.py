@@ -44,6 +44,24 @@ def test_letters_in_common_are_no_repetition() -> None:
     assert join("a book", "keeper", 1) == "keeper"
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize(
+    ("shown", "more"),
+    [
+        ("A paragraph.\n", "\nAnother one."),
+        ("def f():\n    if x:\n    ", "    return 1"),
+        ("x = (", "(a + b) * c)"),
+        ("The end..", "."),
+        ("if a =", "= b:"),
+        ("```\ncode\n``", "`"),
+    ],
+    ids=["line feed", "indentation", "bracket", "full stop", "equals sign", "fence"],
+)
+def test_signs_in_common_are_no_repetition(shown: str, more: str, size: int) -> None:
+    """White space and punctuation are often meant twice; only words tell a repetition."""
+    assert join(shown, more, size) == more
+
+
 def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     """A model with nothing to add shows nothing twice."""
     assert join(SHOWN, "It breaks off in the mid", 4) == ""

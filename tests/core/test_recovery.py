@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.paging import Pager, with_note
-from bot.core.recovery import had_ended, text_of
+from bot.core.recovery import had_ended, text_of, words_of
 
 WORDS = " ".join(f"word{number}" for number in range(200))
 CODE = "```python\n" + "\n".join(f"    value_{number} = compute({number})" for number in range(90)) + "\n```"
@@ -28,12 +28,25 @@ def said(text: str) -> list[str]:
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(1, len(LONG)), st.integers(0, 2500))
+@example(end=3467, behind=1966)  # where the text cannot be told, the words are kept
 def test_what_messages_show_is_read_back_but_for_white_space_between_them(end: int, behind: int):
     """Whatever came after the text was last kept, code blocks cut in two included."""
-    text = LONG[:end]
-    found = text_of(shown(text), LONG[: max(0, end - behind)])
-    assert found is not None
-    assert said(found) == said(text)
+    messages = shown(LONG[:end])
+    found = text_of(messages, LONG[: max(0, end - behind)])
+    assert said(words_of(messages) if found is None else found) == said(LONG[:end])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, len(LONG)))
+@example(3467)  # its second message begins with a block of its own, its third goes on with that
+def test_the_words_of_messages_are_all_there_without_what_only_display_added(end: int):
+    """In order and once each, also where the text cannot be told to the letter."""
+    assert said(words_of(shown(LONG[:end]))) == said(LONG[:end])
+
+
+def test_a_text_too_far_behind_cannot_be_told():
+    """There are more ways to read its messages than are tried."""
+    assert text_of(shown(LONG[:3467]), LONG[: 3467 - 1966]) is None
 
 
 def test_text_kept_in_whole_comes_back_to_the_letter():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import LostInLineError, MessageGoneError, NoAccessError
+from bot.core.errors import LostInLineError, MessageGoneError, NoAccessError, StorageError
 from bot.core.messages import Controls, Place, Question, ReplyState, StoredReply
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
@@ -130,6 +131,38 @@ def test_a_reply_that_had_ended_on_the_screen_stays_as_it_is():
         reply = await stage.mend()
         assert stage.screen.writes == []
         assert reply.text == "One two"
+
+    run(main())
+
+
+def test_a_line_that_memory_does_not_take_is_posted_once():
+    """With a full disk every reply still ends, in one message, and the next start finds it there."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open()
+
+        async def full(*_: object) -> None:
+            raise StorageError("the disk is full")
+
+        stage.store.add_reply_message = full
+        await asyncio.wait_for(stage.mend(), 60)
+        assert stage.screen.contents == [INTERRUPTED]
+
+    run(main())
+
+
+def test_what_cannot_be_read_back_to_the_letter_is_kept_word_for_word():
+    """Messages that no text is shown by, as where one was left behind, are not shortened to what memory has."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One", known=(101, 102))
+        stage.channels.add(101, "One two")
+        stage.channels.add(102, "three four \u258c", button_of=1, running=True)
+        reply = await stage.mend()
+        assert reply.text.split() == ["One", "two", "three", "four"]
+        assert " ".join(stage.screen.contents).replace(INTERRUPTED, "").split() == reply.text.split()
 
     run(main())
 

@@ -11,6 +11,7 @@ from bot.core.errors import (
     MessageGoneError,
     NoAccessError,
     ScreenError,
+    StorageError,
     WriteFailedError,
     WriteRefusedError,
 )
@@ -220,6 +221,63 @@ def test_a_refused_edit_is_not_tried_again():
         return stage
 
     assert run(main()).target.contents == ["one" + CURSOR, "two three"]
+
+
+def test_a_refused_first_message_is_not_silent():
+    """The reply says in words of its own that its text cannot be shown, and the model call can end."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        error = WriteRefusedError()
+        stage.target.fail_next(error)
+        stage.reply.feed("something that Discord does not take")
+        await stage.end()
+        assert stage.lost == [error]
+        return stage
+
+    stage = run(main())
+    assert stage.target.contents == [f"-# {Words.refused}"]
+    assert list(stage.target.controls.values()) == [Controls()]
+
+
+def test_a_message_that_memory_does_not_take_is_not_posted_again():
+    """A full disk is no failure of the write: the message stands there."""
+
+    async def main() -> Stage:
+        stage = Stage()
+
+        async def full(_message_id: int) -> None:
+            raise StorageError("the disk is full")
+
+        stage.reply.on_message = full
+        stage.reply.feed("one")
+        await stage.end()
+        return stage
+
+    assert [write.kind for write in run(main()).target.writes] == [WriteKind.CREATE]
+
+
+def test_writes_that_fail_by_a_bug_come_to_an_end(caplog: pytest.LogCaptureFixture):
+    """The next try waits like any other, and after a number of them the reply is settled."""
+
+    async def main() -> int:
+        stage, tries = Stage(), 0
+
+        async def broken(*_: object, **__: object) -> None:
+            nonlocal tries
+            tries += 1
+            raise RuntimeError
+
+        stage.reply.feed("one ")
+        await asyncio.sleep(1)
+        stage.target.create = stage.target.edit = broken
+        stage.reply.feed("two ")
+        await asyncio.sleep(60)
+        await stage.end()
+        return tries
+
+    assert run(main()) < 60
+    assert "failed by a bug" in caplog.text
 
 
 @pytest.mark.parametrize("error", [MessageGoneError(), NoAccessError()], ids=["deleted", "no access"])

@@ -69,6 +69,21 @@ def test_messages_too_many_are_deleted_from_the_end():
     run(main())
 
 
+def test_a_message_too_many_that_is_gone_already_is_deleted_all_the_same():
+    """Which is what was wanted; the next one goes as well."""
+
+    async def main() -> None:
+        target = FakeTarget()
+        screen = Screen(target, nonce=0)
+        await show(screen, [Part("a", covers=1), Part("b", covers=2), Part("c", covers=3)])
+        target.remove(screen.message_ids[-1])
+        await show(screen, [Part("new", covers=3)])
+        assert target.contents == ["new"]
+        assert screen.message_ids == tuple(target.messages)
+
+    run(main())
+
+
 def test_buttons_are_sent_only_when_they_change():
     """An edit of the text alone leaves the buttons as they are."""
 
