@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.core.errors import NoAccessError
+from playground.discord.records import Permission
 from playground.script import Fault, Script
 from tests.e2e.conftest import World
 
@@ -162,3 +164,26 @@ async def test_a_follow_up_whose_answer_was_lost_does_not_stand_twice(world: Wor
     await world.discord.command(world.member, world.channel, "ask", prompt="go on")
     await world.reply(before, LONG[:3000])
     assert [request.method for request in world.discord.requests].count("DELETE") == 1
+
+
+async def test_where_older_messages_cannot_be_read_the_answer_comes_by_itself(world: World):
+    """Discord takes no answer to a message there; the asker gets one all the same."""
+    world.channel.overwrites[world.discord.bot.id] = (0, int(Permission.READ_MESSAGE_HISTORY))
+    await world.start()
+    (reply,) = await world.reply(world.ask("hello"), "Hello.")
+    assert reply.reply_to is None
+
+
+async def test_a_retry_where_the_bot_may_not_write_leaves_the_answer_and_says_so(world: World):
+    """Commands work in such a channel, the buttons under their answers do not."""
+    denied = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.READ_MESSAGE_HISTORY
+    world.channel.overwrites[world.discord.bot.id] = (0, int(denied))
+    await world.start()
+    world.scripts.append(Script(text="One two three ", tokens_per_second=0, fault=Fault.RESET, fault_at=3))
+    asked = await world.discord.command(world.member, world.channel, "ask", prompt="count")
+    await world.discord.until(lambda: asked.messages and "Retry" in asked.messages[0].labels, 20)
+    shown = asked.messages[0].content
+    pressed = await world.discord.press(world.member, asked.messages[0], "Retry")
+    await world.discord.until(lambda: pressed.messages, 10)
+    assert NoAccessError().sentence in pressed.messages[0].content
+    assert asked.messages[0].content == shown

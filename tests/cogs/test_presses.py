@@ -1,0 +1,96 @@
+"""Buttons that are pressed late, where something is broken, or after something was deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.errors import ForgottenError, ProviderUnavailableError, StorageError
+from bot.ui import texts
+from tests.cogs.conftest import World
+from tests.fakes import FakeChannels, FakeTarget
+
+if TYPE_CHECKING:
+    import discord
+
+STREAMING = pytest.mark.simcord(settle_timeout=0.5)
+
+
+async def broken_off(world: World, *script: str) -> discord.Message:
+    """An answer that ended in a failure; its last message, with Retry and Continue."""
+    world.llm.say(*script, ProviderUnavailableError())
+    await world.member.send(world.channel, f"{world.me} count")
+    return world.channel.last_message
+
+
+async def unreadable(*_: object) -> None:
+    raise StorageError("the disk does not work")
+
+
+@pytest.mark.parametrize("resume", [False, True], ids=["Retry", "Continue"])
+async def test_a_press_that_comes_after_another_was_answered_posts_nothing(world: World, resume: bool):
+    """The reply's messages belong to the later answer, which stays as it is."""
+    reply = await broken_off(world, "One two three ")
+    world.llm.say("four.")
+    await world.member.click(reply, label="Continue")
+    shown = [message.content for message in world.channel.history()]
+    with pytest.raises(ForgottenError):
+        await world.bot.services.chat.again(1, world.bot.channel_target(world.channel.id), resume=resume)
+    assert [message.content for message in world.channel.history()] == shown
+    assert len(world.llm.requests) == 2
+
+
+async def test_a_press_is_answered_also_where_memory_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch):
+    """In a sentence, to who pressed."""
+    reply = await broken_off(world, "One two three ")
+    monkeypatch.setattr(world.bot.services.conversations, "reply", unreadable)
+    result = await world.member.click(reply, label="Retry")
+    assert result.ephemeral
+    assert "My memory cannot be reached" in result.response.content
+
+
+@STREAMING
+async def test_stop_works_where_memory_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Whose reply it is, is known without memory while it runs."""
+    world.llm.gap = 1.0
+    world.llm.say(*(f"word{number} " for number in range(60)))
+    await world.member.send(world.channel, f"{world.me} talk")
+    await world.env.advance_time(3.2)
+    monkeypatch.setattr(world.bot.services.conversations, "reply", unreadable)
+    stranger = world.guild.add_member(world.env.create_user("stranger"))
+    refused = await stranger.click(world.channel.last_message, label="Stop")
+    assert refused.response.content == texts.NOT_YOURS
+    await world.member.click(world.channel.last_message, label="Stop")
+    await world.env.advance_time(2)
+    assert "Stopped by mem." in world.channel.last_message.content
+    assert world.llm.open == 0
+
+
+async def test_a_continuation_begun_before_a_clear_stays_before_it(world: World):
+    """It is shown to its end, and the new conversation knows nothing of it."""
+    reply = await broken_off(world, "One two three ")
+    await world.admin.slash(world.channel, "history clear")
+    world.llm.say("four.")
+    await world.member.click(reply, label="Continue")
+    assert "One two three four." in [message.content for message in world.channel.history()]
+    await world.member.send(world.channel, f"{world.me} and then?")
+    assert [message.content for message in world.llm.requests[-1].messages] == ["Be kind.", "mem: and then?"]
+
+
+async def test_what_was_deleted_while_the_bot_was_away_does_not_come_back_by_continue(world: World):
+    """The press first compares the channel with memory, so the model sees nothing of a torn answer."""
+    await broken_off(world, "SECRET " * 400)
+    channels = FakeChannels(FakeTarget())
+    asked, _deleted, *standing = world.channel.history()
+    channels.add(asked.id, asked.content, own=False)
+    for message in standing:
+        channels.add(message.id, message.content)
+    world.bot.services.catch_up.begin(channels)
+    world.llm.say("the end.")
+    await world.member.click(world.channel.last_message, label="Continue")
+    assert world.channel.last_message.content == "the end."
+    assert "SECRET" not in str(world.llm.requests[1].messages)
+    place = (await world.bot.services.conversations.reply(1)).place
+    turns = await world.bot.services.conversations.window(place)
+    assert [turn.text for turn in turns] == ["the end.", "count"]
