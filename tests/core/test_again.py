@@ -148,10 +148,17 @@ def test_a_message_too_many_that_is_gone_already_does_not_end_a_retry(gone: bool
     async def main() -> None:
         stage, target = await broken_off("a paragraph of words. " * 200)
         first, second, *_ = target.messages
+        delete = target.delete
+
+        async def lost(message_id: int) -> None:
+            target.delete = delete
+            await delete(message_id)
+            raise WriteFailedError
+
         if gone:
             target.remove(second)
         else:
-            target.fail_next(WriteFailedError(), applied=True, times=3)
+            target.delete = lost
         stage.llm.gap = 1.0
         stage.llm.say("short ", "answer")
         await asyncio.wait_for(stage.chat.again(1, target, resume=False), 100)
