@@ -28,7 +28,7 @@ test: $(VENV)/dev ## Run every test, with coverage
 	@$(BIN)/python -m coverage erase
 	@$(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
-	@$(BIN)/python -m coverage report
+	@$(BIN)/python -m coverage report $(if $(ARGS),--fail-under=0)
 
 lint: $(VENV)/dev ## Check style, types and structure
 	@$(BIN)/ruff check .
