@@ -23,7 +23,8 @@ from aiohttp import ClientSession, web
 from bot.core.client_config import ClientConfig, ProviderConfig
 from bot.core.clock import SystemClock
 from bot.core.demand import Demand
-from bot.core.messages import CompletionRequest, Message, Role, Text
+from bot.core.events import Text
+from bot.core.messages import CompletionRequest, Message, Role
 from bot.core.models import Provider
 from bot.llm.client import open_client
 from playground.openrouter import KEY, Call, OpenRouter, Script

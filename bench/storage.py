@@ -20,7 +20,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Place, Question, ReplyState, Usage
+from bot.core.events import Usage
+from bot.core.messages import Place, Question, ReplyState
 from bot.storage.conversations import SqliteConversations
 from bot.storage.database import open_database
 

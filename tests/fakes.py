@@ -7,32 +7,31 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bot.core.errors import HeadwaterError, MessageGoneError
+from bot.core.errors import HeadwaterError
+from bot.core.events import Done, FinishReason, Started, Text
 from bot.core.ledger import Period, period_name
 from bot.core.ledger import accounts as accounts_of
 from bot.core.messages import (
     Change,
     Controls,
-    Done,
-    FinishReason,
     ReplyState,
     Role,
     SeenMessage,
     Setting,
-    Started,
     StoredReply,
-    Text,
     Turn,
     WriteKind,
 )
+from bot.core.screen_errors import MessageGoneError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.core.demand import Demand
-    from bot.core.errors import ScreenError
+    from bot.core.events import Event
     from bot.core.ledger import Entry
-    from bot.core.messages import CompletionRequest, Event, ModelInfo, Place, Question
+    from bot.core.messages import CompletionRequest, ModelInfo, Place, Question
+    from bot.core.screen_errors import ScreenError
 
 
 @dataclass(frozen=True, slots=True)

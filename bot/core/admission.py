@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from bot.core.errors import AdmissionError, ModelError, RateLimitedError
-from bot.core.messages import Waiting, WaitReason
+from bot.core.events import Waiting, WaitReason
 from bot.core.quota import FreeQuota
 
 if TYPE_CHECKING:

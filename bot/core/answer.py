@@ -11,20 +11,8 @@ from typing import TYPE_CHECKING
 
 from bot.core.context import said_before
 from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
-from bot.core.messages import (
-    CompletionRequest,
-    Done,
-    Ending,
-    FinishReason,
-    Message,
-    Reasoning,
-    ReplyState,
-    Role,
-    Started,
-    Text,
-    Usage,
-    Waiting,
-)
+from bot.core.events import Done, FinishReason, Reasoning, Started, Text, Usage, Waiting
+from bot.core.messages import CompletionRequest, Ending, Message, ReplyState, Role
 from bot.core.overlap import Join
 from bot.core.window import TokenRatio, build_prompt, estimate
 
@@ -34,12 +22,12 @@ if TYPE_CHECKING:
     from bot.core.books import Books
     from bot.core.budget import Reservation
     from bot.core.catch_up import CatchUp
-    from bot.core.errors import ScreenError
     from bot.core.messages import Place, Question, Turn
     from bot.core.model_choice import Barrier
     from bot.core.ports import Catalog, Clock, ConversationStore, LLMClient, Words
     from bot.core.profiles import Profile, Profiles
     from bot.core.reply import Reply
+    from bot.core.screen_errors import ScreenError
     from bot.core.window import Prompt
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.core.events import Waiting, WaitReason
 from bot.core.ledger import Entry, cost_of
-from bot.core.messages import Footer, Message, ReplyState, Role, Waiting, WaitReason
+from bot.core.messages import Footer, Message, ReplyState, Role
 from bot.core.window import TokenRatio, estimate
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bot.core.errors import ScreenError, StorageError
+from bot.core.errors import StorageError
+from bot.core.screen_errors import ScreenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,24 +12,16 @@ from bot.core.errors import (
     DeadlineExceededError,
     ForgottenError,
     HeadwaterError,
-    MessageGoneError,
     ModelError,
-    NoAccessError,
-    ScreenError,
     ShuttingDownError,
     StillRunningError,
 )
+from bot.core.events import Waiting, WaitReason
 from bot.core.line import TurnLines
 from bot.core.memory import Memory
-from bot.core.messages import (
-    Controls,
-    Ending,
-    InLine,
-    ReplyState,
-    Waiting,
-    WaitReason,
-)
+from bot.core.messages import Controls, Ending, InLine, ReplyState
 from bot.core.reply import Reply
+from bot.core.screen_errors import MessageGoneError, NoAccessError, ScreenError
 
 if TYPE_CHECKING:
     import random

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from bot.core.messages import Usage
+from bot.core.events import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
 
     from bot.core.demand import Demand
+    from bot.core.events import Event, Usage, Waiting
     from bot.core.messages import (
         Change,
         CompletionRequest,
         Controls,
         Ending,
-        Event,
         InLine,
         ModelInfo,
         Place,
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
         ShownTurn,
         StoredReply,
         Turn,
-        Usage,
-        Waiting,
         WriteKind,
     )
 

@@ -7,10 +7,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core.errors import HeadwaterError, LostInLineError, MessageGoneError, ScreenError
+from bot.core.errors import HeadwaterError, LostInLineError
 from bot.core.messages import Controls, Ending, ReplyState
 from bot.core.recovery import had_ended, text_of, words_of
 from bot.core.reply import Reply
+from bot.core.screen_errors import MessageGoneError, ScreenError
 
 if TYPE_CHECKING:
     import random

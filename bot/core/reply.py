@@ -10,18 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.demand import Demand
-from bot.core.errors import (
-    HeadwaterError,
+from bot.core.errors import HeadwaterError
+from bot.core.messages import Controls, WriteKind
+from bot.core.pacing import Wanted
+from bot.core.paging import Pager, with_note
+from bot.core.screen import Part, Screen, Step
+from bot.core.screen_errors import (
     MessageGoneError,
     NoAccessError,
     ScreenError,
     WriteFailedError,
     WriteRefusedError,
 )
-from bot.core.messages import Controls, WriteKind
-from bot.core.pacing import Wanted
-from bot.core.paging import Pager, with_note
-from bot.core.screen import Part, Screen, Step
 
 if TYPE_CHECKING:
     import random

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core.errors import MessageGoneError
 from bot.core.messages import Controls, WriteKind
+from bot.core.screen_errors import MessageGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from bot.core.errors import FirstTokenTimeoutError, ModelError
+from bot.core.events import Started, Usage
 from bot.core.ledger import Entry, cost_of
-from bot.core.messages import CompletionRequest, Message, Role, Started, Usage
+from bot.core.messages import CompletionRequest, Message, Role
 from bot.core.window import DEFAULT_RATIO, estimate
 
 if TYPE_CHECKING:

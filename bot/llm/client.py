@@ -16,7 +16,7 @@ from bot.core.errors import (
     PaymentError,
     RateLimitedError,
 )
-from bot.core.messages import Done, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.retry import falls_back
 from bot.llm.catalog import LiveCatalog
 from bot.llm.generations import OpenRouterGenerations
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from bot.core.admission import Ticket
     from bot.core.client_config import ClientConfig
-    from bot.core.messages import CompletionRequest, Event
+    from bot.core.events import Event
+    from bot.core.messages import CompletionRequest
     from bot.core.ports import Cache, Clock
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.core.errors import EmptyAnswerError, GarbledAnswerError, StreamBrokenError
-from bot.core.messages import FinishReason, Usage
+from bot.core.events import FinishReason, Usage
 from bot.llm import faults
 
 if TYPE_CHECKING:

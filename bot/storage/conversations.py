@@ -11,7 +11,8 @@ from bot.storage.rows import only, reply_of, turn_of, usage_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.messages import ReplyState, StoredReply, Turn, Usage
+    from bot.core.events import Usage
+    from bot.core.messages import ReplyState, StoredReply, Turn
     from bot.storage.database import Database
     from bot.storage.session import Session
 

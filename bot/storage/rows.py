@@ -9,7 +9,7 @@ from bot.core.messages import Place, ReplyState, Role, StoredReply, Turn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.messages import Usage
+    from bot.core.events import Usage
     from bot.storage.session import Row
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot.core.errors import WriteFailedError
 from bot.core.messages import SeenMessage
+from bot.core.screen_errors import WriteFailedError
 from bot.ui.controls import Press, parse
 from bot.ui.places import question_of
 from bot.ui.targets import screen_error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
-from bot.core.errors import (
+from bot.core.screen_errors import (
     MessageGoneError,
     NoAccessError,
     ScreenError,

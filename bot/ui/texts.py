@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.core.events import Waiting, WaitReason
 from bot.core.knobs import dollars
-from bot.core.messages import Ending, Footer, InLine, ReplyState, Waiting, WaitReason
+from bot.core.messages import Ending, Footer, InLine, ReplyState
 from bot.core.refusals import budget_name
 from bot.ui import memory_texts
 from bot.ui.models import barred

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.messages import Usage
+from bot.core.events import Usage
 from tests.cogs.conftest import World
 
 

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.core.errors import ProviderUnavailableError
-from bot.core.messages import Done, FinishReason, Text
+from bot.core.events import Done, FinishReason, Text
 from bot.ui import texts
 from tests.cogs.conftest import World
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.errors import ModelNotFoundError
-from bot.core.messages import ModelInfo, Usage
+from bot.core.events import Usage
+from bot.core.messages import ModelInfo
 from bot.ui import models as words
 from bot.ui import texts
 from tests.cogs.conftest import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.messages import Done, FinishReason, Reasoning, Usage
+from bot.core.events import Done, FinishReason, Reasoning, Usage
 from bot.core.refusals import SENTENCES, Rule
 from bot.ui import settings as words
 from tests.cogs.conftest import World

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.errors import ProviderUnavailableError
-from bot.core.messages import Usage
+from bot.core.events import Usage
 from bot.ui import texts
 from bot.ui import usage as words
 from bot.ui.usage_plot import PNG, Plotter

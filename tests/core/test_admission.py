@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core import errors
 from bot.core.admission import Admission, Limits, Ticket
-from bot.core.messages import Waiting, WaitReason
+from bot.core.events import Waiting, WaitReason
 from tests.virtual import VirtualClock, run
 
 if TYPE_CHECKING:

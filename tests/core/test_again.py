@@ -12,15 +12,13 @@ from bot.core.errors import (
     ForgottenError,
     HeadwaterError,
     LineFullError,
-    NoAccessError,
     ProviderUnavailableError,
     ShuttingDownError,
     StillRunningError,
     StorageError,
-    WriteFailedError,
-    WriteRefusedError,
 )
 from bot.core.messages import Controls
+from bot.core.screen_errors import NoAccessError, WriteFailedError, WriteRefusedError
 from tests.core.test_chat import Stage
 from tests.fakes import FakeTarget
 from tests.virtual import run

@@ -9,8 +9,9 @@ import pytest
 
 from bot.core.budget import Budgets
 from bot.core.errors import ProviderUnavailableError, StorageError
+from bot.core.events import Usage
 from bot.core.ledger import ALL, Cost, Entry
-from bot.core.messages import ModelInfo, Place, Question, Usage
+from bot.core.messages import ModelInfo, Place, Question
 from bot.core.preferences import Preferences
 from bot.core.refusals import BudgetSpentError, Payer
 from tests.core.test_chat import Stage

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.catch_up import PAGE, PATIENCE_S, SPACING_S, CatchUp
 from bot.core.clock import SystemClock
-from bot.core.errors import NoAccessError
 from bot.core.messages import Place, ShownTurn
+from bot.core.screen_errors import NoAccessError
 from tests.fakes import FakeChannels, FakeTarget
 from tests.virtual import VirtualClock, run
 

@@ -13,21 +13,15 @@ from bot.core.answer import CHECKPOINT_S, Answerer
 from bot.core.books import Books
 from bot.core.budget import Budgets
 from bot.core.chat import ChatService
-from bot.core.errors import (
-    LineFullError,
-    MessageGoneError,
-    NoAccessError,
-    ProviderUnavailableError,
-    ShuttingDownError,
-    StorageError,
-    WriteFailedError,
-)
-from bot.core.messages import Controls, Done, FinishReason, ModelInfo, Place, Question, ReplyState
+from bot.core.errors import LineFullError, ProviderUnavailableError, ShuttingDownError, StorageError
+from bot.core.events import Done, FinishReason
+from bot.core.messages import Controls, ModelInfo, Place, Question, ReplyState
 from bot.core.model_choice import ModelChoice
 from bot.core.preferences import Preferences
 from bot.core.profiles import Profile, Profiles
 from bot.core.prompts import Prompts
 from bot.core.scheduler import EditScheduler
+from bot.core.screen_errors import MessageGoneError, NoAccessError, WriteFailedError
 from bot.ui.texts import Words
 from tests.fakes import FakeCatalog, FakeTarget, MemoryLedger, MemorySettings, MemoryStore, ScriptedLLM
 from tests.virtual import VirtualClock, run

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.core.events import Usage
 from bot.core.ledger import Cost, Period, accounts, cost_of, period_name, resets_at
-from bot.core.messages import ModelInfo, Place, Usage
+from bot.core.messages import ModelInfo, Place
 
 PRICED = ModelInfo(id="a/model", name="A", context_length=1000, prompt_price=100, completion_price=400)
 FREE = ModelInfo(id="a/free", name="A", context_length=1000, prompt_price=0, completion_price=0)

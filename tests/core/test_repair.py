@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import LostInLineError, MessageGoneError, NoAccessError, StorageError
+from bot.core.errors import LostInLineError, StorageError
 from bot.core.messages import Controls, Place, Question, ReplyState, StoredReply
 from bot.core.repair import Repair
 from bot.core.scheduler import EditScheduler
+from bot.core.screen_errors import MessageGoneError, NoAccessError
 from bot.ui.texts import Words
 from tests.fakes import FakeChannels, FakeTarget, MemoryStore
 from tests.virtual import EPOCH, VirtualClock, run

@@ -7,17 +7,17 @@ import random
 
 import pytest
 
-from bot.core.errors import (
-    MessageGoneError,
-    NoAccessError,
-    ScreenError,
-    StorageError,
-    WriteFailedError,
-    WriteRefusedError,
-)
+from bot.core.errors import StorageError
 from bot.core.messages import Controls, WriteKind
 from bot.core.reply import FINAL_ATTEMPTS, MOST_MESSAGES, Reply
 from bot.core.scheduler import EditScheduler
+from bot.core.screen_errors import (
+    MessageGoneError,
+    NoAccessError,
+    ScreenError,
+    WriteFailedError,
+    WriteRefusedError,
+)
 from bot.ui.texts import Words
 from tests.fakes import FakeTarget
 from tests.virtual import VirtualClock, run

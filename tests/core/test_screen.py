@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.errors import WriteFailedError
 from bot.core.messages import Controls, WriteKind
 from bot.core.screen import Part, Screen
+from bot.core.screen_errors import WriteFailedError
 from tests.fakes import FakeTarget
 from tests.virtual import run
 

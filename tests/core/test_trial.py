@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from bot.core.errors import EmptyAnswerError, FirstTokenTimeoutError
+from bot.core.events import Usage, Waiting, WaitReason
 from bot.core.ledger import Cost
-from bot.core.messages import ModelInfo, Place, Usage, Waiting, WaitReason
+from bot.core.messages import ModelInfo, Place
 from bot.core.trial import TRIAL_S, Trial
 from tests.fakes import FakeCatalog, MemoryLedger, ScriptedLLM
 from tests.virtual import VirtualClock, run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.core.errors import NoAccessError
+from bot.core.screen_errors import NoAccessError
 from playground.discord.records import Permission
 from playground.script import Fault, Script
 from tests.e2e.conftest import World

@@ -12,7 +12,8 @@ import pytest
 from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
 from bot.core.errors import ModelError
-from bot.core.messages import CompletionRequest, Done, Message, Reasoning, Role, Started, Text, Usage, Waiting
+from bot.core.events import Done, Reasoning, Started, Text, Usage, Waiting
+from bot.core.messages import CompletionRequest, Message, Role
 from bot.core.models import Provider
 from bot.core.retry import RetryPolicy
 from bot.llm.client import ModelClient, open_client
@@ -21,7 +22,7 @@ from playground.openrouter import OpenRouter, Script
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from bot.core.messages import Event
+    from bot.core.events import Event
     from bot.llm.catalog import LiveCatalog
 
 MODEL = "openai/gpt-4o-mini"

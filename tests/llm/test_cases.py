@@ -11,7 +11,7 @@ import pytest
 from bot.core import errors
 from bot.core.client_config import Timeouts
 from bot.core.errors import ModelError
-from bot.core.messages import FinishReason, Started, Waiting, WaitReason
+from bot.core.events import FinishReason, Started, Waiting, WaitReason
 from playground.openrouter import Fault, Script
 from tests.llm.conftest import ATTEMPTS, Bench, ask_for, flat, opened, quick_config
 

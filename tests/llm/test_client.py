@@ -15,7 +15,8 @@ import pytest
 from bot.core import errors
 from bot.core.admission import Limits
 from bot.core.demand import Demand
-from bot.core.messages import Message, Reasoning, Role, Started, Text, Waiting, WaitReason
+from bot.core.events import Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.messages import Message, Role
 from bot.core.models import Provider
 from bot.core.retry import RetryPolicy
 from bot.llm import litellm_backend

@@ -37,7 +37,7 @@ sys.addaudithook(noting)
 import random
 from tests.llm.conftest import MemoryCache, ask_for, quick_config
 from bot.core.clock import SystemClock
-from bot.core.messages import Text
+from bot.core.events import Text
 from bot.llm.client import open_client
 
 async def main():

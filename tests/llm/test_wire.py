@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core import errors
 from bot.core.clock import SystemClock
-from bot.core.messages import FinishReason, Usage
+from bot.core.events import FinishReason, Usage
 from bot.llm.wire import Answer, Kind, read_usage
 
 

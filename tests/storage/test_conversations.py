@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.core.messages import Place, Question, ReplyState, Role, Usage
+from bot.core.events import Usage
+from bot.core.messages import Place, Question, ReplyState, Role
 from bot.storage import conversations
 from bot.storage.sync import SqliteMessageSync
 

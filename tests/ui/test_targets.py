@@ -10,8 +10,8 @@ import aiohttp
 import discord
 import pytest
 
-from bot.core.errors import WriteRefusedError
 from bot.core.messages import Controls
+from bot.core.screen_errors import WriteRefusedError
 from bot.ui.limits import RateLimitTrace
 from bot.ui.targets import NO_REPLIES, REPEATED_S, UNKNOWN_MESSAGE, ChannelTarget, InteractionTarget
 
