@@ -191,7 +191,7 @@ class Chat(commands.Cog):
             await tell(interaction, error.sentence)
 
     async def _press(self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int) -> None:
-        asker_id = self.chat.asker_of(reply_id)  # known without the database while it runs: Stop always works
+        asker_id = self.chat.runs.asker_of(reply_id)  # known without the database while it runs: Stop always works
         record = None
         if asker_id is None or press is not Press.STOP:
             record = await self.bot.services.conversations.reply(reply_id)
@@ -199,7 +199,7 @@ class Chat(commands.Cog):
         if asker_id is None or not may_manage_reply(interaction, asker_id):
             await tell(interaction, texts.NOT_YOURS)
         elif press is Press.STOP:
-            if self.chat.stop(reply_id, by=interaction.user.display_name):
+            if self.chat.runs.stop(reply_id, by=interaction.user.display_name):
                 await interaction.response.defer()
             else:
                 await tell(interaction, texts.ALREADY_ENDED)

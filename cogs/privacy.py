@@ -65,7 +65,7 @@ class Privacy(commands.Cog):
 
     def _forget_user(self, user_id: int) -> Callable[[], Awaitable[int]]:
         async def erase() -> int:
-            self.chat.forget(lambda question: user_id in {question.author_id, question.quoted_id})
+            self.chat.runs.forget(lambda question: user_id in {question.author_id, question.quoted_id})
             return await self.erasure.forget_user(user_id, now=self._now())
 
         return erase
@@ -75,7 +75,7 @@ class Privacy(commands.Cog):
         assert channel_id is not None  # noqa: S101 - Discord: every command comes from a channel
 
         async def erase() -> int:
-            self.chat.forget(lambda question: question.place.channel_id == channel_id)
+            self.chat.runs.forget(lambda question: question.place.channel_id == channel_id)
             return await self.erasure.forget_channel(
                 channel_id, threads=False, reason=Reason.ASKED, by=by, now=self._now()
             )
@@ -87,7 +87,7 @@ class Privacy(commands.Cog):
         assert guild_id is not None  # noqa: S101 - the caller has looked
 
         async def erase() -> int:
-            self.chat.forget(lambda question: question.place.guild_id == guild_id)
+            self.chat.runs.forget(lambda question: question.place.guild_id == guild_id)
             return await self.erasure.forget_guild(guild_id, reason=Reason.ASKED, by=by, now=self._now())
 
         return erase
@@ -104,7 +104,7 @@ class Privacy(commands.Cog):
         await self._channel_deleted(payload.thread_id)
 
     async def _channel_deleted(self, channel_id: int) -> None:
-        self.chat.forget(lambda question: channel_id in {question.place.channel_id, question.place.parent_id})
+        self.chat.runs.forget(lambda question: channel_id in {question.place.channel_id, question.place.parent_id})
         await self.erasure.forget_channel(
             channel_id, threads=True, reason=Reason.CHANNEL_DELETED, by=None, now=self._now()
         )

@@ -62,7 +62,7 @@ class Sync(commands.Cog):
             return
         question = question_of(message, me)
         if question.text:  # else it no longer names the bot, which then may not read it
-            self.chat.edited(message.id, question.text)
+            self.chat.runs.edited(message.id, question.text)
             await self.sync.edit_question(message.id, question.text)
 
     @commands.Cog.listener()
@@ -79,7 +79,7 @@ class Sync(commands.Cog):
 
     async def _deleted(self, message_ids: Iterable[int]) -> None:
         gone = set(message_ids)
-        self.chat.deleted(gone)
+        self.chat.runs.deleted(gone)
         await self.sync.delete_messages(gone)
 
 

@@ -21,11 +21,12 @@ from bot.core.line import TurnLines
 from bot.core.memory import Memory
 from bot.core.messages import Controls, Ending, InLine, ReplyState
 from bot.core.reply import Reply
+from bot.core.runs import Runs
 from bot.core.screen_errors import MessageGoneError, NoAccessError, ScreenError
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Sequence
 
     from bot.core.answer import Answerer
     from bot.core.books import Books
@@ -43,7 +44,7 @@ PRIVATE_LIMIT_S = 14 * 60.0  # a private answer lives by its interaction's token
 
 
 class ChatService:
-    """Answers questions, one at a time in each conversation."""
+    """Answers questions, one at a time in each conversation; `runs` are those being answered or in line."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class ChatService:
         self._clock = clock
         self._rng = rng
         self._lines = TurnLines(limit=line_limit)
-        self._runs: set[Run] = set()
+        self.runs = Runs()
         self._closing = False
 
     async def ask(self, question: Question, target: ReplyTarget, *, unlimited: bool = False) -> Ending:
@@ -89,15 +90,15 @@ class ChatService:
             LineFullError, ShuttingDownError, StorageError: nothing has changed.
             NoAccessError: the bot may not write there.
         """
-        await self._wait_until_stored(reply_id)
+        await self.runs.wait_until_stored(reply_id)
         reply = await self._store.reply(reply_id)
-        if reply is not None and not self._is_running(reply.turn_id):
+        if reply is not None and not self.runs.is_running(reply.turn_id):
             await self._answerer.catch_up(reply.place)  # what was deleted meanwhile is not to come back
             reply = await self._store.reply(reply_id)
         question = await self._store.question(reply.turn_id) if reply and reply.turn_id else None
         if reply is None or question is None:
             raise ForgottenError
-        if self._is_running(reply.turn_id):
+        if self.runs.is_running(reply.turn_id):
             raise StillRunningError
         if not reply.message_ids:  # a later reply has taken its messages over
             raise ForgottenError
@@ -113,14 +114,13 @@ class ChatService:
             stored_before=reply.text,
             unlimited=unlimited,
         )
-        self._runs.add(run)
+        self.runs.add(run)
         try:
             await self._prepare(run, bear_faults=False)  # what fails here leaves the old answer as it is
         except BaseException as error:
             if isinstance(error, HeadwaterError):  # what was opened is not for a restart to end
                 await self._memory.close(run, Ending(state=ReplyState.FAILED, error=error))
-            self._runs.discard(run)
-            run.over.set()
+            self.runs.end(run)
             raise
         if not shown:
             run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
@@ -128,76 +128,23 @@ class ChatService:
         if isinstance(run.lost, NoAccessError):
             raise run.lost
 
-    def _is_running(self, turn_id: int | None) -> bool:
-        return any(run.turn_id == turn_id for run in self._runs if turn_id is not None)
-
-    async def _wait_until_stored(self, reply_id: int) -> None:
-        """A button can be pressed in the instant between the last edit and the commit that follows it."""
-        for run in list(self._runs):
-            if run.reply.controls.reply_id == reply_id and run.task is not None and run.task.done():
-                await run.over.wait()
-
     async def tell(self, target: ReplyTarget, sentence: str) -> None:
         """Say something in small print, without a question to the model."""
         reply = self._reply(target)
         reply.finish(sentence, Controls())
         await reply.settled()
 
-    def asker_of(self, reply_id: int) -> int | None:
-        """Who asked for a running reply; None when it is not running."""
-        asked = (run.question.author_id for run in self._runs if run.reply.controls.reply_id == reply_id)
-        return next(asked, None)
-
-    def stop(self, reply_id: int, *, by: str) -> bool:
-        """End a running reply for somebody; False when it is not running."""
-        for run in self._runs:
-            if run.reply.controls.reply_id == reply_id:
-                run.cancel(Ending(state=ReplyState.STOPPED, by=by))
-                return True
-        return False
-
-    def deleted(self, message_ids: Collection[int]) -> None:
-        """Somebody deleted messages: what is being shown in one ends, what waits in line for its turn leaves."""
-        for run in self._runs:
-            if not set(message_ids).isdisjoint(run.reply.message_ids):
-                run.forget = True
-                run.cancel(Ending(state=ReplyState.STOPPED))
-            elif run.turn_id is None and run.question.message_id in message_ids:
-                run.cancel(Ending(state=ReplyState.STOPPED))
-
-    def edited(self, message_id: int, text: str) -> None:
-        """Somebody edited a message: a question that waits in line is asked as it reads now."""
-        for run in self._runs:
-            if run.turn_id is None and run.question.message_id == message_id:
-                run.question = replace(run.question, text=text)
-
     def waiting(self, channel_id: int) -> int:
         """How many questions wait in a channel behind the one being answered."""
         return self._lines.waiting(channel_id)
 
-    def forget(self, concerned: Callable[[Question], bool]) -> None:
-        """Keep nothing of questions that are being answered or wait in line."""
-        for run in self._runs:
-            if concerned(run.question):
-                run.forget, run.question = True, replace(run.question, unremembered=True)
-
     async def aclose(self, *, grace_s: float) -> None:
         """Take no new questions, give running replies `grace_s` seconds, then end them as interrupted."""
         self._closing = True
-        for run in self._runs:
-            if not run.reply.text:
-                run.cancel(Ending(state=ReplyState.FAILED, error=ShuttingDownError()))
-        await self._wait_over(grace_s)
-        for run in self._runs:
-            run.cancel(Ending(state=ReplyState.INTERRUPTED))
-        await self._wait_over(grace_s)
-
-    async def _wait_over(self, seconds: float) -> None:
-        waits = [asyncio.ensure_future(run.over.wait()) for run in self._runs]
-        if waits:
-            _, late = await asyncio.wait(waits, timeout=seconds)
-            for wait in late:
-                wait.cancel()
+        self.runs.cancel(Ending(state=ReplyState.FAILED, error=ShuttingDownError()), but_with_text=True)
+        await self.runs.wait_over(grace_s)
+        self.runs.cancel(Ending(state=ReplyState.INTERRUPTED))
+        await self.runs.wait_over(grace_s)
 
     # One question
 
@@ -222,7 +169,7 @@ class ChatService:
             run.cancel(Ending(state=ReplyState.STOPPED))
 
         run.reply.on_message, run.reply.on_lost = on_message, on_lost
-        self._runs.add(run)
+        self.runs.add(run)
         typing = asyncio.create_task(self._keep_typing(run.reply), name="typing")
         try:
             ending = await self._answer(run)
@@ -231,8 +178,7 @@ class ChatService:
         finally:
             typing.cancel()
             self._books.drop(run)
-            self._runs.discard(run)
-            run.over.set()
+            self.runs.end(run)
 
     async def _keep_typing(self, reply: Reply) -> None:
         while not reply.message_ids:

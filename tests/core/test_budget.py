@@ -91,7 +91,7 @@ def test_who_waits_for_others_is_told_and_can_give_up():
         second = asyncio.create_task(stage.chat.ask(asked(2, channel=2), waiting))
         await asyncio.sleep(2)
         assert "to see whether the budget has room" in waiting.contents[0]
-        assert stage.chat.stop(2, by="Ann")
+        assert stage.chat.runs.stop(2, by="Ann")
         await asyncio.wait_for(second, 1)
         await first
         assert stage.budgets._reserved == {}
@@ -168,7 +168,7 @@ def test_every_ending_is_booked_and_estimates_say_so():
         stage.llm.gap = 1.0
         stopped = asyncio.create_task(stage.chat.ask(asked(1), FakeTarget(latency=0.01)))
         await asyncio.sleep(30.5)
-        stage.chat.stop(1, by="Ann")
+        stage.chat.runs.stop(1, by="Ann")
         await stopped
         stage.llm.gap = 0
         stage.llm.say(

@@ -98,7 +98,7 @@ def test_who_waits_in_line_is_told_and_can_give_up():
         second = stage.ask("second", target)
         await asyncio.sleep(2)
         assert target.contents == ["-# Waiting for one other question in this channel."]
-        assert stage.chat.stop(2, by="Ann")
+        assert stage.chat.runs.stop(2, by="Ann")
         await asyncio.wait_for(second, 1)
         assert target.contents == ["-# Stopped by Ann."]
         await first
@@ -328,7 +328,7 @@ def test_what_was_deleted_stays_forgotten_where_access_is_lost_in_the_same_momen
         asked = stage.ask("talk", target)
         await asyncio.sleep(5)
         target.fail_next(NoAccessError())
-        stage.chat.deleted(list(target.messages))
+        stage.chat.runs.deleted(list(target.messages))
         await asyncio.wait_for(asked, 5)
         assert stage.store.answers[1] == ""
 
