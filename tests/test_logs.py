@@ -46,7 +46,7 @@ def leave_logging_as_it_was() -> Iterator[None]:
 
 def set_up(**wanted: str) -> StringIO:
     stream = StringIO()
-    set_up_logging(Wanted(**wanted), stream=stream)  # type: ignore[arg-type]
+    set_up_logging(Wanted(**wanted), stream=stream)
     return stream
 
 

@@ -42,7 +42,7 @@ class SqliteSession:
         return (await self._connection.execute(sql, storable(values))).rowcount
 
     async def fetch(self, sql: str, *values: Value) -> list[Row]:
-        return list(await self._connection.execute_fetchall(sql, storable(values)))  # type: ignore[arg-type]
+        return list(await self._connection.execute_fetchall(sql, storable(values)))  # type: ignore[arg-type] # it yields tuples
 
     async def fetch_one(self, sql: str, *values: Value) -> Row | None:
         rows = await self.fetch(sql, *values)

@@ -50,7 +50,7 @@ def channels() -> FakeChannels:
 
 
 async def check(memory: Memory, channels: FakeChannels) -> CatchUp:
-    catch_up = CatchUp(memory, SystemClock())  # type: ignore[arg-type] # the half of it that is needed
+    catch_up = CatchUp(memory, SystemClock())
     catch_up.begin(channels)
     await catch_up.check(PLACE)
     return catch_up
@@ -116,7 +116,7 @@ async def test_a_comparison_that_was_cancelled_is_made_before_the_next_question(
         reading.set()
         await asyncio.Event().wait()
 
-    catch_up = CatchUp(memory, VirtualClock())  # type: ignore[arg-type] # the half of it that is needed
+    catch_up = CatchUp(memory, VirtualClock())
     catch_up.begin(channels)
     channels.newest = slow
     stopped = asyncio.create_task(catch_up.check(PLACE))
@@ -133,7 +133,7 @@ async def test_a_channel_without_memory_is_not_read(channels: FakeChannels):
     """There is nothing to compare, and a hundred first questions at once cost Discord nothing."""
     channels.newest = None
     for memory in (turns(), turns(12)):
-        catch_up = CatchUp(memory, SystemClock())  # type: ignore[arg-type] # the half of it that is needed
+        catch_up = CatchUp(memory, SystemClock())
         catch_up.begin(channels)
         await catch_up.check(PLACE, asked=12)
         assert memory.asked == 1

@@ -30,13 +30,13 @@ class Memory:
     async def departed(self, before: int) -> list[int]:
         return self.left if before < EPOCH else []
 
-    async def forget_guild(self, guild_id: int, *, reason: Reason, by: int | None, now: int) -> int:  # noqa: ARG002
+    async def forget_guild(self, guild_id: int, *, reason: Reason, by: int | None, now: int) -> int:  # noqa: ARG002 - the port's
         self.calls.append(("forget", guild_id, reason))
         return 5
 
 
 def sweep(memory: Memory, guilds: set[int] | None, **retention: Any) -> list[tuple[Any, ...]]:
-    run(Upkeep(memory, Retention(**retention), VirtualClock()).sweep(guilds))  # type: ignore[arg-type]
+    run(Upkeep(memory, Retention(**retention), VirtualClock()).sweep(guilds))
     return memory.calls
 
 
@@ -60,7 +60,7 @@ def test_it_sweeps_every_hour_also_after_a_failure(caplog: Any):
     async def main() -> None:
         memory = Memory()
         memory.broken = True
-        upkeep = Upkeep(memory, Retention(days=1), VirtualClock())  # type: ignore[arg-type]
+        upkeep = Upkeep(memory, Retention(days=1), VirtualClock())
         task = asyncio.create_task(upkeep.run(lambda: None))
         await asyncio.sleep(FIRST_SWEEP_S + 2.5 * SWEEP_S)
         task.cancel()

@@ -30,7 +30,7 @@ def webhook(token: str, *, since: float = 0.0) -> Wanted:
 
 
 def pacer(**limits: float) -> Pacer:
-    return Pacer(Limits(**limits))  # type: ignore[arg-type]
+    return Pacer(Limits(**limits))
 
 
 def spend(budget: Pacer, now: float, wanted: Wanted, *, times: int = 1) -> None:

@@ -261,7 +261,7 @@ def test_one_reply_that_cannot_be_mended_does_not_keep_others_from_it(caplog: py
         await stage.open()
         stage.channels.add(101, "One \u258c", button_of=1, running=True)
         broken, *rest = await stage.store.unfinished_replies()
-        await stage.repair.mend([replace(broken, message_ids=None), *rest], stage.channels)  # type: ignore[arg-type]
+        await stage.repair.mend([replace(broken, message_ids=None), *rest], stage.channels)
         assert stage.store.replies[2].state is ReplyState.INTERRUPTED
 
     run(main())

@@ -97,7 +97,7 @@ class World:
         shown = self.discord.history(after.channel, self.discord.bot)
         return [message for message in shown if message.id > after.id]
 
-    async def reply(self, after: Message, text: str = "", *, timeout: float = 30.0) -> list[Message]:  # noqa: ASYNC109
+    async def reply(self, after: Message, text: str = "", *, timeout: float = 30.0) -> list[Message]:  # noqa: ASYNC109 - reads best
         """The bot's messages since a message, once they have ended; with a `text`, once they say it."""
 
         def ended() -> list[Message]:

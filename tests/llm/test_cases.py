@@ -25,7 +25,7 @@ TOO_LONG = {"error": {"code": 400, "message": "This endpoint's maximum context l
 
 
 def refused(status: int, **more: object) -> Script:
-    return Script(status=status, **more)  # type: ignore[arg-type]
+    return Script(status=status, **more)
 
 
 def broken(fault: Fault, at: int = 2, **more: object) -> Script:
@@ -54,7 +54,7 @@ def gives_up(name: str, script: Script, error: type[ModelError]) -> Case:
 
 
 def final(name: str, script: Script, error: type[ModelError], **more: object) -> Case:
-    return Case(name, (script,), 1, error, **more)  # type: ignore[arg-type]
+    return Case(name, (script,), 1, error, **more)
 
 
 HOUR = {"Retry-After": "3600"}

@@ -23,7 +23,7 @@ ASKED, COMMAND = 3, 5  # the ids of the message and of the interaction that ask
 
 def failure(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
     response = SimpleNamespace(status=status, reason="", headers={})
-    return kind(response, {"code": code, "message": ""})  # type: ignore[arg-type] # the half of it that is read
+    return kind(response, {"code": code, "message": ""})
 
 
 @dataclass
@@ -78,8 +78,8 @@ class Channel:
 
 
 def channel_target(channel: Channel) -> ChannelTarget:
-    trace = RateLimitTrace(SimpleNamespace())  # type: ignore[arg-type] # posting asks nothing of it
-    return ChannelTarget(channel, trace=trace, answer_to=ASKED)  # type: ignore[arg-type] # the half that is used
+    trace = RateLimitTrace(SimpleNamespace())
+    return ChannelTarget(channel, trace=trace, answer_to=ASKED)
 
 
 def interaction_target(channel: Channel) -> InteractionTarget:
@@ -89,7 +89,7 @@ def interaction_target(channel: Channel) -> InteractionTarget:
         edit_original_response=channel.edit_original,
         followup=SimpleNamespace(send=channel.follow_up, delete_message=channel.delete_message),
     )
-    return InteractionTarget(interaction, private=False, clock=channel, channel=channel_target(channel))  # type: ignore[arg-type] # the half that is used
+    return InteractionTarget(interaction, private=False, clock=channel, channel=channel_target(channel))
 
 
 async def post(target: ChannelTarget | InteractionTarget, *contents: str) -> None:
