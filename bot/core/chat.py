@@ -104,7 +104,6 @@ class ChatService:
             raise ForgottenError
         if self._closing:
             raise ShuttingDownError
-        self._lines.check(reply.place.channel_id)
         shown = reply.text if resume else ""
         run = Run(
             question,
@@ -114,19 +113,26 @@ class ChatService:
             stored_before=reply.text,
             unlimited=unlimited,
         )
-        self.runs.add(run)
-        try:
-            await self._prepare(run, bear_faults=False)  # what fails here leaves the old answer as it is
-        except BaseException as error:
-            if isinstance(error, HeadwaterError):  # what was opened is not for a restart to end
-                await self._memory.close(run, Ending(state=ReplyState.FAILED, error=error))
-            self.runs.end(run)
-            raise
-        if not shown:
-            run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
-        await self._run(run)
+        with self._lines.join(reply.place.channel_id) as ticket:
+            await self._prepare_again(run)
+            await self._run(run, ticket)
         if isinstance(run.lost, NoAccessError):
             raise run.lost
+
+    async def _prepare_again(self, run: Run) -> None:
+        """Store the new reply before it is seen: what fails here leaves the old answer as it is."""
+        self.runs.add(run)
+        try:
+            await self._prepare(run, bear_faults=False)
+        except HeadwaterError as error:  # what was opened is not for a restart to end
+            await self._memory.close(run, Ending(state=ReplyState.FAILED, error=error))
+            self.runs.end(run)
+            raise
+        except BaseException:
+            self.runs.end(run)
+            raise
+        if not run.shown_before:
+            run.reply.show_status(self._words.waiting(Waiting(reason=WaitReason.AGAIN)))
 
     async def tell(self, target: ReplyTarget, sentence: str) -> None:
         """Say something in small print, without a question to the model."""
@@ -159,7 +165,9 @@ class ChatService:
             text=text,
         )
 
-    async def _run(self, run: Run) -> Ending:
+    async def _run(self, run: Run, ticket: Ticket | None = None) -> Ending:
+        """See a question through; `ticket` where it has its place in line already."""
+
         async def on_message(message_id: int) -> None:
             await self._memory.note(run, message_id)
 
@@ -172,7 +180,7 @@ class ChatService:
         self.runs.add(run)
         typing = asyncio.create_task(self._keep_typing(run.reply), name="typing")
         try:
-            ending = await self._answer(run)
+            ending = await (self._answer(run, ticket) if ticket else self._join_and_answer(run))
             log.info("reply %d ended: %s", run.reply.controls.reply_id, ending.state)
             return ending
         finally:
@@ -185,21 +193,24 @@ class ChatService:
             self._scheduler.mark(reply)
             await self._clock.sleep(TYPING_S)
 
-    async def _answer(self, run: Run) -> Ending:
-        channel_id = run.question.place.channel_id
+    async def _join_and_answer(self, run: Run) -> Ending:
         # Private answers change nothing that others go on from: each is a conversation by itself.
-        conversation = run if run.question.private else channel_id
+        conversation = run if run.question.private else run.question.place.channel_id
         try:
             ticket = self._lines.join(conversation)
         except HeadwaterError as error:
             return await self._end(run, Ending(state=ReplyState.FAILED, error=error))
         with ticket:
-            run.task = asyncio.create_task(self._work(run, ticket), name=f"answer in {channel_id}")
-            try:
-                ending = await self._outcome(run)
-            finally:
-                run.task.cancel()
-            return await self._end(run, ending)
+            return await self._answer(run, ticket)
+
+    async def _answer(self, run: Run, ticket: Ticket) -> Ending:
+        task_name = f"answer in {run.question.place.channel_id}"
+        run.task = asyncio.create_task(self._work(run, ticket), name=task_name)
+        try:
+            ending = await self._outcome(run)
+        finally:
+            run.task.cancel()
+        return await self._end(run, ending)
 
     async def _work(self, run: Run, ticket: Ticket) -> Ending:
         """From the line to the last word."""

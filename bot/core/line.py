@@ -67,14 +67,10 @@ class TurnLines:
         Raises:
             LineFullError: `limit` questions wait already.
         """
-        self.check(conversation)
-        line = self._lines.setdefault(conversation, deque())
-        return Ticket(line, lambda: self._lines.pop(conversation, None))
-
-    def check(self, conversation: Hashable) -> None:
-        """Raise `LineFullError` where `join` would."""
         if (length := len(self._lines.get(conversation, ()))) > self._limit:
             raise LineFullError(waiting=length - 1)
+        line = self._lines.setdefault(conversation, deque())
+        return Ticket(line, lambda: self._lines.pop(conversation, None))
 
     def waiting(self, conversation: Hashable) -> int:
         """How many questions wait behind the one being answered."""

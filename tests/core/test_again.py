@@ -222,3 +222,25 @@ def test_continue_shows_what_stands_below_a_message_that_was_left_behind():
         assert "".join(text.split()) in shown
 
     run(main())
+
+
+def test_a_line_that_fills_while_the_retry_is_stored_does_not_cost_the_answer():
+    """The press has its place before anything else happens, so questions that come meanwhile wait behind it."""
+
+    async def main() -> None:
+        stage, target = await broken_off("One two")
+        store_reply, others = stage.store.open_reply, []
+
+        async def slow(*given: object, **named: object) -> int:
+            stage.store.open_reply = store_reply
+            others.extend(stage.ask(str(number)) for number in range(4))
+            await asyncio.sleep(1)
+            return await store_reply(*given, **named)
+
+        stage.store.open_reply = slow
+        stage.llm.say("One two three.")
+        await stage.chat.again(1, target, resume=False)
+        assert target.contents == ["One two three."]
+        await asyncio.gather(*others)
+
+    run(main())
