@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession, web
 
-from bot.core.client_config import ClientConfig, ProviderConfig
 from bot.core.clock import SystemClock
-from bot.core.demand import Demand
 from bot.core.events import Text
-from bot.core.messages import CompletionRequest, Message, Role
-from bot.core.models import Provider
+from bot.core.model_ids import Provider
+from bot.core.records import CompletionRequest, Message, Role
+from bot.core.text_demand import TextDemand
 from bot.llm.client import open_client
+from bot.llm.config import ClientConfig, ProviderConfig
 from playground.openrouter import KEY, Call, OpenRouter, Script
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ async def freshness(base: str, control: str, streams: int = 50) -> dict[str, flo
 
 async def one(client: ModelClient, prompt: str, n: int, firsts: dict[str, float], asked: list[Any]) -> None:
     """Read an answer as the display does: ask each second, and send what there is 10 ms later."""
-    demand, chars = Demand(), 0
+    demand, chars = TextDemand(), 0
 
     async def edit() -> None:
         while True:

@@ -15,26 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.storage import CHANNELS, NOW, fill, with_store
-from bot.core.erasure import Reason
-from bot.core.messages import Place, Question
+from bot.conversation.upkeep.erasure import Reason
+from bot.core.records import Place, Question
 from bot.storage.conversations import SqliteConversations
-from bot.storage.database import open_database
+from bot.storage.engine.database import open_database
 from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.storage.database import SqliteDatabase
+    from bot.storage.engine.database import SqliteDatabase
 
 REPEATS = 20
 PEOPLE = 5_000  # as `bench.storage` fills it
 
 
-async def timed(what: str, acts: list[Callable[[], Awaitable[Any]]]) -> None:
+async def timed(what: str, client_actions: list[Callable[[], Awaitable[Any]]]) -> None:
     """Do each act once; print the median and the worst time."""
     seconds = []
-    for act in acts:
+    for act in client_actions:
         began = time.perf_counter()
         await act()
         seconds.append(time.perf_counter() - began)

@@ -26,7 +26,7 @@ from playground.processes import bot_environment
 from playground.script import Script
 
 CHANNELS = 5
-PATIENCE_S = 60.0  # a start on a busy machine, with the repair
+PATIENCE_S = 60.0  # a start on a busy machine, with the recovery
 LONGEST_S = 9.0  # to the kill, from the first answer's first text on; an answer takes about as long
 EARLY = 0.2  # the share of kills in the seconds before that
 CURSOR = "▌"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from tests.core.simulation import Scene, median, simulate
+from tests.display.simulation import Scene, median, simulate
 
 COUNTS = (1, 10, 50, 100, 200, 500)
 HEAD = ("", "first text p50/max", "stale mean/max", "last token -> all p50/max", "requests", "429s", "CPU")

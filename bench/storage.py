@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.events import Usage
-from bot.core.messages import Place, Question, ReplyState
+from bot.core.records import Place, Question, ReplyState
 from bot.storage.conversations import SqliteConversations
-from bot.storage.database import open_database
+from bot.storage.engine.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

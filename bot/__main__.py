@@ -1,4 +1,4 @@
-"""The program: settings, logs, resources in the order they are needed (`bot.composition`), and the bot.
+"""The program: settings, logs, resources in the order they are needed (`bot.app`), and the bot.
 
 `python -m bot` runs the bot; `python -m bot --help` names the other things it can do.
 """
@@ -20,19 +20,19 @@ import discord
 import yarl
 
 from bot import __version__
+from bot.app import client_config, credit_left, open_services
 from bot.client import ChatBot
-from bot.composition import client_config, credit_left, open_services
 from bot.config import Settings, SettingsError, load_settings
+from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
-from bot.core.erasure import Upkeep
 from bot.core.errors import StorageError
-from bot.core.health import Verdict, database_finding, key_finding
 from bot.doctor import NoCache, discord_findings, model_findings, report
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
-from bot.storage.database import open_database
-from bot.storage.files import copy_database
+from bot.storage.engine.database import open_database
+from bot.storage.engine.files import copy_database
 from bot.storage.health import examine
+from bot.ui.texts.findings import Verdict, database_finding, key_finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
 async def sweep(bot: ChatBot) -> None:
     """Erase what is kept no longer, for as long as the bot runs."""
     services = bot.services
-    upkeep = Upkeep(services.erasure, services.retention, services.clock)
+    upkeep = RetentionSweeper(services.erasure, services.retention, services.clock)
     # With several shards this process does not know of all servers.
     await upkeep.run(
         lambda: {guild.id for guild in bot.guilds} if bot.is_ready() and (bot.shard_count or 1) == 1 else None

@@ -14,31 +14,33 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.core.errors import HeadwaterError, StorageError
-from bot.ui import texts
-from bot.ui.controls import ReplyButton
-from bot.ui.limits import RateLimitTrace
-from bot.ui.own_deletions import OwnDeletions
-from bot.ui.targets import ChannelTarget, InteractionTarget
+from bot.ui.targets.buttons import ReplyButton
+from bot.ui.targets.own_deletions import OwnDeletions
+from bot.ui.targets.rate_limit_headers import RateLimitTrace
+from bot.ui.targets.reply_targets import ChannelTarget, InteractionTarget
+from bot.ui.texts import replies as texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.core.access import Access
-    from bot.core.admission import Admission
-    from bot.core.budget import Budgets
-    from bot.core.catch_up import CatchUp
-    from bot.core.chat import ChatService
-    from bot.core.erasure import Erasure, Retention
-    from bot.core.gate import Gate
-    from bot.core.model_choice import ModelChoice
-    from bot.core.models import Provider
-    from bot.core.ports import Catalog, Clock, ConversationStore, MessageSync, SettingsStore
-    from bot.core.preferences import Preferences
-    from bot.core.prompts import Prompts
-    from bot.core.repair import Repair
-    from bot.core.scheduler import EditScheduler
-    from bot.core.trial import Trial
-    from bot.core.usage import UsageReports
+    from bot.access.gate import Gate
+    from bot.access.people import Access
+    from bot.conversation.chat import ChatService
+    from bot.conversation.ports import ConversationStore, MessageSync
+    from bot.conversation.upkeep.catch_up import CatchUp
+    from bot.conversation.upkeep.erasure import Erasure, Retention
+    from bot.conversation.upkeep.recovery import Recovery
+    from bot.core.model_ids import Provider
+    from bot.core.ports import Catalog, Clock
+    from bot.display.scheduler import EditScheduler
+    from bot.llm.admission.admission import Admission
+    from bot.money.budgets import Budgets
+    from bot.money.trial import Trial
+    from bot.money.usage import UsageReports
+    from bot.settings.model_choice import ModelChoice
+    from bot.settings.resolver import SettingsResolver
+    from bot.settings.store import SettingsStore
+    from bot.settings.system_prompt import SystemPrompts
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class Services:
     catalog: Catalog
     conversations: ConversationStore
     settings: SettingsStore
-    preferences: Preferences
+    resolver: SettingsResolver
     access: Access
     gate: Gate
     budgets: Budgets
@@ -76,10 +78,10 @@ class Services:
     credit: Callable[[], Awaitable[float | None]]  # dollars left on the key; None: it has no limit
     examine_database: Callable[[], Awaitable[int]]  # writes to it, and gives its size in bytes
     version: str
-    repair: Repair
+    recovery: Recovery
     catch_up: CatchUp
     message_sync: MessageSync
-    prompts: Prompts
+    prompts: SystemPrompts
     erasure: Erasure
     retention: Retention
     data_collection: str  # what the model provider is asked for: allow or deny

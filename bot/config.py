@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.core.knobs import NANO
-from bot.core.models import Provider, normalise_model
+from bot.core.model_ids import Provider, normalize_model
+from bot.core.units import NANO
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are {bot}, a helpful assistant on Discord. Channel: {channel}. Server: {server}. Today is {date}. "
@@ -201,8 +201,8 @@ class Settings(BaseSettings):
             return value
         try:
             if isinstance(value, tuple):
-                return tuple(normalise_model(model, provider) for model in value)
-            return normalise_model(value, provider)
+                return tuple(normalize_model(model, provider) for model in value)
+            return normalize_model(value, provider)
         except ValueError as error:
             raise ValueError(f"cannot be used: {str(error).rstrip('.')}") from error
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot.core.health import Finding, Verdict, clock_finding, intent_finding, model_finding
+from bot.ui.texts.findings import Finding, Verdict, clock_finding, intent_finding, model_finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,18 +8,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.house_rules import BY_KEY, MONEY_KNOBS
-from bot.core.knobs import RESET
-from bot.ui import budget as words
-from bot.ui.changes import Scope, change
-from bot.ui.pages import Pages, paginate_lines
-from bot.ui.permissions import is_admin
-from bot.ui.places import interaction_place
+from bot.settings.catalog import BY_KEY, MONEY_SETTINGS
+from bot.settings.specs import RESET
+from bot.ui.targets.permissions import is_admin
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import budget as words
+from bot.ui.views.pages import Pages, paginate_lines
+from bot.ui.views.setting_change import Scope, change
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
 
-NAMES = [app_commands.Choice(name=knob.key, value=knob.key) for knob in MONEY_KNOBS]
+NAMES = [app_commands.Choice(name=spec.key, value=spec.key) for spec in MONEY_SETTINGS]
 VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
 
 
@@ -30,7 +30,7 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What may
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.preferences = bot.services.preferences
+        self.resolver = bot.services.resolver
         self.budgets = bot.services.budgets
 
     async def interaction_check(self, interaction: discord.Interaction[ChatBot], /) -> bool:  # type: ignore[override] # the bot's own type
@@ -40,9 +40,9 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What may
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show what may be spent here, and what has been"""
         place = interaction_place(interaction)
-        held = await self.preferences.held(place)
-        limits = self.budgets.limits(interaction.user.id, place, held, unlimited=False)
-        lines = words.overview(held, await self.budgets.standings(limits), channel_id=place.channel_id)
+        effective = await self.resolver.effective(place)
+        limits = self.budgets.limits(interaction.user.id, place, effective, unlimited=False)
+        lines = words.overview(effective, await self.budgets.standings(limits), channel_id=place.channel_id)
         await Pages(paginate_lines(lines)).begin(interaction)
 
     @app_commands.command(name="set")

@@ -12,23 +12,25 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.access.refusals import NotAllowedError, Rule, UserRateLimitError
+from bot.access.user_rate_limit import UserRateLimit
 from bot.client import ChatBot, tell
-from bot.core import house_rules as rules
 from bot.core.errors import HeadwaterError, StorageError
-from bot.core.messages import Question, ReplyState, StoredReply
-from bot.core.pace import Pace
-from bot.core.refusals import NotAllowedError, PaceError, Rule
-from bot.ui import memory_texts, texts
-from bot.ui.controls import Press
-from bot.ui.forms import AskForm
-from bot.ui.history import BRANCHED_TURNS
-from bot.ui.permissions import author_of, may_manage_reply, person_of
-from bot.ui.places import about_message, interaction_place, may_answer, message_place, question_of
+from bot.core.records import Question, ReplyState
+from bot.settings import catalog as rules
+from bot.ui.targets.buttons import Press
+from bot.ui.targets.permissions import author_of, may_manage_reply, person_of
+from bot.ui.targets.places import about_message, interaction_place, may_answer, message_place, question_of
+from bot.ui.texts import memory as memory_texts
+from bot.ui.texts import replies as texts
+from bot.ui.views.forms import AskForm
+from bot.ui.views.history import BRANCHED_TURNS
 
 if TYPE_CHECKING:
-    from bot.core.gate import Admitted
-    from bot.core.messages import Place
-    from bot.core.ports import ReplyTarget
+    from bot.access.gate import Admitted
+    from bot.conversation.ports import StoredReply
+    from bot.core.records import Place
+    from bot.display.target import ReplyTarget
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class Chat(commands.Cog):
         self.chat = bot.services.chat
         self.gate = bot.services.gate
         self.clock = bot.services.clock
-        self._refusals = Pace(bot.services.clock)
+        self._refusals = UserRateLimit(bot.services.clock)
         self._menus = (
             app_commands.ContextMenu(name="Ask about this", callback=self.ask_about),
             app_commands.ContextMenu(name="Regenerate", callback=self.regenerate),
@@ -84,7 +86,7 @@ class Chat(commands.Cog):
         if not question.text:
             await self.chat.tell(target, texts.EMPTY_QUESTION)
             return
-        threads = admitted.held.text(rules.THREADS)
+        threads = admitted.effective.text(rules.THREADS)
         if threads != "off" and (thread := await self._open_thread(message, question.text)):
             place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
             if threads == "branch":
@@ -97,10 +99,10 @@ class Chat(commands.Cog):
         if not (self.bot.intents.message_content and message.content):
             return False
         try:
-            held = await self.bot.services.preferences.held(message_place(message))
+            effective = await self.bot.services.resolver.effective(message_place(message))
         except HeadwaterError:
             return False
-        return held.text(rules.ANSWER) == "always"
+        return effective.text(rules.ANSWER) == "always"
 
     async def _refuse(
         self, message: discord.Message, target: ReplyTarget, refusal: HeadwaterError, *, meant: bool
@@ -108,7 +110,7 @@ class Chat(commands.Cog):
         """Say why not, unless nobody asked to know, or somebody has been told often enough."""
         if isinstance(refusal, NotAllowedError) and (refusal.rule is Rule.SILENT or not meant):
             return
-        with suppress(PaceError):
+        with suppress(UserRateLimitError):
             self._refusals.take((message.author.id, message.channel.id), per_minute=REFUSALS)
             await self.chat.tell(target, refusal.sentence)
 
@@ -133,7 +135,7 @@ class Chat(commands.Cog):
         """Answer, and tell the asker with a ping when that took as long as the settings say."""
         began = self.clock.monotonic()
         ending = await self.chat.ask(question, target, unlimited=admitted.unlimited)
-        seconds, wanted = self.clock.monotonic() - began, admitted.held.number(rules.PING_AFTER)
+        seconds, wanted = self.clock.monotonic() - began, admitted.effective.number(rules.PING_AFTER)
         if wanted and seconds >= wanted and ending.state is not ReplyState.STOPPED and not question.private:
             asker = discord.Object(question.author_id)
             channel = self.bot.get_partial_messageable(question.place.channel_id)
@@ -178,7 +180,7 @@ class Chat(commands.Cog):
         elif not may_manage_reply(interaction, record.asker_id):
             await tell(interaction, texts.NOT_YOURS)
         else:
-            await self._again(interaction, record, resume=False)
+            await self._retry(interaction, record, continue_=False)
 
     @commands.Cog.listener()
     async def on_reply_button(
@@ -204,18 +206,18 @@ class Chat(commands.Cog):
             else:
                 await tell(interaction, texts.ALREADY_ENDED)
         elif record is not None:
-            await self._again(interaction, record, resume=press is Press.RESUME)
+            await self._retry(interaction, record, continue_=press is Press.CONTINUE)
 
-    async def _again(
-        self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, resume: bool
+    async def _retry(
+        self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, continue_: bool
     ) -> None:
         admitted = await self.gate.admit(person_of(interaction), record.place)
         if interaction.type is discord.InteractionType.component:
             await interaction.response.defer()
         else:
-            await tell(interaction, memory_texts.ANSWERING_AGAIN)
+            await tell(interaction, memory_texts.RETRYING)
         target = self.bot.channel_target(record.place.channel_id)
-        await self.chat.again(record.id, target, resume=resume, unlimited=admitted.unlimited)
+        await self.chat.retry(record.id, target, continue_=continue_, unlimited=admitted.unlimited)
 
     async def _answer(
         self, interaction: discord.Interaction[Any], text: str, *, private: bool, quoted_id: int | None = None

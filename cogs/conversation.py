@@ -9,15 +9,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core.messages import Place
-from bot.ui import memory_texts as texts
-from bot.ui.export import Form, export
-from bot.ui.history import BRANCHED_TURNS, HistoryPages
-from bot.ui.permissions import may_manage_conversation
-from bot.ui.places import interaction_place
+from bot.core.records import Place
+from bot.ui.reports.export import Form, export
+from bot.ui.targets.permissions import may_manage_conversation
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import memory as texts
+from bot.ui.views.history import BRANCHED_TURNS, HistoryPages
 
 if TYPE_CHECKING:
-    from bot.core.ports import ConversationStore
+    from bot.conversation.ports import ConversationStore
 
 NAME_LIMIT = 100  # Discord: characters of a thread's name
 

@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.ui.help import HEAD, MENUS, command_line, menu_line
-from bot.ui.pages import Pages, paginate_lines
+from bot.ui.texts.help import HEAD, MENUS, command_line, menu_line
+from bot.ui.views.pages import Pages, paginate_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

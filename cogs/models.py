@@ -10,21 +10,21 @@ from discord.ext import commands
 
 from bot.client import ChatBot, tell
 from bot.core.errors import HeadwaterError
-from bot.core.messages import Message
-from bot.core.model_choice import Barrier
-from bot.core.models import nearest, normalise_model, search
-from bot.core.preferences import channel_scope, guild_scope
-from bot.core.window import DEFAULT_RATIO, estimate
-from bot.ui import models as words
-from bot.ui import texts
-from bot.ui.pages import CHOICES, Pages, Picker, paginate_lines
-from bot.ui.permissions import admins_only, is_admin
-from bot.ui.places import interaction_place
+from bot.core.model_ids import nearest, normalize_model, search
+from bot.core.records import Message
+from bot.core.tokens import DEFAULT_RATIO, estimate
+from bot.settings.model_choice import ModelUnavailable
+from bot.settings.resolver import channel_scope, guild_scope
+from bot.ui.targets.permissions import admins_only, is_admin
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import models as words
+from bot.ui.texts import replies as texts
+from bot.ui.views.pages import CHOICES, Pages, Picker, paginate_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.messages import ModelInfo, Place
+    from bot.core.records import ModelInfo, Place
 
 Scope = Literal["channel", "server"]
 Order = Literal["price", "context"]
@@ -40,7 +40,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         self.bot = bot
         self.models = bot.services.models
         self.catalog = bot.services.catalog
-        self.preferences = bot.services.preferences
+        self.resolver = bot.services.resolver
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
@@ -68,7 +68,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         if key is None:
             return
         try:
-            chosen = normalise_model(model, self.bot.services.provider)
+            chosen = normalize_model(model, self.bot.services.provider)
         except ValueError as error:
             await tell(interaction, str(error))
             return
@@ -83,10 +83,10 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         """Why a model may not even be tried."""
         if not self.catalog.models():
             return words.NO_CATALOG
-        barrier = self.models.barrier(await self.preferences.held(place), model)
-        if barrier is Barrier.VANISHED:
+        unavailable = self.models.unavailable(await self.resolver.effective(place), model)
+        if unavailable is ModelUnavailable.VANISHED:
             return words.unknown(model, nearest(model, [info.id for info in self.catalog.models()]))
-        return words.refused(model, barrier) if barrier else None
+        return words.refused(model, unavailable) if unavailable else None
 
     async def _try_and_choose(
         self, interaction: discord.Interaction[ChatBot], model: str, *, key: str, scope: Scope
@@ -140,10 +140,10 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         if not self.catalog.models():
             await tell(interaction, words.NO_CATALOG)
             return
-        held = await self.preferences.held(interaction_place(interaction))
+        effective = await self.resolver.effective(interaction_place(interaction))
         models = [
             info
-            for info in self.models.allowed(held)
+            for info in self.models.allowed(effective)
             if (not free or info.prompt_price == info.completion_price == 0)
             and (not vision or "image" in info.input_modalities)
         ]
@@ -163,7 +163,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     ) -> list[app_commands.Choice[str]]:
         place = interaction_place(interaction)
         current = await self.models.resolve(place)
-        allowed = self.models.allowed(await self.preferences.held(place))
+        allowed = self.models.allowed(await self.resolver.effective(place))
         recent = await self.models.recent(place.guild_id)
         return [
             app_commands.Choice(

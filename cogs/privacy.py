@@ -9,12 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core.erasure import Reason
-from bot.ui import memory_texts
-from bot.ui import texts as common_texts
-from bot.ui.confirm import Confirm
-from bot.ui.permissions import may_manage_conversation
-from bot.ui.privacy import Facts, PrivacyNotice
+from bot.conversation.upkeep.erasure import Reason
+from bot.ui.targets.permissions import may_manage_conversation
+from bot.ui.texts import memory as memory_texts
+from bot.ui.texts import replies as common_texts
+from bot.ui.views.confirm import Confirm
+from bot.ui.views.privacy import Facts, PrivacyNotice
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -9,15 +9,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core.preferences import channel_scope, guild_scope
-from bot.core.prompts import LIMIT_CHARS, PROMPT
-from bot.ui import memory_texts as texts
-from bot.ui.changes import Scope  # noqa: TC001 - discord.py reads the annotations of commands
-from bot.ui.forms import PromptForm
-from bot.ui.names import DiscordNames
-from bot.ui.pages import Pages, paginate_lines
-from bot.ui.permissions import may_manage_conversation
-from bot.ui.places import interaction_place
+from bot.settings.resolver import channel_scope, guild_scope
+from bot.settings.system_prompt import LIMIT_CHARS, PROMPT
+from bot.ui.targets.names import DiscordNames
+from bot.ui.targets.permissions import may_manage_conversation
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import memory as texts
+from bot.ui.views.forms import PromptForm
+from bot.ui.views.pages import Pages, paginate_lines
+from bot.ui.views.setting_change import Scope  # noqa: TC001 - discord.py reads the annotations of commands
 
 
 class PromptCommands(
@@ -27,13 +27,13 @@ class PromptCommands(
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.preferences = bot.services.preferences
+        self.resolver = bot.services.resolver
         bot.services.prompts.use(DiscordNames(bot))
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show what the model is told here, and who set it"""
-        found = await self.preferences.find(interaction_place(interaction), PROMPT.key)
+        found = await self.resolver.find(interaction_place(interaction), PROMPT.key)
         if found is None:
             await tell(interaction, texts.OWNERS_PROMPT)
             return
@@ -63,7 +63,7 @@ class PromptCommands(
             async def on_text(submitted: discord.Interaction[Any], written: str) -> None:
                 await self._keep(submitted, key, scope, written)
 
-            current = await self.preferences.get(key, PROMPT.key)
+            current = await self.resolver.get(key, PROMPT.key)
             await interaction.response.send_modal(PromptForm(on_text, current=current.value if current else ""))
 
     @app_commands.command()
@@ -88,7 +88,7 @@ class PromptCommands(
 
     async def _set(self, interaction: discord.Interaction[Any], key: str, value: str | None) -> None:
         by, guild_id = interaction.user.id, interaction.guild_id
-        await self.preferences.set(key, PROMPT.key, value, by=by, guild_id=guild_id)
+        await self.resolver.set(key, PROMPT.key, value, by=by, guild_id=guild_id)
 
 
 def _scope_key(interaction: discord.Interaction[Any], scope: Scope) -> str | None:

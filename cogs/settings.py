@@ -7,17 +7,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core.house_rules import BY_KEY, KNOBS
-from bot.core.knobs import RESET
-from bot.ui import settings as words
-from bot.ui.changes import Scope, change
-from bot.ui.pages import Pages, paginate_lines
-from bot.ui.permissions import is_admin
-from bot.ui.places import interaction_place
+from bot.settings.catalog import BY_KEY, SETTINGS
+from bot.settings.specs import RESET
+from bot.ui.targets.permissions import is_admin
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import settings as words
+from bot.ui.views.pages import Pages, paginate_lines
+from bot.ui.views.setting_change import Scope, change
 
 LOGGED = 200  # changes that the log shows
 VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
-NAMES = [app_commands.Choice(name=knob.key, value=knob.key) for knob in KNOBS]
+NAMES = [app_commands.Choice(name=spec.key, value=spec.key) for spec in SETTINGS]
 
 
 @app_commands.guild_only()
@@ -29,7 +29,7 @@ class SettingsCommands(
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.preferences = bot.services.preferences
+        self.resolver = bot.services.resolver
 
     async def interaction_check(self, interaction: discord.Interaction[ChatBot], /) -> bool:  # type: ignore[override] # the bot's own type
         return await is_admin(interaction)
@@ -38,7 +38,7 @@ class SettingsCommands(
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show every setting, and where it comes from"""
         place = interaction_place(interaction)
-        lines = words.overview(await self.preferences.held(place), channel_id=place.channel_id)
+        lines = words.overview(await self.resolver.effective(place), channel_id=place.channel_id)
         await Pages(paginate_lines(lines, head=words.HEAD)).begin(interaction)
 
     @app_commands.command(name="set")
@@ -56,18 +56,18 @@ class SettingsCommands(
         scope: Scope | None = None,
     ) -> None:
         """Change a setting"""
-        knob = BY_KEY.get(setting)
-        if knob is None:
+        spec = BY_KEY.get(setting)
+        if spec is None:
             await tell(interaction, words.unknown_setting(setting))
         else:
-            await change(interaction, knob, value, scope)
+            await change(interaction, spec, value, scope)
 
     @set_.autocomplete("value")
     async def _values(
         self, interaction: discord.Interaction[ChatBot], typed: str
     ) -> list[app_commands.Choice[str]]:
-        knob = BY_KEY.get(str(interaction.namespace.setting))
-        values = (*knob.kind.choices, RESET) if knob else ()
+        spec = BY_KEY.get(str(interaction.namespace.setting))
+        values = (*spec.kind.choices, RESET) if spec else ()
         return [app_commands.Choice(name=value, value=value) for value in values if typed.lower() in value]
 
     @app_commands.command()
@@ -75,7 +75,7 @@ class SettingsCommands(
         """Show who changed what, and when"""
         guild_id = interaction_place(interaction).guild_id
         assert guild_id is not None  # noqa: S101 - the command is there in servers only
-        changes = await self.preferences.changes(guild_id, limit=LOGGED)
+        changes = await self.resolver.changes(guild_id, limit=LOGGED)
         await Pages(paginate_lines(words.log_lines(changes), head=words.LOG_HEAD)).begin(interaction)
 
 

@@ -7,12 +7,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core import health
-from bot.core import house_rules as rules
-from bot.ui import status as words
-from bot.ui.pages import Pages, paginate_lines
-from bot.ui.permissions import admins_only
-from bot.ui.places import interaction_place
+from bot.settings import catalog as rules
+from bot.ui.targets.permissions import admins_only
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import findings as health
+from bot.ui.texts import status as words
+from bot.ui.views.pages import Pages, paginate_lines
 
 
 class Status(commands.Cog):
@@ -44,17 +44,17 @@ class Status(commands.Cog):
         """Look for what is wrong with me here, and how to mend it (admins)"""
         await interaction.response.defer(ephemeral=True)
         place = interaction_place(interaction)
-        held = await self.services.preferences.held(place)
+        effective = await self.services.resolver.effective(place)
         missing = words.missing_permissions(
             interaction.app_permissions,
             in_thread=isinstance(interaction.channel, discord.Thread),
-            opens_threads=held.text(rules.THREADS) != "off",
+            opens_threads=effective.text(rules.THREADS) != "off",
         )
         choice = await self.services.models.resolve(place)
         skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dated
         findings = [
             health.permission_finding(missing if interaction.guild_id is not None else ()),
-            self._intent(needed=held.text(rules.ANSWER) == "always"),
+            self._intent(needed=effective.text(rules.ANSWER) == "always"),
             await health.key_finding(self.services.credit),
             health.model_finding(choice.pin.setting.value if choice.pin else choice.model, self.services.catalog),
             await health.database_finding(self.services.examine_database),

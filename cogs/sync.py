@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from discord.ext import commands
 
 from bot.core.errors import StorageError
-from bot.ui.channels import DiscordChannels
-from bot.ui.places import question_of
+from bot.ui.targets.channels import DiscordChannels
+from bot.ui.targets.places import question_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import ChatBot
-    from bot.core.messages import StoredReply
+    from bot.conversation.ports import StoredReply
 
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Sync(commands.Cog):
     async def cog_load(self) -> None:
         """Find the replies of an earlier life before there are new ones."""
         try:
-            self._unfinished = await self.bot.services.repair.unfinished()
+            self._unfinished = await self.bot.services.recovery.unfinished()
         except StorageError as error:
             log.error("interrupted replies stay as they are: %s", error)  # noqa: TRY400 - the cause is in it
 
@@ -51,8 +51,8 @@ class Sync(commands.Cog):
         """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
         self.bot.services.catch_up.begin(self.channels)
         if self._unfinished and self._repairing is None:
-            work = self.bot.services.repair.mend(self._unfinished, self.channels)
-            self._repairing = asyncio.create_task(work, name="repair")
+            work = self.bot.services.recovery.mend(self._unfinished, self.channels)
+            self._repairing = asyncio.create_task(work, name="recovery")
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

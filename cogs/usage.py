@@ -11,15 +11,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ChatBot, tell
-from bot.core.ledger import channel_of
-from bot.core.usage import Group, Selection, Span, begin, step_of, to_csv
-from bot.ui import texts
-from bot.ui import usage as words
-from bot.ui.pages import Pages, paginate_lines
-from bot.ui.permissions import is_admin
-from bot.ui.places import interaction_place
-from bot.ui.usage_chart import chart
-from bot.ui.usage_plot import Plotter
+from bot.money.ledger import channel_of
+from bot.money.usage import Group, Selection, Span, begin, step_of, to_csv
+from bot.ui.reports.usage_chart import chart
+from bot.ui.reports.usage_plot import Plotter
+from bot.ui.targets.permissions import is_admin
+from bot.ui.targets.places import interaction_place
+from bot.ui.texts import replies as texts
+from bot.ui.texts import usage as words
+from bot.ui.views.pages import Pages, paginate_lines
 
 Scope = Literal["me", "channel", "server"]
 PeriodName = Literal["day", "week", "month"]

@@ -7,31 +7,24 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from bot.conversation.ports import SeenMessage, StoredReply
 from bot.core.errors import HeadwaterError
 from bot.core.events import Done, FinishReason, Started, Text
-from bot.core.ledger import Period, period_name
-from bot.core.ledger import accounts as accounts_of
-from bot.core.messages import (
-    Change,
-    Controls,
-    ReplyState,
-    Role,
-    SeenMessage,
-    Setting,
-    StoredReply,
-    Turn,
-    WriteKind,
-)
-from bot.core.screen_errors import MessageGoneError
+from bot.core.records import ReplyState, Role, Turn
+from bot.display.errors import MessageGoneError
+from bot.display.target import Controls, WriteKind
+from bot.money.ledger import Period, period_name
+from bot.money.ledger import accounts as accounts_of
+from bot.settings.store import Change, Setting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from bot.core.demand import Demand
     from bot.core.events import Event
-    from bot.core.ledger import Entry
-    from bot.core.messages import CompletionRequest, ModelInfo, Place, Question
-    from bot.core.screen_errors import ScreenError
+    from bot.core.records import CompletionRequest, ModelInfo, Place, Question
+    from bot.core.text_demand import TextDemand
+    from bot.display.errors import ScreenError
+    from bot.money.ledger import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +172,7 @@ class ScriptedLLM:
         self.scripts.append(events)
 
     async def stream(
-        self, request: CompletionRequest, _demand: Demand | None = None
+        self, request: CompletionRequest, _demand: TextDemand | None = None
     ) -> AsyncGenerator[Event, None]:
         self.requests.append(request)
         script = self.scripts.pop(0) if self.scripts else [Text("Hello."), Done(reason=FinishReason.STOP)]

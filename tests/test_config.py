@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from bot.config import Settings, SettingsError, load_settings
-from bot.core.models import Provider
+from bot.core.model_ids import Provider
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GkItTk.not-a-real-token_0123456789"

@@ -1,4 +1,4 @@
-"""The import rule: who may know whom."""
+"""The rooms: which there are, who may import whom, and how large they get."""
 
 from __future__ import annotations
 
@@ -9,66 +9,92 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# A package, and what its modules may import besides the standard library.
-ALLOWED = {
-    "bot.core": {"bot.core"},
-    "bot.llm": {"bot.core", "bot.llm", "aiohttp", "httpx", "litellm"},
-    "bot.storage": {"bot.core", "bot.storage", "aiosqlite"},
-    "bot.ui": {"bot.core", "bot.ui", "discord", "aiohttp"},
-    "bot.client": {"bot.core", "bot.ui", "discord", "aiohttp"},
-    "bot.config": {"bot", "bot.core", "pydantic", "pydantic_settings", "dotenv"},
-    "bot.doctor": {"bot.core", "discord", "aiohttp"},
-    "bot.logs": {"bot.core"},
-    "bot.plot": {"matplotlib"},
-    "cogs": {"bot.client", "bot.core", "bot.ui", "discord"},
-    "playground": {"playground", "aiohttp"},
+MODULES_A_FOLDER = 12
+# The inner rooms from the bottom up: each may import itself, those before it, and the standard library.
+INNER = ("bot.core", "bot.display", "bot.settings", "bot.money", "bot.access", "bot.conversation")
+# The outer rooms: what each may import besides the inner rooms and itself.
+OUTER = {
+    "bot.llm": {"aiohttp", "httpx", "litellm"},
+    "bot.storage": {"aiosqlite"},
+    "bot.ui": {"discord", "aiohttp", "matplotlib"},
+    "bot.client": {"bot.ui", "discord", "aiohttp"},
+    "bot.config": {"bot", "pydantic", "pydantic_settings", "dotenv"},
+    "bot.doctor": {"bot.ui", "discord", "aiohttp"},
+    "bot.logs": set(),
+    "cogs": {"bot.client", "bot.ui", "discord"},
 }
-SOURCES = sorted(path for folder in ("bot", "cogs", "playground") for path in (ROOT / folder).rglob("*.py"))
+PROGRAM = {"bot", "bot.__main__", "bot.app"}  # builds everything, so it may know everything
+FOLDERS = ("bot", "cogs", "playground", "bench", "tests")
 
 
 def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+MODULES = {
+    module_name(path): path for folder in ("bot", "cogs", "playground") for path in (ROOT / folder).rglob("*.py")
+}
+
+
 def imports(path: Path) -> set[str]:
-    """The dotted names that a module imports, wherever in it."""
+    """The dotted names that a module imports, wherever in it, for types as well."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= (whole & MODULES.keys()) or {node.module}
     return names
 
 
 def covers(package: str, name: str) -> bool:
-    return name == package or name.startswith(package + ".")
+    """Whether a name lies in a package; `bot` stands for itself alone."""
+    return name == package or (package != "bot" and name.startswith(package + "."))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module_name)
-def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
-    """The composition root alone knows everything; every other module stays in its layer."""
-    module = module_name(path)
-    if module in {"bot", "bot.__main__", "bot.composition"}:
-        return
-    layer = next((package for package in ALLOWED if covers(package, module)), None)
-    assert layer, f"{module} is in no layer: name it in ALLOWED, with what it may import"
-    foreign = {name for name in imports(path) if name.split(".")[0] not in sys.stdlib_module_names}
-    strays = {
-        name
-        for name in foreign
-        if not any(name == package if package == "bot" else covers(package, name) for package in ALLOWED[layer])
+def allowed(module: str) -> set[str]:
+    """The packages that a module may import besides the standard library."""
+    for number, room in enumerate(INNER, start=1):
+        if covers(room, module):
+            return set(INNER[:number])
+    room = next((room for room in OUTER if covers(room, module)), None)
+    assert room, f"{module} is in no room: add it to INNER or OUTER"
+    return {*INNER, room, *OUTER[room]}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - PROGRAM))
+def test_a_module_imports_only_what_its_room_may(module: str) -> None:
+    """Arrows between rooms run one way; the playground knows nothing of the bot."""
+    may = {"playground", "aiohttp"} if covers("playground", module) else allowed(module)
+    foreign = {name for name in imports(MODULES[module]) if name.split(".")[0] not in sys.stdlib_module_names}
+    assert not {name for name in foreign if not any(covers(package, name) for package in may)}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even for their types: what is in a circle can only be read, moved and tested as one."""
+    graph = {module: imports(path) & MODULES.keys() - {module} for module, path in MODULES.items()}
+    while leaves := {module for module, needs in graph.items() if not needs}:
+        graph = {module: needs - leaves for module, needs in graph.items() if module not in leaves}
+    assert not graph
+
+
+@pytest.mark.parametrize("top", FOLDERS)
+def test_a_folder_can_be_taken_in_at_a_glance(top: str) -> None:
+    """A folder with more modules than this has rooms of its own inside."""
+    folders = {path.parent for path in (ROOT / top).rglob("*.py")}
+    sizes = {
+        folder.relative_to(ROOT): len({*folder.glob("*.py")} - {folder / "__init__.py"}) for folder in folders
     }
-    assert not strays
+    assert not {folder: size for folder, size in sizes.items() if size > MODULES_A_FOLDER}
 
 
 def test_litellm_has_one_importer() -> None:
     """Only the backend knows litellm, so that a bad release has one place to be worked around."""
-    assert {module_name(p) for p in SOURCES if any(covers("litellm", n) for n in imports(p))} <= {
-        "bot.llm.litellm_backend"
-    }
+    importers = {module for module, path in MODULES.items() if any(covers("litellm", n) for n in imports(path))}
+    assert importers <= {"bot.llm.litellm_backend"}
 
 
 def test_no_module_is_called_by_what_it_is_not() -> None:
     """Names that say nothing collect everything."""
-    assert not {p.stem for p in SOURCES} & {"utils", "helpers", "manager", "misc", "common"}
+    assert not {path.stem for path in MODULES.values()} & {"utils", "helpers", "manager", "misc", "common"}

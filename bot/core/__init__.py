@@ -1,1 +1,4 @@
-"""What the bot is about, in the standard library alone: nothing here knows Discord, litellm or SQLite."""
+"""The shared vocabulary of all rooms: records, events, errors, ports, the clock, units, model ids.
+
+Imports the standard library alone.
+"""

@@ -7,35 +7,29 @@ import logging
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.core.admission import Admission
-from bot.core.demand import Demand
-from bot.core.errors import (
-    AuthenticationError,
-    ClientNotReadyError,
-    ModelError,
-    PaymentError,
-    RateLimitedError,
-)
+from bot.core.errors import AuthenticationError, ClientNotReadyError, ModelError, PaymentError, RateLimitedError
 from bot.core.events import Done, Reasoning, Started, Text, Waiting, WaitReason
-from bot.core.retry import falls_back
-from bot.llm.catalog import LiveCatalog
-from bot.llm.generations import OpenRouterGenerations
-from bot.llm.key import Key
+from bot.core.text_demand import TextDemand
+from bot.llm.admission.admission import Admission
 from bot.llm.litellm_backend import LitellmBackend
+from bot.llm.provider.catalog import LiveCatalog
+from bot.llm.provider.generations import OpenRouterGenerations
+from bot.llm.provider.key import Key
+from bot.llm.provider.session import open_session
 from bot.llm.request import messages_of, parameters_of
-from bot.llm.session import open_session
-from bot.llm.transport import Exchange, Transport
-from bot.llm.wire import Kind
+from bot.llm.retry import falls_back
+from bot.llm.stream.transport import Exchange, Transport
+from bot.llm.stream.wire import Kind
 
 if TYPE_CHECKING:
     import random
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from bot.core.admission import Ticket
-    from bot.core.client_config import ClientConfig
     from bot.core.events import Event
-    from bot.core.messages import CompletionRequest
     from bot.core.ports import Cache, Clock
+    from bot.core.records import CompletionRequest
+    from bot.llm.admission.admission import Slot
+    from bot.llm.config import ClientConfig
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +71,7 @@ async def open_client(
 
 
 class ModelClient:
-    """The `LLMClient` of a running bot. Its public parts are for those who report on it and keep its books."""
+    """The `LLMClient` of a running bot. Its public parts are for those who report on it and keep its billing."""
 
     def __init__(
         self,
@@ -101,10 +95,10 @@ class ModelClient:
         self._rng = rng
 
     async def stream(
-        self, request: CompletionRequest, demand: Demand | None = None
+        self, request: CompletionRequest, demand: TextDemand | None = None
     ) -> AsyncGenerator[Event, None]:
         """See `LLMClient.stream`. Every model's attempts come first, then the next model's."""
-        call = _Call(request, demand or Demand(), self._clock.monotonic() + self._config.retry.deadline_s)
+        call = _Call(request, demand or TextDemand(), self._clock.monotonic() + self._config.retry.deadline_s)
         async for waiting in self._loaded(call):
             yield waiting
         first_failure: ModelError | None = None
@@ -136,15 +130,15 @@ class ModelClient:
 
     async def _ask(self, call: _Call, model: str) -> AsyncGenerator[Event, None]:
         """Ask one model, as often as the retry policy allows."""
-        failures, ticket = 0, None
+        failures, slot = 0, None
         while True:
             patience = call.deadline - self._clock.monotonic()
-            ticket = self.admission.enter(model, call.request.channel_id, patience_s=patience, again=ticket)
-            with ticket:
-                async for waiting in ticket.turns():
+            slot = self.admission.enter(model, call.request.channel_id, patience_s=patience, previous=slot)
+            with slot:
+                async for waiting in slot.turns():
                     yield waiting
                 try:
-                    async with aclosing(self._attempt(call, model, ticket)) as events:
+                    async with aclosing(self._attempt(call, model, slot)) as events:
                         async for event in events:
                             yield event
                 except ModelError as error:
@@ -165,21 +159,21 @@ class ModelClient:
         if call.begun:
             return None
         left = call.deadline - self._clock.monotonic()
-        return self._config.retry.delay(failure, failures=failures, left_s=left, rng=self._rng)
+        return self._config.retry.delay(failure, failures=failures, remaining_s=left, rng=self._rng)
 
     def _learn(self, model: str, failure: ModelError, pause: float | None) -> None:
         """Tell admission what a failure means for the other requests."""
         if isinstance(failure, RateLimitedError) or failure.status == TOO_MANY_REQUESTS:
             seconds = pause or failure.retry_after or self._config.retry.base_s
             limit = RateLimitedError(model=model, status=failure.status, detail=failure.detail)
-            self.admission.cool(model, seconds, limit)
+            self.admission.cool_down(model, seconds, limit)
         elif isinstance(failure, AuthenticationError):
             self.key.rejected(failure)
         elif isinstance(failure, PaymentError):
             self.admission.refuse(model, failure)
             self.key.unpaid(failure)
 
-    async def _attempt(self, call: _Call, model: str, ticket: Ticket) -> AsyncGenerator[Event, None]:
+    async def _attempt(self, call: _Call, model: str, slot: Slot) -> AsyncGenerator[Event, None]:
         """Send one request and pass its answer on; raises what the exchange says, whatever litellm made of it."""
         exchange = Exchange(model, demand=call.demand, timeouts=self._config.timeouts, clock=self._clock)
         answer = exchange.answer
@@ -188,7 +182,7 @@ class ModelClient:
             async with aclosing(self._backend.stream(exchange, messages_of(call.request), parameters)) as words:
                 async for kind, text in words:
                     if not call.begun:
-                        ticket.answered()
+                        slot.answered()
                         yield call.begin(exchange)
                     yield Text(text) if kind is Kind.TEXT else Reasoning(text)
         finally:
@@ -208,7 +202,7 @@ class ModelClient:
 class _Call:
     """One question on its way through attempts and models."""
 
-    def __init__(self, request: CompletionRequest, demand: Demand, deadline: float) -> None:
+    def __init__(self, request: CompletionRequest, demand: TextDemand, deadline: float) -> None:
         self.request = request
         self.demand = demand
         self.deadline = deadline  # monotonic; no attempt begins after it

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from bot.core.errors import GarbledAnswerError, ModelError
-from bot.core.models import Provider
-from bot.llm.transport import EXCHANGE_HEADER, Exchange, Transport, tidy_event
-from bot.llm.wire import Kind
+from bot.core.model_ids import Provider
+from bot.llm.stream.transport import EXCHANGE_HEADER, Exchange, Transport, tidy_event
+from bot.llm.stream.wire import Kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from bot.core.client_config import ProviderConfig
+    from bot.llm.config import ProviderConfig
 
 log = logging.getLogger(__name__)
 
@@ -92,14 +92,14 @@ class LitellmBackend:
         async with aclosing(await self._open(exchange, messages, parameters)) as chunks:
             try:
                 async for chunk in chunks:
-                    for kind, text in _words(chunk):
+                    for kind, text in _texts(chunk):
                         received += len(text)
                         yield kind, text
-                    if exchange.valve.drained:
+                    if exchange.buffer.drained:
                         break  # read to its end, litellm would count tokens and call loggers
             except Exception as error:  # noqa: BLE001 - litellm has no root of its own for what it raises
                 raise _mishap(exchange, error) from None
-        if received != exchange.valve.handed_chars and exchange.answer.failure is None:
+        if received != exchange.buffer.handed_chars and exchange.answer.failure is None:
             raise GarbledAnswerError(model=exchange.model, detail="litellm did not pass on what it was given")
 
     async def _open(
@@ -145,7 +145,7 @@ def _mishap(exchange: Exchange, error: Exception) -> ModelError:
     return ModelError(model=exchange.model, detail=f"litellm: {type(error).__name__}")
 
 
-def _words(chunk: Any) -> list[tuple[Kind, str]]:  # noqa: ANN401 - litellm's ModelResponseStream
+def _texts(chunk: Any) -> list[tuple[Kind, str]]:  # noqa: ANN401 - litellm's ModelResponseStream
     if not chunk.choices:
         return []
     delta = chunk.choices[0].delta

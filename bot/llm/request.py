@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.core.models import Provider
+from bot.core.model_ids import Provider
 
 if TYPE_CHECKING:
-    from bot.core.client_config import ClientConfig
-    from bot.core.messages import CompletionRequest, ModelInfo
+    from bot.core.records import CompletionRequest, ModelInfo
+    from bot.llm.config import ClientConfig
 
 OPENAI_HOST = "api.openai.com"
 

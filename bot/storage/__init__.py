@@ -1,1 +1,4 @@
-"""What is kept: conversations, replies and settings in SQLite."""
+"""The stores: conversations, settings, the ledger and the rest, in SQL.
+
+May import the inner rooms; `bot.storage.engine` also aiosqlite.
+"""

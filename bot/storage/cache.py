@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 KEEP = """
     INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)

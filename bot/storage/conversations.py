@@ -5,16 +5,17 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Place, Question
+from bot.core.records import Place, Question
 from bot.storage.rows import only, reply_of, turn_of, usage_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.conversation.ports import StoredReply
     from bot.core.events import Usage
-    from bot.core.messages import ReplyState, StoredReply, Turn
-    from bot.storage.database import Database
-    from bot.storage.session import Session
+    from bot.core.records import ReplyState, Turn
+    from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Session
 
 NEWEST = 2**63 - 1  # above every id
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.erasure import Reason
+from bot.conversation.upkeep.erasure import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from bot.storage.database import Database
-    from bot.storage.session import Session
+    from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Session
 
 BATCH = 500  # turns deleted in one transaction where nobody waits: others get to write between two
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.storage.cache import SqliteCache
 
 if TYPE_CHECKING:
-    from bot.storage.database import SqliteDatabase
+    from bot.storage.engine.database import SqliteDatabase
 
 KEY = "health"
 

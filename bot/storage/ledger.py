@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.ledger import Period, accounts, channel_of, period_name
-from bot.core.messages import Place
+from bot.core.records import Place
+from bot.money.ledger import Period, accounts, channel_of, period_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.core.ledger import Entry
-    from bot.storage.database import Database
-    from bot.storage.session import Session
+    from bot.money.ledger import Entry
+    from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Session
 
 BOOK = """
     INSERT INTO ledger (booked_at, guild_id, channel_id, user_id, reply_id, model, state, prompt_tokens,

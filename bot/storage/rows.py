@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Place, ReplyState, Role, StoredReply, Turn
+from bot.conversation.ports import StoredReply
+from bot.core.records import Place, ReplyState, Role, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.events import Usage
-    from bot.storage.session import Row
+    from bot.storage.engine.session import Row
 
 
 def only(row: Row | None) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.messages import Change, Setting
+from bot.settings.store import Change, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.storage.database import Database
-    from bot.storage.session import Row
+    from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Row
 
 SET = """
     INSERT INTO settings (scope, key, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5)

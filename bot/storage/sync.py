@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.core.messages import ShownTurn
+from bot.conversation.ports import ShownTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.core.messages import Place
-    from bot.storage.database import Database
-    from bot.storage.session import Session
+    from bot.core.records import Place
+    from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Session
 
 IS_QUESTION = "SELECT 1 FROM turns WHERE message_id = ?1"
 EDIT_QUESTION = "UPDATE turns SET text = ?2 WHERE message_id = ?1 AND text <> ?2"

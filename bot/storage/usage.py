@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.usage import Group, Point, Record, Sum
+from bot.money.usage import Group, Point, Record, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.usage import Selection
-    from bot.storage.database import Database
+    from bot.money.usage import Selection
+    from bot.storage.engine.database import Database
 
 COLUMN = {Group.PERSON: "user_id", Group.CHANNEL: "channel_id", Group.MODEL: "model"}
 # 0 stands for direct messages, which have no server, and for every channel and everybody.

@@ -1,1 +1,4 @@
-"""How it looks in Discord: reply targets, buttons and every sentence a user reads."""
+"""What people see in Discord: targets, views, texts and reports.
+
+May import the inner rooms, discord and aiohttp.
+"""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 
 from playground.discord import codes
-from playground.discord.acts import Entity, Typist, offered, submission
 from playground.discord.channels import ChannelRoutes
+from playground.discord.client_actions import Entity, Typist, offered, submission
 from playground.discord.gateway import Gateway
 from playground.discord.interactions import InteractionRoutes
 from playground.discord.limits import RateLimits

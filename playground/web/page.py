@@ -1,4 +1,4 @@
-"""The server of the demo's page: its files, the news it is sent, the deeds it asks for."""
+"""The server of the demo's page: its files, the news it is sent, the page_actions it asks for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from playground.discord import PlaygroundError
-from playground.web.deeds import Deeds
+from playground.web.page_actions import PageActions
 from playground.web.panel import Panel
 from playground.web.views import message_view, place_view, user_view, world_view
 
@@ -46,7 +46,7 @@ class Page:
         self.stage = stage
         self.messages: dict[int, Message] = {}
         self.panel = Panel(d, reports, self.messages, self._tell)
-        self.deeds = Deeds(d, stage, self.messages)
+        self.page_actions = PageActions(d, stage, self.messages)
         self.address = ""
         self._hosts: set[str] = set()
         self._pages: set[asyncio.Queue[str | None]] = set()
@@ -93,7 +93,7 @@ class Page:
             "select",
             "submit",
         ):
-            app.router.add_post(f"/do/{name}", self._doing(getattr(self.deeds, name)))
+            app.router.add_post(f"/do/{name}", self._doing(getattr(self.page_actions, name)))
         app.router.add_post("/do/turn", self._doing(self.panel.turn))
         app.router.add_post("/do/trouble", self._doing(self.panel.trouble))
         return app

@@ -12,36 +12,36 @@ import pytest
 import simcord
 from discord import app_commands
 
+from bot.access.gate import Gate
+from bot.access.people import Access
+from bot.access.user_rate_limit import UserRateLimit
 from bot.client import ChatBot, Services
-from bot.core.access import Access
-from bot.core.admission import Admission, Limits
-from bot.core.answer import Answerer
-from bot.core.books import Books
-from bot.core.budget import Budgets
-from bot.core.catch_up import CatchUp
-from bot.core.chat import ChatService
+from bot.conversation.answer import Answerer
+from bot.conversation.chat import ChatService
+from bot.conversation.upkeep.catch_up import CatchUp
+from bot.conversation.upkeep.erasure import Retention
+from bot.conversation.upkeep.recovery import Recovery
 from bot.core.clock import SystemClock
-from bot.core.erasure import Retention
-from bot.core.gate import Gate
-from bot.core.messages import ModelInfo
-from bot.core.model_choice import ModelChoice
-from bot.core.models import Provider
-from bot.core.pace import Pace
-from bot.core.preferences import Preferences
-from bot.core.profiles import Profile, Profiles
-from bot.core.prompts import Prompts
-from bot.core.repair import Repair
-from bot.core.scheduler import EditScheduler
-from bot.core.trial import Trial
+from bot.core.model_ids import Provider
+from bot.core.records import ModelInfo
+from bot.display.scheduler import EditScheduler
+from bot.llm.admission.admission import Admission, AdmissionLimits
+from bot.money.billing import Billing
+from bot.money.budgets import Budgets
+from bot.money.trial import Trial
+from bot.settings.model_choice import ModelChoice
+from bot.settings.profile import Profile, Profiles
+from bot.settings.resolver import SettingsResolver
+from bot.settings.system_prompt import SystemPrompts
 from bot.storage.conversations import SqliteConversations
-from bot.storage.database import open_database
+from bot.storage.engine.database import open_database
 from bot.storage.erasure import SqliteErasure
 from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
 from bot.storage.usage import SqliteUsage
-from bot.ui.texts import Words
+from bot.ui.texts.replies import ReplyTexts
 from tests.fakes import FakeCatalog, ScriptedLLM
 
 if TYPE_CHECKING:
@@ -127,32 +127,32 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
         clock, catalog = SystemClock(), FakeCatalog(*MODELS)
         scheduler = EditScheduler(clock)
         stack.push_async_callback(scheduler.aclose)
-        preferences = Preferences(settings, clock)
-        models = ModelChoice(preferences, catalog, default="openai/gpt-4o-mini")
+        resolver = SettingsResolver(settings, clock)
+        models = ModelChoice(resolver, catalog, default="openai/gpt-4o-mini")
         ledger = SqliteLedger(database)
-        budgets = Budgets(ledger, preferences, clock, ceiling_nano_usd=None)
-        books = Books(budgets=budgets, catalog=catalog, words=Words(), clock=clock)
-        access = Access(preferences, owner_ids=owners)
+        budgets = Budgets(ledger, resolver, clock, ceiling_nano_usd=None)
+        billing = Billing(budgets=budgets, catalog=catalog, texts=ReplyTexts(), clock=clock)
+        access = Access(resolver, owner_ids=owners)
         message_sync = SqliteMessageSync(database)
         catch_up = CatchUp(message_sync, clock)
-        prompts = Prompts(clock)
+        prompts = SystemPrompts(clock)
         answerer = Answerer(
             llm=llm,
             catalog=catalog,
             store=store,
-            words=Words(),
-            profiles=Profiles(preferences, prompts, default=Profile(system_prompt="Be kind.", max_tokens=400)),
-            books=books,
+            texts=ReplyTexts(),
+            profiles=Profiles(resolver, prompts, default=Profile(system_prompt="Be kind.", max_tokens=400)),
+            billing=billing,
             clock=clock,
             catch_up=catch_up,
         )
         chat = ChatService(
             answerer=answerer,
             models=models,
-            books=books,
+            billing=billing,
             store=store,
             scheduler=scheduler,
-            words=Words(),
+            texts=ReplyTexts(),
             clock=clock,
             rng=random.Random(1),
         )
@@ -163,13 +163,13 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 catalog=catalog,
                 conversations=store,
                 settings=settings,
-                preferences=preferences,
+                resolver=resolver,
                 access=access,
-                gate=Gate(access, Pace(clock), budgets),
+                gate=Gate(access, UserRateLimit(clock), budgets),
                 budgets=budgets,
                 trial=Trial(llm, catalog, ledger, clock),
                 usage=SqliteUsage(database),
-                admission=Admission(Limits(), clock),
+                admission=Admission(AdmissionLimits(), clock),
                 credit=credit,
                 examine_database=lambda: examine(database, now=0),
                 version="1.2.3",
@@ -179,7 +179,9 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> Asy
                 erasure=SqliteErasure(database),
                 retention=Retention(days=30),
                 data_collection="deny",
-                repair=Repair(store=store, scheduler=scheduler, words=Words(), clock=clock, rng=random.Random(2)),
+                recovery=Recovery(
+                    store=store, scheduler=scheduler, texts=ReplyTexts(), clock=clock, rng=random.Random(2)
+                ),
                 scheduler=scheduler,
                 clock=clock,
                 provider=Provider.OPENROUTER,

@@ -42,9 +42,9 @@ async def test_exempt_roles_are_not_held_to_the_servers_budgets(world: World):
     assert world.channel.last_message.content == "Hello."
 
 
-async def test_a_pace_is_kept(world: World):
+async def test_a_rate_limit_is_kept(world: World):
     """Each for themself; the refusal says how long to wait."""
-    await limit(world, "pace", "1")
+    await limit(world, "rate_limit", "1")
     await world.member.send(world.channel, f"{world.me} hello")
     await world.member.send(world.channel, f"{world.me} hello")
     assert world.channel.last_message.content.startswith("-# You may ask me once a minute here.")

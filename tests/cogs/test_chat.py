@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors import ProviderUnavailableError
 from bot.core.events import Done, FinishReason, Text
-from bot.ui import texts
+from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
 STREAMING = pytest.mark.simcord(settle_timeout=0.5)

@@ -6,7 +6,8 @@ import json
 
 import discord
 
-from bot.ui import memory_texts, texts
+from bot.ui.texts import memory as memory_texts
+from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
 
@@ -141,7 +142,7 @@ async def test_who_may_not_open_threads_may_not_branch(world: World):
 async def test_what_no_longer_fits_is_told_where_that_is_wanted(world: World):
     """A small model reads the newest turns; the small print says that there were others."""
     await world.admin.slash(world.channel, "model set", model="small/model")
-    for wanted, note in (("off", ""), ("on", f"\n-# {memory_texts.CROWDED_OUT}")):
+    for wanted, note in (("off", ""), ("on", f"\n-# {memory_texts.HISTORY_TRUNCATED}")):
         await world.admin.slash(world.channel, "settings set", setting="window_note", value=wanted)
         for _ in range(2):
             await world.member.send(world.channel, f"{world.me} " + "word " * 250)

@@ -9,11 +9,11 @@ import pytest
 import simcord
 from discord import app_commands
 
-from bot.core.access import Person
-from bot.core.house_rules import ADMIN_ROLE
-from bot.core.preferences import guild_scope
-from bot.ui import texts
-from bot.ui.pages import Pages
+from bot.access.people import Person
+from bot.settings.catalog import ADMIN_ROLE
+from bot.settings.resolver import guild_scope
+from bot.ui.texts import replies as texts
+from bot.ui.views.pages import Pages
 from tests.cogs.conftest import World
 
 # In a server and its threads, the last two are for admins. In direct messages, the second is for the bot's owners,
@@ -79,7 +79,7 @@ async def cast(world: World, owners: set[int]) -> dict[str, simcord.MemberActor]
         "bot owner": world.guild.add_member(world.env.create_user("boss")),
     }
     owners.add(people["bot owner"].id)
-    await world.bot.services.preferences.set(guild_scope(world.guild.id), ADMIN_ROLE.key, str(role.id), by=1)
+    await world.bot.services.resolver.set(guild_scope(world.guild.id), ADMIN_ROLE.key, str(role.id), by=1)
     for command in await world.bot.tree.fetch_commands():
         world.guild.set_command_permissions(command, {world.guild.default_role: True})
     return people

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot.core.errors import ModelNotFoundError
 from bot.core.events import Usage
-from bot.core.messages import ModelInfo
-from bot.ui import models as words
-from bot.ui import texts
+from bot.core.records import ModelInfo
+from bot.ui.texts import models as words
+from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
 
@@ -119,7 +119,7 @@ async def test_a_vanished_model_gives_way_to_the_default_with_one_notice(world: 
     mini, haiku = world.bot.services.catalog.models()[:2]
     await world.admin.slash(world.channel, "model set", model=haiku.id)
     offer(world, mini)
-    notice = words.barred(haiku.id, words.Barrier.VANISHED)
+    notice = words.unavailable(haiku.id, words.ModelUnavailable.VANISHED)
     await world.member.send(world.channel, f"{world.me} hello")
     assert world.channel.last_message.content == f"Hello.\n-# {notice}"
     assert world.llm.requests[-1].model == mini.id
@@ -149,7 +149,7 @@ async def test_the_allow_list_and_the_price_ceiling_hold_everywhere(world: World
     await change(world, "allowed_models", "openai/*, small/*")
     refused = await world.admin.slash(world.channel, "model set", model=haiku.id)
     assert refused.ephemeral
-    assert refused.response.content == words.refused(haiku.id, words.Barrier.NOT_ALLOWED)
+    assert refused.response.content == words.refused(haiku.id, words.ModelUnavailable.NOT_ALLOWED)
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
     assert [choice["value"] for choice in choices] == [mini.id, small.id]
     listed = await world.member.slash(world.channel, "model list")

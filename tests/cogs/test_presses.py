@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.errors import ForgottenError, ProviderUnavailableError, StorageError
-from bot.ui import texts
+from bot.conversation.errors import ForgottenError
+from bot.core.errors import ProviderUnavailableError, StorageError
+from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 from tests.fakes import FakeChannels, FakeTarget
 
@@ -28,15 +29,15 @@ async def unreadable(*_: object) -> None:
     raise StorageError("the disk does not work")
 
 
-@pytest.mark.parametrize("resume", [False, True], ids=["Retry", "Continue"])
-async def test_a_press_that_comes_after_another_was_answered_posts_nothing(world: World, resume: bool):
+@pytest.mark.parametrize("continue_", [False, True], ids=["Retry", "Continue"])
+async def test_a_press_that_comes_after_another_was_answered_posts_nothing(world: World, continue_: bool):
     """The reply's messages belong to the later answer, which stays as it is."""
     reply = await broken_off(world, "One two three ")
     world.llm.say("four.")
     await world.member.click(reply, label="Continue")
     shown = [message.content for message in world.channel.history()]
     with pytest.raises(ForgottenError):
-        await world.bot.services.chat.again(1, world.bot.channel_target(world.channel.id), resume=resume)
+        await world.bot.services.chat.retry(1, world.bot.channel_target(world.channel.id), continue_=continue_)
     assert [message.content for message in world.channel.history()] == shown
     assert len(world.llm.requests) == 2
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.ui import memory_texts, texts
+from bot.ui.texts import memory as memory_texts
+from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
 

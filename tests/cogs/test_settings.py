@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.access.refusals import SENTENCES, Rule
 from bot.core.events import Done, FinishReason, Reasoning, Usage
-from bot.core.refusals import SENTENCES, Rule
-from bot.ui import settings as words
+from bot.ui.texts import settings as words
 from tests.cogs.conftest import World
 
 STREAMING = pytest.mark.simcord(settle_timeout=0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.core.errors import AuthenticationError
-from bot.core.models import Provider
+from bot.core.model_ids import Provider
 from tests.cogs.conftest import World
 
 

@@ -6,7 +6,7 @@ import pytest
 from discord.app_commands import CommandInvokeError
 
 from bot.core.errors import StorageError
-from bot.ui import memory_texts
+from bot.ui.texts import memory as memory_texts
 from tests.cogs.conftest import World
 
 
@@ -21,7 +21,7 @@ async def full(world: World) -> World:
 async def test_answers_are_given_and_say_that_they_are_not_remembered(full: World):
     """What was remembered before is still read."""
     await full.member.send(full.channel, f"{full.me} what is its name?")
-    assert full.channel.last_message.content == f"Hello.\n-# {memory_texts.unstored('its file is read-only')}"
+    assert full.channel.last_message.content == f"Hello.\n-# {memory_texts.not_saved('its file is read-only')}"
     assert "mem: my cat is Tom" in [message.content for message in full.llm.requests[-1].messages]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ui import memory_texts, texts
+from bot.ui.texts import memory as memory_texts
+from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
 STREAMING = pytest.mark.simcord(settle_timeout=0.5)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.core.errors import ProviderUnavailableError
 from bot.core.events import Usage
-from bot.ui import texts
-from bot.ui import usage as words
-from bot.ui.usage_plot import PNG, Plotter
+from bot.ui.reports.usage_plot import PNG, Plotter
+from bot.ui.texts import replies as texts
+from bot.ui.texts import usage as words
 from tests.cogs.conftest import World
 
 CENT = 10_000_000

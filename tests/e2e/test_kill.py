@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.kills import kill
-from bot.core.errors import LostInLineError
+from bot.conversation.errors import LostInQueueError
 from playground.script import Script
 from tests.e2e.conftest import CURSOR, World
 
@@ -75,7 +75,7 @@ async def test_who_waited_in_line_is_told(world: World):
     await world.stop(9)
     await world.start()
     (told,) = await world.discord.until(
-        lambda: [m for m in world.replies(second) if m.content == f"-# {LostInLineError().sentence}"], 20
+        lambda: [m for m in world.replies(second) if m.content == f"-# {LostInQueueError().sentence}"], 20
     )
     assert told.reply_to is second
     assert told.labels == ()

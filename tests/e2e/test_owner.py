@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ui import settings as words
+from bot.ui.texts import settings as words
 from tests.e2e.conftest import World
 
 

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from bot.ui import texts
+from bot.ui.texts import replies as texts
 from playground.script import Script
 from tests.e2e.conftest import World
 

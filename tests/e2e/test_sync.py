@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 
-from bot.ui import memory_texts
+from bot.ui.texts import memory as memory_texts
 from playground.script import Script
 from tests.e2e.conftest import World
 
@@ -56,7 +56,7 @@ async def test_an_answer_that_becomes_shorter_keeps_its_text(world: World):
     first, *_ = await world.reply(asked, LONG, timeout=60)
     assert len(world.replies(asked)) > 2
     acted = await world.discord.menu(world.member, first, "Regenerate")
-    assert acted.content == memory_texts.ANSWERING_AGAIN
+    assert acted.content == memory_texts.RETRYING
     (only,) = await world.reply(asked, "A short answer.")
     assert only.labels == ()
     await world.reply(world.ask("and?"))

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.core.client_config import ClientConfig, ProviderConfig, Timeouts
 from bot.core.clock import SystemClock
 from bot.core.errors import ModelError
 from bot.core.events import Done, Reasoning, Started, Text, Usage, Waiting
-from bot.core.messages import CompletionRequest, Message, Role
-from bot.core.models import Provider
-from bot.core.retry import RetryPolicy
+from bot.core.model_ids import Provider
+from bot.core.records import CompletionRequest, Message, Role
 from bot.llm.client import ModelClient, open_client
+from bot.llm.config import ClientConfig, ProviderConfig, Timeouts
+from bot.llm.retry import RetryPolicy
 from playground.openrouter import OpenRouter, Script
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.core.events import Event
-    from bot.llm.catalog import LiveCatalog
+    from bot.llm.provider.catalog import LiveCatalog
 
 MODEL = "openai/gpt-4o-mini"
 ATTEMPTS = 3

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.core import errors
-from bot.core.client_config import Timeouts
 from bot.core.errors import ModelError
 from bot.core.events import FinishReason, Started, Waiting, WaitReason
+from bot.llm.config import Timeouts
 from playground.openrouter import Fault, Script
 from tests.llm.conftest import ATTEMPTS, Bench, ask_for, flat, opened, quick_config
 

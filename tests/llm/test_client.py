@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core import errors
-from bot.core.admission import Limits
-from bot.core.demand import Demand
 from bot.core.events import Reasoning, Started, Text, Waiting, WaitReason
-from bot.core.messages import Message, Role
-from bot.core.models import Provider
-from bot.core.retry import RetryPolicy
+from bot.core.model_ids import Provider
+from bot.core.records import Message, Role
+from bot.core.text_demand import TextDemand
 from bot.llm import litellm_backend
+from bot.llm.admission.admission import AdmissionLimits
+from bot.llm.retry import RetryPolicy
 from playground.openrouter import Call, Fault, OpenRouter, Script
 from tests.llm.conftest import ATTEMPTS, MODEL, Bench, ask_for, flat, opened, quick_config
 
@@ -63,8 +63,8 @@ async def test_a_litellm_that_cannot_be_loaded_is_told_to_everybody(
 
 async def test_words_that_litellm_loses_are_missed(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     """Should a release of litellm swallow text, the answer does not pass for whole."""
-    whole = litellm_backend._words
-    monkeypatch.setattr(litellm_backend, "_words", lambda chunk: [(k, t[:-1]) for k, t in whole(chunk) if t[:-1]])
+    whole = litellm_backend._texts
+    monkeypatch.setattr(litellm_backend, "_texts", lambda chunk: [(k, t[:-1]) for k, t in whole(chunk) if t[:-1]])
     outcome = await bench.ask()
     assert isinstance(outcome.error, errors.GarbledAnswerError)
 
@@ -75,7 +75,7 @@ async def test_a_litellm_that_fails_by_itself_quotes_nothing(bench: Bench, monke
     def fails(_: object) -> None:
         raise RuntimeError("the prompt was: hello")
 
-    monkeypatch.setattr(litellm_backend, "_words", fails)
+    monkeypatch.setattr(litellm_backend, "_texts", fails)
     outcome = await bench.ask()
     assert outcome.error
     assert outcome.error.detail == "litellm: RuntimeError"
@@ -276,7 +276,7 @@ async def test_one_429_holds_everybody_back_and_all_are_answered_in_turn(bench: 
 async def test_a_full_house_queues_and_says_so(server: OpenRouter):
     """Beyond the cap on open streams questions wait, visibly, and are answered when a stream ends."""
     server.answer = lambda _: flat("fine", first_token_after=0.2)
-    config = replace(quick_config(server.base_url, server.key), limits=Limits(streams=2))
+    config = replace(quick_config(server.base_url, server.key), limits=AdmissionLimits(streams=2))
     async with opened(server, config) as bench:
         await bench.ask()
         outcomes = await asyncio.gather(*(bench.ask(ask_for(channel_id=n)) for n in range(6)))
@@ -298,7 +298,7 @@ async def test_two_hundred_answers_stream_at_once(bench: Bench):
 async def test_text_comes_when_it_is_asked_for_and_each_quarter_second(bench: Bench):
     """The first words at once, the next in one piece when the display asks, and unasked soon enough."""
     bench.play(Script(text=["x"] * 200, tokens_per_second=100))
-    demand, came = Demand(), []
+    demand, came = TextDemand(), []
     async with aclosing(bench.client.stream(ask_for(), demand)) as events:
         async for event in events:
             if isinstance(event, Text):

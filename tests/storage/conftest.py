@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.storage.conversations import SqliteConversations
-from bot.storage.database import open_database
+from bot.storage.engine.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 
 @pytest.fixture

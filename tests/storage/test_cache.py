@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.storage.cache import SqliteCache
 
 if TYPE_CHECKING:
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 
 async def test_what_is_kept_is_loaded_with_its_time(database: Database) -> None:

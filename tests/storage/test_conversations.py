@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.core.events import Usage
-from bot.core.messages import Place, Question, ReplyState, Role
+from bot.core.records import Place, Question, ReplyState, Role
 from bot.storage import conversations
 from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
     from bot.storage.conversations import SqliteConversations
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 PLACE = Place(channel_id=10, guild_id=1)
 ELSEWHERE = Place(channel_id=11, guild_id=1)

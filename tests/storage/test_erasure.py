@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.core.erasure import Reason
+from bot.conversation.upkeep.erasure import Reason
 from bot.core.errors import StorageError
-from bot.core.messages import Place, Question, ReplyState
+from bot.core.records import Place, Question, ReplyState
 from bot.storage import erasure as statements
 from bot.storage.conversations import SqliteConversations
-from bot.storage.database import open_database
+from bot.storage.engine.database import open_database
 from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.storage.database import Database, SqliteDatabase
+    from bot.storage.engine.database import Database, SqliteDatabase
 
 PLACE = Place(channel_id=10, guild_id=1)
 THREAD = Place(channel_id=11, guild_id=1, parent_id=10)
@@ -143,7 +143,7 @@ def marks(folder: Path) -> set[bytes]:
 
 async def test_what_a_reader_holds_is_not_said_to_be_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program that is reading keeps the old log: the erasure says that it is not done."""
-    monkeypatch.setattr("bot.storage.database.SCRUB_PAUSE_S", 0.01)
+    monkeypatch.setattr("bot.storage.engine.database.SCRUB_PAUSE_S", 0.01)
     async with open_database(path, busy_timeout_s=0.01) as database:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.ledger import Cost, Entry, Period
-from bot.core.messages import Place
+from bot.core.records import Place
+from bot.money.ledger import Cost, Entry, Period
 from bot.storage.ledger import SqliteLedger
 
 if TYPE_CHECKING:
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 NOON = 1_795_348_800  # 2026-11-22 12:00 UTC
 DAY = 86_400

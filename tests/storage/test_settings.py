@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.messages import Change, Setting
+from bot.settings.store import Change, Setting
 from bot.storage.settings import SqliteSettings
 
 if TYPE_CHECKING:
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.messages import Place, Question, ReplyState
+from bot.core.records import Place, Question, ReplyState
 from bot.storage import sync as statements
 from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
     from bot.storage.conversations import SqliteConversations
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 PLACE = Place(channel_id=10, guild_id=1)
 NOW = 1_700_000_000

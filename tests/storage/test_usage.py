@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.ledger import Cost, Entry
-from bot.core.messages import Place
-from bot.core.usage import Group, Point, Selection, Span, Sum, begin, to_csv, total
+from bot.core.records import Place
+from bot.money.ledger import Cost, Entry
+from bot.money.usage import Group, Point, Selection, Span, Sum, begin, to_csv, total
 from bot.storage.ledger import SqliteLedger
 from bot.storage.usage import SqliteUsage
 
 if TYPE_CHECKING:
-    from bot.storage.database import Database
+    from bot.storage.engine.database import Database
 
 NOON = 1_795_348_800  # Sunday, 2026-11-22 12:00 UTC
 DAY = 86_400

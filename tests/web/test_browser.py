@@ -180,7 +180,7 @@ async def test_text_is_shown_and_never_run(visit: Visit):
 
 
 async def test_the_panel_shows_what_goes_on(visit: Visit):
-    """Requests are listed in words, the text's age is measured, and a knob's fault strikes the next answer."""
+    """Requests are listed in words, the text's age is measured, and a spec's fault strikes the next answer."""
     panel = visit.page.get_by_role("complementary")
     await visit.go("a thread")
     reply = await visit.ask("Show me some code")

@@ -77,20 +77,20 @@ def call() -> Call:
 def test_a_knobs_fault_strikes_once():
     """The next answer meets it, the one after is as it would have been."""
     plain = Script(text="12345678", tokens_per_second=10)
-    knobs = Knobs(lambda _: plain)
+    specs = Knobs(lambda _: plain)
     for fault, status in (("refused", 400), ("overloaded", 503), ("limited", 429)):
-        knobs.turn({"fault": fault})
-        assert knobs(call()).status == status
-        assert knobs(call()) == plain
-    knobs.turn({"fault": "breaks"})
-    assert knobs(call()) == replace(plain, fault=Fault.ERROR, fault_at=1)
+        specs.turn({"fault": fault})
+        assert specs(call()).status == status
+        assert specs(call()) == plain
+    specs.turn({"fault": "breaks"})
+    assert specs(call()) == replace(plain, fault=Fault.ERROR, fault_at=1)
 
 
 def test_a_knob_paces_until_it_is_turned_back():
     """None leaves the model its own figures."""
-    knobs = Knobs(lambda _: Script(tokens_per_second=10, first_token_after=1.0))
-    knobs.turn({"tokens_per_second": 400, "first_token_after": 0})
-    paced = knobs(call())
+    specs = Knobs(lambda _: Script(tokens_per_second=10, first_token_after=1.0))
+    specs.turn({"tokens_per_second": 400, "first_token_after": 0})
+    paced = specs(call())
     assert (paced.tokens_per_second, paced.first_token_after) == (400, 0)
-    knobs.turn({"tokens_per_second": None, "first_token_after": None})
-    assert knobs(call()) == Script(tokens_per_second=10, first_token_after=1.0)
+    specs.turn({"tokens_per_second": None, "first_token_after": None})
+    assert specs(call()) == Script(tokens_per_second=10, first_token_after=1.0)

@@ -1,0 +1,84 @@
+"""Who may ask, and who counts as an admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.access.refusals import NotAllowedError, Rule
+from bot.settings import catalog as rules
+from bot.settings.resolver import guild_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from bot.core.records import Place
+    from bot.settings.resolver import EffectiveSettings, SettingsResolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody in a server, or in direct messages, where there are neither roles nor permissions.
+
+    `manages` is Discord's Manage Server permission, which a server's owner has as well.
+    """
+
+    id: int
+    role_ids: frozenset[int] = frozenset()
+    manages: bool = False
+
+
+class Access:
+    """Judges people by the settings of a place. All of it raises `StorageError`."""
+
+    def __init__(self, resolver: SettingsResolver, *, owner_ids: AbstractSet[int]) -> None:
+        self._resolver = resolver
+        self._owner_ids = owner_ids
+
+    def is_owner(self, person: Person) -> bool:
+        """Whether somebody owns the bot itself."""
+        return person.id in self._owner_ids
+
+    async def is_admin(self, person: Person, guild_id: int | None) -> bool:
+        """The bot's owners anywhere; in a server, who manages it or has the role named in its settings."""
+        if self.is_owner(person):
+            return True
+        if guild_id is None or person.manages:
+            return guild_id is not None
+        role = await self._resolver.get(guild_scope(guild_id), rules.ADMIN_ROLE.key)
+        return role is not None and int(role.value) in person.role_ids
+
+    async def check(self, person: Person, place: Place) -> EffectiveSettings:
+        """Let somebody ask in a place; gives what is set there.
+
+        The lists of people and roles spare admins, who could change them.
+
+        Raises:
+            NotAllowedError: they may not.
+        """
+        effective = await self._resolver.effective(place)
+        if rule := _channel_rule(effective, place):
+            raise NotAllowedError(rule)
+        rule = _personal_rule(effective, person)
+        if rule and not await self.is_admin(person, place.guild_id):
+            raise NotAllowedError(rule)
+        return effective
+
+
+def _channel_rule(effective: EffectiveSettings, place: Place) -> Rule | None:
+    here = {place.channel_id, place.parent_id}
+    if effective.text(rules.ANSWER) == "never":
+        return Rule.SILENT
+    allowed = effective.ids(rules.ALLOWED_CHANNELS)
+    if here & effective.ids(rules.DENIED_CHANNELS) or (allowed and not here & allowed):
+        return Rule.CHANNEL
+    return None
+
+
+def _personal_rule(effective: EffectiveSettings, person: Person) -> Rule | None:
+    if person.id in effective.ids(rules.DENIED_USERS) or person.role_ids & effective.ids(rules.DENIED_ROLES):
+        return Rule.DENIED
+    people, roles = effective.ids(rules.ALLOWED_USERS), effective.ids(rules.ALLOWED_ROLES)
+    if (people or roles) and person.id not in people and not person.role_ids & roles:
+        return Rule.NOT_ALLOWED
+    return None

@@ -1,0 +1,51 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+from bot.core.errors import HeadwaterError
+
+
+class Rule(StrEnum):
+    """The rule that a question met."""
+
+    SILENT = "silent"
+    CHANNEL = "channel"
+    DENIED = "denied"
+    NOT_ALLOWED = "not_allowed"
+
+
+SENTENCES = {
+    Rule.SILENT: "I am set not to answer here.",
+    Rule.CHANNEL: "I am set not to answer in this channel. Please ask in another one.",
+    Rule.DENIED: "The admins of this server have asked me not to answer you here.",
+    Rule.NOT_ALLOWED: "Only some roles may ask me here. An admin can tell you more.",
+}
+
+
+class NotAllowedError(HeadwaterError):
+    """The lists of a server or channel keep somebody from asking."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.rule]
+
+
+class UserRateLimitError(HeadwaterError):
+    """Somebody asks more often than the settings let them. `retry_after` is in seconds."""
+
+    def __init__(self, *, per_minute: int, retry_after: float) -> None:
+        super().__init__(per_minute, retry_after)
+        self.per_minute = per_minute
+        self.retry_after = retry_after
+
+    @property
+    def sentence(self) -> str:
+        often = "once a minute" if self.per_minute == 1 else f"{self.per_minute} times a minute"
+        return f"You may ask me {often} here. Please ask again in {math.ceil(self.retry_after)} s."

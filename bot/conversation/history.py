@@ -1,0 +1,48 @@
+"""What was said before a question, as far back as anybody wants to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.records import Role
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from bot.conversation.ports import ConversationStore
+    from bot.core.records import Question, Turn
+
+PAGE = 60  # turns read from memory at a time, to begin with
+EXCHANGE = 2  # an answer and its question
+
+
+async def earlier_turns(
+    store: ConversationStore, question: Question, turn_id: int | None
+) -> AsyncGenerator[Sequence[Turn], None]:
+    """The turns before a question, newest first, in ever larger pages; at least one page, which may be empty.
+
+    A question that replies to an older answer is asked after that one: what was said since is left out. If that
+    answer was given to such a question itself, so is what it left out, and so on.
+    """
+    anchor, before, count = question.anchor_id, turn_id, 0
+    while anchor is not None:
+        page = await store.window(question.place, before=anchor + 1, limit=EXCHANGE)
+        yield page
+        count += len(page)
+        anchor, before = _anchor(page), page[-1].id if page else anchor
+    while True:
+        wanted = max(PAGE, count)  # a long memory is put together in few steps
+        page = await store.window(question.place, before=before, limit=wanted)
+        yield page
+        if len(page) < wanted:
+            return
+        count, before = count + len(page), page[-1].id
+
+
+def _anchor(page: Sequence[Turn]) -> int | None:
+    """The anchor of an exchange's question; None where it was asked after everything, or has been deleted."""
+    asked = page[-1] if page else None
+    # Anchors lie further and further back: a loop is impossible, whatever the database says.
+    if asked is None or asked.role is not Role.USER or asked.anchor_id is None or asked.anchor_id >= asked.id:
+        return None
+    return asked.anchor_id

@@ -1,0 +1,195 @@
+"""The seams of a conversation: where turns and replies are kept, and what channels show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.core.events import Usage
+    from bot.core.records import Place, Question, ReplyState, Turn
+    from bot.display.target import ReplyTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReply:
+    """What memory knows of a reply: for its buttons, and for mending what a restart interrupted.
+
+    `turn_id` names the question where one is stored: not for private replies, nor while a new question waits in
+    line. `text` is what was shown when it was last kept.
+    """
+
+    id: int
+    place: Place
+    asker_id: int
+    model: str
+    state: ReplyState
+    text: str
+    message_ids: tuple[int, ...]
+    turn_id: int | None
+    question_message_id: int | None
+    opened_at: int  # seconds since the epoch
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTurn:
+    """A stored turn and the messages that show it, at least one; questions have just one."""
+
+    text: str
+    is_question: bool
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMessage:
+    """A message that stands in a channel, as the bot may read it.
+
+    `content` is what the bot's own messages show, and what others ask in theirs: with names for ids and without
+    the mention of the bot. `button_of` is the reply that its buttons are about, `running` whether Stop is among
+    them, `command_of` the person whose slash command or menu it answers.
+    """
+
+    id: int
+    own: bool
+    content: str
+    reply_to: int | None = None
+    button_of: int | None = None
+    running: bool = False
+    command_of: int | None = None
+    edited: bool = False
+
+
+class Channels(Protocol):
+    """What stands in channels, and a way to write there. Raises the `ScreenError`s of `bot.core.errors`."""
+
+    def target(self, channel_id: int, *, answer_to: int | None = None) -> ReplyTarget:
+        """Where a reply is shown, as an answer to a message or by itself."""
+        ...
+
+    async def newest(self, channel_id: int, *, limit: int) -> Sequence[SeenMessage]:
+        """The newest messages of a channel, newest first."""
+        ...
+
+    async def after(self, channel_id: int, message_id: int, *, limit: int) -> Sequence[SeenMessage]:
+        """The first messages of a channel with greater ids, oldest first."""
+        ...
+
+
+class ConversationStore(Protocol):
+    """Turns and replies. Every method is one transaction; all raise `StorageError`."""
+
+    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+        """Store a reply in state `streaming`, before its first message exists, and return its id."""
+        ...
+
+    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
+        """Store the user's turn, name it as what the reply answers, and return its id."""
+        ...
+
+    async def remembers(self, question: Question) -> bool:
+        """False where the asker, or the person whose message it is about, wants nothing to be kept."""
+        ...
+
+    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
+        """Name a stored question as what a new reply answers; its answer takes the old one's place in memory.
+
+        The messages that showed the old answer belong to the new reply from now on.
+        """
+        ...
+
+    async def question(self, turn_id: int) -> Question | None:
+        """A stored question; None when it has been deleted."""
+        ...
+
+    async def add_reply_message(self, reply_id: int, message_id: int) -> None:
+        """Note that a message shows the next part of a reply; a repeated call changes nothing.
+
+        A message that showed another reply belongs to this one from now on.
+        """
+        ...
+
+    async def checkpoint(self, reply_id: int, text: str) -> None:
+        """Keep the text shown so far, so that a crash loses at most what came after."""
+        ...
+
+    async def close_reply(
+        self,
+        reply_id: int,
+        *,
+        state: ReplyState,
+        text: str,
+        model: str,
+        usage: Usage | None,
+        generation_id: str | None,
+        error: str,
+        now: int,
+    ) -> None:
+        """Store how a reply ended and, where any text was shown, the assistant's turn."""
+        ...
+
+    async def reply(self, reply_id: int) -> StoredReply | None:
+        """What is known of a reply, running or ended."""
+        ...
+
+    async def unfinished_replies(self) -> Sequence[StoredReply]:
+        """The replies that nobody closed, oldest first: after a start, those that a restart interrupted."""
+        ...
+
+    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
+        """The newest turns of a conversation that a prompt may use, newest first.
+
+        Leaves out cleared turns and questions whose answer showed nothing, except the newest question.
+        `before` pages backwards: only turns with a smaller id.
+        """
+        ...
+
+    async def count(self, place: Place) -> int:
+        """How many turns `window` would give without a limit."""
+        ...
+
+    async def clear(self, place: Place, *, by: int, now: int) -> int:
+        """Set the marker that ends the remembered conversation here; return how many turns it hides."""
+        ...
+
+    async def restore(self, place: Place) -> int:
+        """Take the last marker back, once; return how many turns that brings back."""
+        ...
+
+    async def anchor(self, place: Place, message_id: int) -> int | None:
+        """The answer's turn that a message shows, where others stand behind it; None for any other message."""
+        ...
+
+    async def branch(self, source: Place, target: Place, *, limit: int) -> int:
+        """Copy the newest turns of a conversation to another; return how many."""
+        ...
+
+
+class MessageSync(Protocol):
+    """Turns that follow what happens to the messages that show them. Raises `StorageError`."""
+
+    async def edit_question(self, message_id: int, text: str) -> bool:
+        """A message was edited; False where that changes no question."""
+        ...
+
+    async def delete_messages(self, message_ids: Iterable[int]) -> int:
+        """Messages were deleted; return how many turns that took out of memory.
+
+        A question goes with its message, and its answer stays as long as its own messages do. An answer counts
+        whole: it goes with the first of its messages. Copies in other conversations go with the original.
+        """
+        ...
+
+    async def drop_message(self, message_id: int) -> None:
+        """A message no longer shows a part of a reply, because the bot itself deleted it."""
+        ...
+
+    async def reply_of(self, message_id: int) -> int | None:
+        """The reply that a message shows a part of."""
+        ...
+
+    async def shown(self, place: Place, *, limit: int) -> Sequence[ShownTurn]:
+        """The newest turns that messages of this very channel show, less those still streaming, newest first."""
+        ...

@@ -1,0 +1,145 @@
+"""TODO"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.conversation.errors import QuestionTooLongError
+from bot.core.records import Message, Role
+from bot.core.tokens import DEFAULT_RATIO, estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.records import Question, Turn
+
+
+UNKNOWN_CONTEXT = 8_192  # tokens; what nearly every model in use can read
+
+
+NAME_LIMIT_CHARS = 32  # Discord: display names
+
+
+COLONS = ":\N{RATIO}\N{MODIFIER LETTER COLON}\N{MODIFIER LETTER TRIANGULAR COLON}"
+
+
+# A name that reads as a role would speak with its authority.
+ROLE_NAMES = frozenset({"assistant", "system", "developer", "tool", "function", "user", "model"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """The messages of a request, oldest first.
+
+    `dropped` turns were left out for want of room. `tokens` is the prompt's estimated size, `max_tokens` what it
+    leaves for the answer: what was asked for, less only where the context is small.
+    """
+
+    messages: tuple[Message, ...]
+    dropped: int
+    tokens: int
+    max_tokens: int
+
+
+def build_prompt(
+    *,
+    system_prompt: str,
+    turns: Sequence[Turn],
+    question: Question,
+    context_length: int | None,
+    max_tokens: int,
+    ratio: float = DEFAULT_RATIO,
+) -> Prompt:
+    """Put together the system prompt, as many of the newest turns as fit whole, and the question.
+
+    Args:
+        system_prompt: left out when empty.
+        turns: what was said before the question, newest first, without the question itself.
+        question: always part of the prompt, as the system prompt is.
+        context_length: tokens that the model takes, prompt and answer together; None where unknown.
+        max_tokens: room to leave for the answer; at most half of the context is left.
+        ratio: bytes a token, see `TokenRatio`.
+
+    Raises:
+        QuestionTooLongError: the system prompt and the question alone do not fit.
+    """
+    context = context_length or UNKNOWN_CONTEXT
+    room = context - min(max_tokens, context // 2)
+    system = [Message(Role.SYSTEM, system_prompt)] if system_prompt else []
+    names = speakers(question, turns)
+    asked = Message(Role.USER, spoken(names[question.author_id], question.text))
+    asked_tokens = estimate([asked], ratio)
+    room -= estimate(system, ratio)
+    if asked_tokens > room:
+        raise QuestionTooLongError(tokens=asked_tokens, limit=max(0, room))
+    kept = _newest_that_fit(turns, room - asked_tokens, ratio, names)
+    messages = (*system, *reversed(kept), asked)
+    tokens = estimate(messages, ratio)
+    return Prompt(
+        messages=messages,
+        dropped=len(turns) - len(kept),
+        tokens=tokens,
+        max_tokens=min(max_tokens, context - tokens),
+    )
+
+
+def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapping[int, str]) -> list[Message]:
+    """The turns that fit, newest first; where some do not, the oldest kept is a question."""
+    kept: list[Message] = []
+    for turn in turns:
+        message = _as_message(turn, names)
+        room -= estimate([message], ratio)
+        if room < 0:
+            break
+        kept.append(message)
+    # An answer to something the model cannot see helps little, and some models refuse to begin with one.
+    while kept and len(kept) < len(turns) and kept[-1].role is Role.ASSISTANT:
+        kept.pop()
+    return kept
+
+
+def _as_message(turn: Turn, names: Mapping[int, str]) -> Message:
+    text = spoken(names[turn.author_id or 0], turn.text) if turn.role is Role.USER else turn.text
+    return Message(turn.role, text)
+
+
+def spoken(name: str, text: str) -> str:
+    """What somebody said, with who said it: several people share a conversation."""
+    return f"{name}: {text}"
+
+
+def speakers(question: Question, turns: Sequence[Turn]) -> dict[int, str]:
+    """What each person of a conversation is called in it: one name each, the newest, and no two alike.
+
+    Who takes another name stays the same person, and who takes another person's does not become them.
+    """
+    names = {question.author_id: speaker(question.author_name)}
+    for turn in turns:
+        if turn.role is Role.USER:
+            names.setdefault(turn.author_id or 0, speaker(turn.author_name))
+    taken = Counter(name.casefold() for name in names.values())
+    return {
+        person: name if taken[name.casefold()] == 1 else f"{name} ({person % 10_000:04})"
+        for person, name in names.items()
+    }
+
+
+@lru_cache(maxsize=1024)  # a window shows the same few people again and again
+def speaker(name: str) -> str:
+    """A display name fit for one line: no control characters, no colons, not the look of a role."""
+    # NFKC first, so that full-width letters and colons are what they look like.
+    plain = unicodedata.normalize("NFKC", name)
+    kept = (" " if char.isspace() else char for char in plain if char.isspace() or _is_visible(char))
+    line = " ".join("".join(kept).split())[:NAME_LIMIT_CHARS].strip()
+    if not line:
+        return "Someone"
+    return f"{line} (a member)" if line.strip("<>[](){}*_#|@! ").casefold() in ROLE_NAMES else line
+
+
+def _is_visible(char: str) -> bool:
+    # Category C: control, format (zero width, changes of direction), surrogates, unassigned.
+    return char not in COLONS and not unicodedata.category(char).startswith("C")

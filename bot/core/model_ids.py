@@ -1,0 +1,137 @@
+"""Model ids: their forms, the nearest ones to a misspelt one, and what to offer while somebody types."""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.core.records import ModelInfo
+
+CHOICE_LIMIT_CHARS = 100  # Discord: the value of an autocomplete choice
+CHOICES = 25  # Discord: autocomplete choices in one answer
+ID_LIMIT_CHARS = 200  # longer than any id in use; keeps nonsense out of the database
+
+
+class Provider(StrEnum):
+    """Who serves the models; the values of the setting MODEL_PROVIDER."""
+
+    OPENROUTER = "openrouter"
+    OLLAMA = "ollama"
+    OPENAI = "openai"  # OpenAI itself and every server that speaks its protocol
+
+
+# Prefixes by which people name a provider in a model id, as litellm taught them. `openai/` is also an author's
+# name on OpenRouter, where it contradicts nothing.
+_PREFIXES = {
+    "openrouter": Provider.OPENROUTER,
+    "ollama": Provider.OLLAMA,
+    "ollama_chat": Provider.OLLAMA,
+    "openai": Provider.OPENAI,
+    "hosted_vllm": Provider.OPENAI,
+}
+
+
+def normalize_model(text: str, provider: Provider) -> str:
+    """Turn what somebody typed into the provider's own id: `openrouter/openai/gpt-4o` is `openai/gpt-4o`.
+
+    `openrouter/auto` stays as it is, being OpenRouter's own id: its prefix goes only where an id is left that
+    has an author itself. The other providers' prefix goes once.
+
+    Raises:
+        ValueError: with a sentence for whoever typed it; the id is malformed or names another provider.
+    """
+    model = text.strip()
+    if not model or len(model) > ID_LIMIT_CHARS or not model.isprintable() or len(model.split()) > 1:
+        raise ValueError("A model id is one word without spaces, such as `openai/gpt-4o-mini`.")
+    if fault := contradiction(model, provider):
+        raise ValueError(fault)
+    prefix, _, rest = model.partition("/")
+    if _PREFIXES.get(prefix) is not provider:
+        return model
+    if provider is Provider.OPENROUTER and "/" not in rest:
+        return model
+    if not rest:
+        raise ValueError(f"`{model}` is a provider without a model.")
+    return rest
+
+
+def contradiction(model: str, provider: Provider) -> str | None:
+    """A sentence for an id whose prefix names another provider than the one configured; None where it does not."""
+    named = _PREFIXES.get(model.strip().partition("/")[0])
+    if (
+        "/" not in model
+        or named in (None, provider)
+        or (provider, named) == (Provider.OPENROUTER, Provider.OPENAI)
+    ):
+        return None
+    return f"`{model.strip()}` names the provider {named}, but this bot is set to {provider} (MODEL_PROVIDER)."
+
+
+def nearest(model: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
+    """The known ids most like a misspelt one, best first."""
+    wanted = _plain(model)
+    pairs = _pairs(wanted)
+    # difflib takes most of a second for ten thousand ids, so it sees only those that share letters enough.
+    alike = heapq.nlargest(100, ((_plain(id_), id_) for id_ in known), key=lambda e: len(pairs & _pairs(e[0])))
+    by_form = dict(alike)
+    # Most people leave the author out or get it wrong, so the part behind the slash is compared as well.
+    by_name = {form.rpartition("/")[2]: id_ for form, id_ in by_form.items()}
+    close = [by_form[f] for f in difflib.get_close_matches(wanted, by_form, n=limit, cutoff=0.7)]
+    close += [
+        by_name[f] for f in difflib.get_close_matches(wanted.rpartition("/")[2], by_name, n=limit, cutoff=0.6)
+    ]
+    return list(dict.fromkeys(close))[:limit]
+
+
+def search(
+    models: Sequence[ModelInfo],
+    typed: str,
+    *,
+    current: str | None = None,
+    recent: Sequence[str] = (),
+    limit: int = CHOICES,
+) -> list[ModelInfo]:
+    """Rank models for autocomplete: the current one, the recent ones, then by how well they match what is typed.
+
+    A match is an id (or the part behind its slash) that starts with what is typed, then an id or name in which
+    every word typed starts a word, then one that contains every word. Models whose id is longer than a choice's
+    value may be are left out.
+    """
+    words = typed.lower().split()
+    favourites = {
+        id_: place for place, id_ in enumerate(dict.fromkeys([*([current] if current else []), *recent]))
+    }
+    ranked = []
+    for place, model in enumerate(models):
+        rank = _rank(model, words)
+        if rank is not None and len(model.id) <= CHOICE_LIMIT_CHARS:
+            favourite = favourites.get(model.id)
+            ranked.append((rank, place, model) if favourite is None else (-1, favourite, model))
+    ranked.sort(key=lambda entry: entry[:2])
+    return [model for _, _, model in ranked[:limit]]
+
+
+def _rank(model: ModelInfo, words: Sequence[str]) -> int | None:
+    """0 for the start of the id, 1 for starts of words, 2 for mere containment, None for no match."""
+    if not words:
+        return 0
+    text = f"{model.id} {model.name}".lower()
+    if not all(word in text for word in words):
+        return None
+    if len(words) == 1 and (text.startswith(words[0]) or text.partition("/")[2].startswith(words[0])):
+        return 0
+    starts = " " + _plain(text)
+    return 1 if all(" " + _plain(word) in starts or "/" + _plain(word) in starts for word in words) else 2
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("-", " ").replace("_", " ").replace(":", " ")
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[i : i + 2] for i in range(len(text) - 1)}

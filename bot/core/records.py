@@ -1,0 +1,118 @@
+"""The records that cross the bot's boundaries. All are frozen; none knows where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who a message of a prompt speaks for, by the names models know."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class ReplyState(StrEnum):
+    """How a reply stands; every one ends in a state below `STREAMING`."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"  # by a person
+    CUT = "cut"  # at the length limit
+    FILTERED = "filtered"  # by the provider's content filter
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # by a restart
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a conversation is held. A thread's parent lends it settings, not history.
+
+    `guild_id` is None in direct messages, `parent_id` outside threads.
+    """
+
+    channel_id: int
+    guild_id: int | None = None
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody asked, whichever way they asked it.
+
+    `message_id` is the Discord message that asked, None for slash commands and menus; `replies_to` the message
+    that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of the older
+    answer after which it is asked, None where it is asked after everything. A `private` question is answered to
+    the asker alone; it reads the channel's memory and leaves nothing in it, as does an `off_the_record` one.
+    """
+
+    place: Place
+    author_id: int
+    author_name: str
+    text: str
+    message_id: int | None = None
+    private: bool = False
+    off_the_record: bool = False
+    replies_to: int | None = None
+    quoted_id: int | None = None
+    anchor_id: int | None = None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether it is remembered, with its answer."""
+        return not (self.private or self.off_the_record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One stored turn of a conversation; `id` rises with time within a channel."""
+
+    id: int
+    role: Role
+    text: str
+    author_id: int | None  # None for the assistant
+    author_name: str
+    created_at: int  # seconds since the epoch
+    state: ReplyState | None = None  # of the reply that the assistant's text belongs to
+    anchor_id: int | None = None  # of a question asked after an older answer: that answer's turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """One prompt for one model, ready to send.
+
+    `model` and `fallbacks` are the provider's own ids (`openai/gpt-4o-mini`), without litellm's prefix.
+    `channel_id` keys fairness and the provider's session, `user_id` is hashed before it leaves the process.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    channel_id: int
+    user_id: int
+    temperature: float | None = None
+    fallbacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What the catalogue says of one model. Prices are in nano-dollars a token, None where unknown."""
+
+    id: str
+    name: str
+    context_length: int  # tokens, prompt and completion together
+    max_completion_tokens: int | None = None
+    prompt_price: int | None = None
+    completion_price: int | None = None
+    input_modalities: frozenset[str] = frozenset({"text"})
+    parameters: frozenset[str] | None = field(default=None)  # the request parameters it takes; None: unknown

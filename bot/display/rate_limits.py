@@ -1,0 +1,232 @@
+"""Discord's rate limits as seen from this end of the wire. Pure: told the time, nothing here looks at a clock.
+
+Discord counts in fixed windows that open when their first request arrives there. Here only the moments of sending
+and of the answer are known, so whatever is uncertain is counted on the safe side. Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+SHRINK = 0.25  # the part of an allowance that an unexpected 429 takes away
+KEEP = 0.6  # how much of a window's last share its last request is kept for a final edit
+SECOND_S = 1.02  # the global limit's window, and a little for what clocks and way times differ unseen
+HUNG_S = 10.0  # a request unanswered for so long is taken to have arrived, or to be lost, long ago
+REMEMBER_S = 150.0  # the fastest round trip is that of the last one to two spans of this length
+TRUST_S, TRUST_COUNT = 3.0, 10  # before this time and so many answers, no round trip passes for a fast one
+CATCH_UP = 10  # slots of a pace that may be made up for after waking late, as a busy process does
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """One request on its way; equal to itself only."""
+
+    bucket: str
+    sent_at: float
+    counts_globally: bool = True
+
+
+class Allowance:
+    """A limit that shrinks at an unexpected 429 and comes back with time.
+
+    Args:
+        limit: requests in a window.
+        recovery_s: seconds in which all of the limit would come back.
+    """
+
+    def __init__(self, limit: int, *, recovery_s: float) -> None:
+        self.limit = limit
+        self._recovery_s = recovery_s
+        self._lost = 0.0
+        self._lost_at = -math.inf
+        self._until = -math.inf
+
+    def at(self, now: float) -> int:
+        """How many requests a window may have now: at least one."""
+        return max(1, math.floor(self.limit - self._lost_by(now))) if self._lost else self.limit
+
+    def shrink(self, now: float, *, until: float) -> None:
+        """Take a quarter away; what else comes before `until` is the same piece of news."""
+        if now < self._until:
+            return
+        lost = self._lost_by(now) + max(1.0, SHRINK * self.at(now))
+        self._lost, self._lost_at, self._until = min(lost, self.limit - 1.0), now, until
+
+    def _lost_by(self, now: float) -> float:
+        return max(0.0, self._lost - (now - self._lost_at) * self.limit / self._recovery_s)
+
+
+class SlotPacer:
+    """Slots at even distances, so many a second. Waking late loses none: a few may be caught up."""
+
+    def __init__(self) -> None:
+        self.ready_at = -math.inf
+
+    def take(self, now: float, *, rate: float) -> None:
+        self.ready_at = max(self.ready_at, now - CATCH_UP / rate) + 1 / rate
+
+
+class Bucket:
+    """The window of one route in one channel.
+
+    Its end is learnt from an answer (`X-RateLimit-Reset-After`); until then it cannot be over. Requests in flight
+    when it ends may fall in the next one and are counted there.
+    """
+
+    def __init__(self, limit: int, window_s: float, *, recovery_s: float) -> None:
+        self._allowance = Allowance(limit, recovery_s=recovery_s)
+        self._window_s = window_s
+        self._in_flight: set[Request] = set()
+        self._used = 0
+        self._opened_at = -math.inf
+        self._last_at = -math.inf
+        self._reset_at = -math.inf  # infinity: open, its end not known yet
+
+    @property
+    def gap_s(self) -> float:
+        """The distance of requests spread evenly over a whole window."""
+        return self._window_s / self._allowance.limit
+
+    @property
+    def idle_since(self) -> float:
+        """From when on nothing that happened here matters; infinity while something is in flight."""
+        return math.inf if self._in_flight else self._reset_at
+
+    def ready_at(self, now: float, *, spaced: bool, keep: bool) -> float:
+        """When one more request may go, `now` at the earliest; infinity where only an answer can tell.
+
+        Args:
+            now: the time.
+            spaced: spread what the window has left evenly over the rest of it.
+            keep: leave the last request alone until the window's last share (a second, of 5 in 5 s).
+        """
+        allowed = self._allowance.at(now)
+        if now >= self._reset_at:
+            return now if len(self._in_flight) < allowed else math.inf
+        left = allowed - self._used
+        if left <= 0:
+            return self._reset_at
+        end = self._reset_at if self._reset_at < math.inf else self._opened_at + self._window_s
+        kept_until = end - KEEP * self.gap_s
+        if spaced:
+            return max(now, self._last_at + (kept_until - self._last_at) / left)
+        return max(now, kept_until) if keep and left == 1 else now
+
+    def sent(self, request: Request) -> None:
+        if request.sent_at >= self._reset_at:
+            self._opened_at, self._reset_at, self._used = request.sent_at, math.inf, len(self._in_flight)
+        self._last_at = request.sent_at
+        self._used += 1
+        self._in_flight.add(request)
+
+    def learn(
+        self, now: float, request: Request | None, *, limit: int, remaining: int, reset_after: float
+    ) -> None:
+        """Take an answer's headers; `request` is what it answers, None if that is not ours."""
+        self._allowance.limit = max(1, limit)
+        # An answer to what was sent before this window opened may speak of the one before.
+        if request is None or request.sent_at >= self._opened_at:
+            others = len(self._in_flight) - (request in self._in_flight)
+            self._take(now, used=limit - remaining, others=others, reset_after=reset_after)
+
+    def _take(self, now: float, *, used: int, others: int, reset_after: float) -> None:
+        end = now + reset_after
+        if used == 1:
+            self._window_s = reset_after
+        if now >= self._reset_at or end > self._reset_at + self._window_s / 2:  # a window we did not know of
+            self._opened_at, self._reset_at, self._used = now, math.inf, 0
+            used += others
+        # An answer's own way makes it tell the end too late, so the earliest told is the best.
+        self._reset_at = min(self._reset_at, end)
+        self._used = max(self._used, used)
+
+    def answered(self, now: float, request: Request) -> bool:
+        """A request is no longer in flight; False where that is no news."""
+        if request not in self._in_flight:
+            return False
+        self._in_flight.remove(request)
+        if not self._in_flight and self._reset_at == math.inf:
+            # Nobody is left to tell the window's end: not later than a whole one from now.
+            self._reset_at = now + self._window_s
+        return True
+
+    def limited(self, now: float, *, retry_after: float) -> None:
+        """A 429: nothing more until then, and less afterwards."""
+        self._reset_at = now + retry_after
+        self._used = self._allowance.limit
+        self._allowance.shrink(now, until=self._reset_at)
+
+
+class FastestTrip:
+    """The fastest round trip of late, in seconds.
+
+    It has to outlast a minute in which everything is slow, or it would be too long when that is over. It is 0, the
+    safe side, until there are enough answers: those to a process's first requests may all be late.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._answers = 0
+        self._since = math.inf
+        self._lately, self._before = math.inf, math.inf
+
+    def add(self, now: float, trip_s: float) -> None:
+        self._answers += 1
+        if self._answers == 1:
+            self._since = now
+        if now - self._since > REMEMBER_S:
+            self._since, self._lately, self._before = now, math.inf, self._lately
+        self._lately = min(self._lately, trip_s)
+        if self._answers >= TRUST_COUNT and (self._before < math.inf or now - self._since > TRUST_S):
+            self.seconds = min(self._lately, self._before)
+
+
+class GlobalLimit:
+    """The limit on all routes together: so many requests in any second, as the server sees it.
+
+    A request arrived before its answer by the way back, at least; another will arrive later than it is sent by the
+    way there, at least. Both together are the fastest round trip. So the two are a second apart at the server when
+    the other is sent a second, less that round trip, after the first one's answer. No jitter changes that.
+    """
+
+    def __init__(self, limit: int, *, recovery_s: float) -> None:
+        self._allowance = Allowance(limit, recovery_s=recovery_s)
+        self._places: dict[Request, float] = {}  # until when each request counts
+        self._paused_until = -math.inf
+        self._pace = SlotPacer()
+        self._fastest = FastestTrip()
+
+    def ready_at(self, now: float) -> float:
+        """When one more request may go, `now` at the earliest."""
+        effective, allowed = self._held(now), self._allowance.at(now)
+        at = max(now, self._paused_until)
+        return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
+
+    @property
+    def slot_at(self) -> float:
+        """The next slot of an even pace, which leaves a place soon for what cannot wait."""
+        return self._pace.ready_at
+
+    def idle(self, now: float) -> bool:
+        """Is more than half of everything free?"""
+        return now >= self._paused_until and 2 * len(self._held(now)) < self._allowance.at(now)
+
+    def sent(self, request: Request, *, paced: bool) -> None:
+        self._places[request] = request.sent_at + HUNG_S
+        if paced:
+            self._pace.take(request.sent_at, rate=self._allowance.at(request.sent_at))
+
+    def answered(self, now: float, request: Request) -> None:
+        self._fastest.add(now, now - request.sent_at)
+        self._places[request] = now + SECOND_S - self._fastest.seconds
+
+    def limited(self, now: float, *, retry_after: float) -> None:
+        """A 429: nothing more until then, and less afterwards."""
+        self._paused_until = max(self._paused_until, now + retry_after)
+        self._allowance.shrink(now, until=max(self._paused_until, now + SECOND_S))
+
+    def _held(self, now: float) -> list[float]:
+        if any(until <= now for until in self._places.values()):
+            self._places = {request: until for request, until in self._places.items() if until > now}
+        return list(self._places.values())

@@ -1,0 +1,96 @@
+"""Reading back from messages the text that they show."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.display.pager import CURSOR, SMALL_PRINT, Pager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# What may have stood between two messages, the likeliest first: Discord strips white space at their ends.
+_JOINTS = ("\n\n", "\n", " ", "")
+_JOINTS_IN_CODE = ("\n", "\n\n", " ", "")
+_JOINTS_IN_SENTENCE = (" ", "\n", "\n\n", "")
+# A block that was cut is opened again in the next message and closed at this one's end.
+_REOPENED = re.compile(r"\A(?:[ \t>]*(?:`{3,6}|~{3,6})[^\n]*\n){1,2}")
+_CLOSED = re.compile(r"(?:\n[ \t>]*(?:`{3,6}|~{3,6})){1,2}\Z")
+MOST, MOST_TRIALS = 4096, 48  # readings put together, and those looked at closely; each costs some milliseconds
+
+
+def text_of(contents: Sequence[str], kept: str) -> str | None:
+    """The text that the messages of a reply show; None where that cannot be told for certain.
+
+    `kept` is what memory has of it: as a rule the beginning, for it is kept every few seconds. What comes after
+    is read from the messages, and believed only if it would be shown by just these messages.
+    """
+    wanted = [_bare(content) for content in contents]
+    if not wanted or wanted == [""]:
+        return ""
+    pager = Pager()
+    pager.feed(kept)
+    known = len(pager.finished)
+    if [page.content for page in pager.finished] != wanted[:known] or known >= len(wanted):
+        known = 0
+    text = "".join(page.source for page in pager.finished[:known])
+    candidates = [candidate for candidate, _ in zip(_candidates(text, wanted[known:]), range(MOST), strict=False)]
+    candidates.sort(
+        key=lambda candidate: not candidate.startswith(kept.rstrip())
+    )  # stable: the likeliest stay first
+    return next((text for text in candidates[:MOST_TRIALS] if _shown(text) == wanted), None)
+
+
+def words_of(contents: Sequence[str]) -> str:
+    """All that messages show, though not to the last blank as it was said: for when `text_of` cannot tell."""
+    text = ""
+    for content in filter(None, map(_bare, contents)):
+        if _CLOSED.search(text) and _REOPENED.match(content):  # one block, cut in two for display
+            text = f"{_CLOSED.sub('', text)}\n{_REOPENED.sub('', content)}"
+        else:
+            text += (_joints(text)[0] if text else "") + content
+    # While text still comes, a fence at its end is more likely the display's than the model's.
+    return _CLOSED.sub("", text) if contents and contents[-1].endswith(CURSOR.strip()) else text
+
+
+def had_ended(content: str) -> bool:
+    """Whether a reply's last message ends in the line that says how the reply ended."""
+    last_line = content.rstrip().rpartition("\n")[2]
+    return last_line.startswith(SMALL_PRINT) and not content.endswith(CURSOR)
+
+
+def _bare(content: str) -> str:
+    """A message without the cursor, or the small print, below its text."""
+    if content.endswith(CURSOR.strip()):
+        return content.removesuffix(CURSOR.strip()).rstrip()
+    above, _, last_line = content.rpartition("\n")
+    return above.rstrip() if last_line.startswith(SMALL_PRINT) else content.rstrip()
+
+
+def _candidates(text: str, contents: Sequence[str]) -> Iterator[str]:
+    """Texts that may be what the messages show, after what is known already; the likeliest first."""
+    if len(contents) <= 1:
+        for reading in _readings(contents[0]) if contents else ():
+            yield text + reading
+        return
+    for reading in _readings(contents[0]):
+        for joint in _joints(contents[0]):
+            yield from _candidates(text + reading + joint, contents[1:])
+
+
+def _joints(content: str) -> Sequence[str]:
+    if _CLOSED.search(content):
+        return _JOINTS_IN_CODE
+    return _JOINTS_IN_SENTENCE if content[-1:].isalnum() or content[-1:] in ",;" else _JOINTS
+
+
+def _readings(content: str) -> Iterator[str]:
+    opened = _REOPENED.sub("", content)
+    yield from dict.fromkeys((_CLOSED.sub("", opened), opened, _CLOSED.sub("", content), content))
+
+
+def _shown(text: str) -> list[str]:
+    pager = Pager()
+    pager.feed(text)
+    return [_bare(page.content) for page in pager.pages(done=False)]

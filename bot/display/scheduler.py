@@ -1,0 +1,181 @@
+"""Every write that shows a reply goes through here, so that each goes to the text that has waited longest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
+
+from bot.display.pacing import DiscordLimits, Pacer, Wanted
+from bot.display.target import WriteKind
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from bot.core.ports import Clock
+    from bot.display.rate_limits import Request
+
+log = logging.getLogger(__name__)
+TICK_S = 0.001  # the shortest wait, so that rounding never makes a busy loop
+GRACE_S = 2.0  # what a write in flight is given when the scheduler closes
+
+_request: ContextVar[Request | None] = ContextVar("request", default=None)  # that the running write is making
+
+
+class Display(Protocol):
+    """What is shown of one reply. Told apart by identity; an ordinary class, for it is referred to weakly."""
+
+    def wanted(self) -> Wanted | None:
+        """The write it would make now, None when everything is on show. Asked often, so cheap, and pure."""
+        ...
+
+    async def write(self) -> None:
+        """Make that write, with the newest text. Deals with every failure itself; never runs twice at a time."""
+        ...
+
+
+class EditScheduler:
+    """Gives every request that Discord's limits permit to the display whose oldest unseen text is oldest.
+
+    There is no queue of edits: a display wants a write or not, and decides at the last moment what it says. While
+    nothing is wanted nothing runs. Belongs to one event loop.
+    """
+
+    def __init__(self, clock: Clock, limits: DiscordLimits | None = None) -> None:
+        self._clock = clock
+        self._pacer = Pacer(limits or DiscordLimits())
+        self._waiting: dict[Display, Wanted] = {}
+        self._writing: dict[Display, asyncio.Task[None]] = {}
+        self._created_at: WeakKeyDictionary[Display, float] = WeakKeyDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = math.inf
+        self._closed = False
+
+    def mark(self, display: Display) -> None:
+        """A display may want something, or something else than before. Cheap: say it as often as you like.
+
+        A typing indicator is sent at once or, where room is short, not at all: mark again for another chance.
+        """
+        if self._closed or display in self._writing:
+            return  # it is asked again when its write is over
+        wanted = self._ask(display)
+        if wanted is None or wanted.kind is WriteKind.TYPING:
+            self._waiting.pop(display, None)
+            if wanted and self._pacer.idle(self._clock.monotonic(), wanted):
+                self._start(display, wanted)
+        elif self._alarm is None or self._waiting.get(display) != wanted:
+            self._waiting[display] = wanted
+            self._wake_by(self._pacer.ready_at(self._clock.monotonic(), wanted))
+
+    def forget(self, display: Display) -> None:
+        """Nothing more is wanted of a display, ever. A write in flight ends by itself."""
+        self._waiting.pop(display, None)
+        self._writing.pop(display, None)
+
+    def learn(self, bucket: str, *, limit: int, remaining: int, reset_after: float) -> None:
+        """Take the rate-limit headers of an answer, as soon as they are there; `reset_after` is in seconds.
+
+        Called from within a display's `write`, the answer is taken for that write's. discord.py may keep such a
+        write until its window is over; for the budgets it is over now.
+        """
+        now, request = self._clock.monotonic(), _request.get()
+        if request and request.bucket != bucket:
+            request = None
+        self._pacer.learn(now, bucket, request, limit=limit, remaining=remaining, reset_after=reset_after)
+        self._wake_by(now)
+
+    def limited(self, bucket: str | None, *, retry_after: float) -> None:
+        """A 429 came, for one bucket or (None) for all routes together; `retry_after` is in seconds.
+
+        Nothing more goes until then. After that the budget is smaller, and recovers within a minute.
+        """
+        log.warning("Unexpected 429 from Discord (%s): waiting %.2f s", bucket or "global", retry_after)
+        self._pacer.limited(self._clock.monotonic(), bucket, retry_after=retry_after)
+
+    async def aclose(self) -> None:
+        """Start nothing more; writes in flight get two seconds to end before they are cancelled."""
+        self._closed = True
+        self._waiting.clear()
+        if self._alarm:
+            self._alarm.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ask(self, display: Display) -> Wanted | None:
+        try:
+            wanted = display.wanted()
+        except Exception:
+            log.exception("A display failed to say what it wants")
+            return None
+        return wanted and self._pacer.spaced(wanted, created_at=self._created_at.get(display, -math.inf))
+
+    def _wake_by(self, at: float) -> None:
+        """See to it that `_serve` runs at this time or sooner: one alarm, put forward where needed."""
+        if self._closed or not self._waiting or at >= self._alarm_at:
+            return
+        if self._alarm:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = self._own(self._serve_at(at))
+
+    async def _serve_at(self, at: float) -> None:
+        wait_s = at - self._clock.monotonic()
+        await self._clock.sleep(max(TICK_S, wait_s) if wait_s > 0 else 0)
+        self._alarm, self._alarm_at = None, math.inf
+        self._serve()
+
+    def _serve(self) -> None:
+        """Start every write that may go now, and set the alarm for the next."""
+        now = self._clock.monotonic()
+        while True:
+            choice = self._pacer.choose(now, self._waiting)
+            display, again_at = choice
+            if display is None:
+                break
+            wanted = self._ask(display)  # again, for what it said when it was marked may be out of date
+            if wanted and self._pacer.ready_at(now, wanted) > now:
+                self._waiting[display] = wanted
+                continue
+            del self._waiting[display]
+            if wanted:
+                self._start(display, wanted)
+        self._wake_by(again_at)
+
+    def _start(self, display: Display, wanted: Wanted) -> None:
+        now = self._clock.monotonic()
+        request = self._pacer.sent(now, wanted)
+        if wanted.kind is WriteKind.CREATE:
+            self._created_at[display] = now
+        self._writing[display] = self._own(self._write(display, request))
+
+    async def _write(self, display: Display, request: Request) -> None:
+        _request.set(request)
+        try:
+            await display.write()
+        except Exception:
+            log.exception("A display failed to write")
+        finally:
+            now = self._clock.monotonic()
+            self._pacer.answered(now, request)
+        if self._writing.get(display) is asyncio.current_task():
+            del self._writing[display]
+            self.mark(display)
+        self._wake_by(now)
+
+    def _own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._disown)
+        return task
+
+    def _disown(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("The edit scheduler met a bug", exc_info=error)

@@ -1,0 +1,133 @@
+"""The messages that show a reply, and the next write that brings them up to date."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.display.errors import MessageGoneError
+from bot.display.target import Controls, WriteKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.display.target import ReplyTarget
+
+
+NO_CONTROLS = Controls()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one message should show.
+
+    `covers` is the offset in the reply's text that it shows it up to, `attachment` the text of a file beside it.
+    """
+
+    content: str
+    controls: Controls = NO_CONTROLS
+    covers: int = 0
+    attachment: str = ""
+
+    def looks_like(self, other: Part) -> bool:
+        return (self.content, self.controls, self.attachment) == (other.content, other.controls, other.attachment)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write: the part wanted in the message at `index`."""
+
+    kind: WriteKind
+    index: int
+    part: Part
+
+
+@dataclass(slots=True)
+class _Shown:
+    message_id: int
+    part: Part | None  # None: nobody knows what the message shows
+
+
+class Screen:
+    """Mirrors what Discord shows of one reply. Changed only by `perform`, one step at a time."""
+
+    def __init__(self, target: ReplyTarget, *, nonce: int, message_ids: Sequence[int] = ()) -> None:
+        """`nonce` leaves its low 16 bits free for a message's index; `message_ids` are reused if there are any."""
+        self.target = target
+        self._nonce = nonce
+        self._shown = [_Shown(message_id, None) for message_id in message_ids]
+        self._created = len(self._shown)
+        self._uncertain = False  # a create whose answer was lost may have been applied
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        return tuple(shown.message_id for shown in self._shown)
+
+    @property
+    def covered(self) -> int:
+        """Offset in the text up to which it is known to be on the screen."""
+        covers = 0
+        for shown in self._shown:
+            if shown.part is None:
+                break
+            covers = max(covers, shown.part.covers)
+        return covers
+
+    def next(self, parts: Sequence[Part]) -> Step | None:
+        """The first write that makes the messages show `parts`; None when they do."""
+        for index, part in enumerate(parts):
+            if index >= len(self._shown):
+                return Step(WriteKind.CREATE, index, part)
+            shown = self._shown[index]
+            if shown.part is None or not shown.part.looks_like(part):
+                return Step(WriteKind.EDIT, index, part)
+            shown.part = part  # it may cover more of the text than it did: white space shows nothing
+        if len(self._shown) > len(parts) > 0:
+            return Step(WriteKind.DELETE, len(self._shown) - 1, Part(""))
+        return None
+
+    def assume(self, parts: Sequence[Part]) -> None:
+        """Take it that the first messages show these parts already."""
+        for shown, part in zip(self._shown, parts, strict=False):
+            shown.part = part
+
+    async def perform(self, step: Step) -> int | None:
+        """Do one step; return the id of a new message.
+
+        Raises:
+            ScreenError: from the target; the same step may be tried again.
+        """
+        if step.kind is WriteKind.CREATE:
+            return await self._create(step.part)
+        shown = self._shown[step.index]
+        if step.kind is WriteKind.DELETE:
+            with suppress(MessageGoneError):  # which is what was wanted
+                await self.target.delete(shown.message_id)
+            del self._shown[step.index]
+        else:
+            old, new = shown.part, step.part
+            await self.target.edit(
+                shown.message_id,
+                new.content,
+                None if old is not None and old.controls == new.controls else new.controls,
+                attachment=None if old is not None and old.attachment == new.attachment else new.attachment,
+            )
+            shown.part = new
+        return None
+
+    async def _create(self, part: Part) -> int:
+        uncertain, self._uncertain = self._uncertain, True
+        nonce = self._nonce | self._created
+        message_id = await self.target.create(part.content, part.controls, nonce=nonce, attachment=part.attachment)
+        self._uncertain = False
+        self._created += 1
+        # After a lost answer the nonce brings back the first attempt's message, with that attempt's content.
+        self._shown.append(_Shown(message_id, None if uncertain else part))
+        return message_id
+
+    def freeze(self, index: int, covers: int) -> list[Part]:
+        """Take the messages up to `index` as they are, whatever they show, and return them as parts."""
+        for shown in self._shown[: index + 1]:
+            shown.part = Part(shown.part.content if shown.part else "", NO_CONTROLS, covers)
+        return [shown.part for shown in self._shown[: index + 1] if shown.part]

@@ -1,0 +1,84 @@
+"""Where a reply is shown, and the writes that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class WriteKind(StrEnum):
+    """The writes that a reply is shown by; Discord limits each by itself."""
+
+    CREATE = "create"
+    EDIT = "edit"
+    DELETE = "delete"
+    TYPING = "typing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """The buttons under a message; none by default. `reply_id` is what a press is about."""
+
+    reply_id: int = 0
+    stop: bool = False
+    retry: bool = False
+    continue_: bool = False  # "Continue": `continue` is taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisplayTexts:
+    """The sentences that the display itself adds to a reply.
+
+    `rest_to_come` is shown below an answer that goes on beyond the last message, `rest_attached` once it has ended,
+    and `refused` in place of an answer that Discord does not take.
+    """
+
+    rest_to_come: str
+    rest_attached: str
+    refused: str
+
+
+class ReplyTarget(Protocol):
+    """Where one reply is shown: a channel, or an interaction's webhook.
+
+    Every method makes one attempt and raises a `ScreenError` of `bot.display.errors`. `controls` names the buttons
+    under the message (see `Controls`); content never pings anybody.
+    """
+
+    @property
+    def channel_id(self) -> int: ...
+
+    def bucket(self, kind: WriteKind) -> str:
+        """The rate-limit bucket that a write of this kind falls in, as `EditScheduler.learn` is told of it."""
+        ...
+
+    @property
+    def counts_globally(self) -> bool:
+        """False where Discord's limit on all requests together does not apply (interaction webhooks)."""
+        ...
+
+    @property
+    def shows_thinking(self) -> bool:
+        """True where Discord itself shows that the bot is at work until the first message."""
+        ...
+
+    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
+        """Post a message below the reply's earlier ones and return its id.
+
+        `attachment` is the text of a Markdown file that goes with it, none when empty.
+        `nonce` (below 2**64) makes a repeated create after a lost answer return the first one's message.
+        """
+        ...
+
+    async def edit(
+        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+    ) -> None:
+        """Show other content; `controls` and `attachment` None leave the buttons and the file as they are."""
+        ...
+
+    async def delete(self, message_id: int) -> None: ...
+
+    async def typing(self) -> None:
+        """Show the typing indicator: it lasts ten seconds or until the next message."""
+        ...

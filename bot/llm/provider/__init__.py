@@ -1,0 +1,4 @@
+"""What the provider tells besides answers: its models, the key's standing, records of generations.
+
+May import what `bot.llm` may.
+"""

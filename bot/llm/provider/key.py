@@ -1,0 +1,162 @@
+"""The key's standing with the provider: what is left on it, and when a rejected one works again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from bot.core.errors import AuthenticationError, ModelError, PaymentError
+from bot.core.model_ids import Provider
+from bot.llm import failures as faults
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from bot.core.ports import Clock
+    from bot.llm.admission.admission import Admission
+    from bot.llm.config import ProviderConfig
+
+log = logging.getLogger(__name__)
+
+PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # until a key that was rejected is tried again: at first, at most
+ANSWER_S = 15.0
+OK = 200
+# OpenRouter's limits a UTC day on free models, by whether credits were ever bought; `/key` gives the exact ones.
+FREE_A_DAY, FREE_A_DAY_WITH_CREDITS = 50, 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyStatus:
+    """What OpenRouter says of the key. Money is in dollars; None where there is no limit or no word of it."""
+
+    limit: float | None = None
+    limit_remaining: float | None = None
+    usage: float | None = None
+    free_per_day: int | None = None
+    free_used: int | None = None
+
+    @property
+    def exhausted(self) -> bool:
+        return self.limit_remaining is not None and self.limit_remaining <= 0
+
+
+class Key:
+    """Watches over the key on behalf of admission; asks nothing while all goes well."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, provider: ProviderConfig, admission: Admission, clock: Clock
+    ) -> None:
+        self.status: KeyStatus | None = None
+        self._session = session
+        self._provider = provider
+        self._admission = admission
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Learn what is left, in the background."""
+        if self._provider.kind is Provider.OPENROUTER:
+            self._run(self._first_look())
+
+    async def aclose(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def rejected(self, error: ModelError) -> None:
+        """A completion met 401: turn everybody away until the key works again."""
+        if self._admission.key_error is None:
+            self._close(error)
+            self._run(self._probe())
+
+    def unpaid(self, error: ModelError) -> None:
+        """A completion met 402: where the key says that nothing is left, it is not only that model."""
+        if self._admission.key_error is None and (self._task is None or self._task.done()):
+            self._run(self._look_for_credit(error))
+
+    async def fetch(self) -> KeyStatus:
+        """Ask the provider.
+
+        Raises:
+            ModelError: the key is rejected, or the provider cannot be asked.
+        """
+        path = "key" if self._provider.kind is Provider.OPENROUTER else "models"
+        try:
+            async with (
+                asyncio.timeout(ANSWER_S),
+                self._session.get(f"{self._provider.url}/{path}", allow_redirects=False) as response,
+            ):
+                body = await response.read()
+                if response.status != OK:
+                    raise faults.from_response("", response.status, {}, body, now=self._clock.time())
+                status = _read(faults.document(body)) if path == "key" else KeyStatus()
+        except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+            raise faults.from_connection("", error) from error
+        self.status = status
+        if status.free_per_day is not None:
+            self._admission.learn_free_quota(per_day=status.free_per_day, used=status.free_used or 0)
+        return status
+
+    def _run(self, work: Coroutine[object, object, None]) -> None:
+        if self._task:
+            self._task.cancel()
+        self._task = asyncio.create_task(work, name="watch the key")
+
+    async def _first_look(self) -> None:
+        try:
+            status = await self.fetch()
+        except AuthenticationError as error:
+            log.error("the provider rejects the key: %s", error.detail)  # noqa: TRY400 - the trace says nothing
+        except ModelError as error:
+            log.warning("what is left on the key is unknown: %s", error.detail)
+        else:
+            left = "no limit of its own" if status.limit is None else f"${status.limit_remaining} left"
+            log.info("the key works, with %s", left)
+
+    async def _look_for_credit(self, error: ModelError) -> None:
+        try:
+            status = await self.fetch()
+        except ModelError:
+            return
+        if status.exhausted:
+            self._close(error)
+            await self._probe()
+
+    def _close(self, error: ModelError) -> None:
+        log.error("the provider refuses the key; no model is called until it works again: %s", error.detail)
+        self._admission.refuse_all(error)
+
+    async def _probe(self) -> None:
+        """Ask ever more rarely whether the key works again, until it does."""
+        pause = PROBE_S
+        while True:
+            await self._clock.sleep(pause)
+            pause = min(PROBE_CAP_S, 2 * pause)
+            try:
+                works = not (await self.fetch()).exhausted
+            except (AuthenticationError, PaymentError):
+                works = False
+            except ModelError as failure:
+                # A server without such a path cannot say; the next question will tell.
+                works = failure.status is not None and not failure.retryable
+            if works:
+                log.info("the key works again")
+                self._admission.reopen()
+                return
+
+
+def _read(document: Mapping[str, object]) -> KeyStatus:
+    data = faults.mapping(document.get("data"))
+    daily = faults.mapping(data.get("free_model_daily_requests"))
+    guess = FREE_A_DAY if data.get("is_free_tier") else FREE_A_DAY_WITH_CREDITS
+    return KeyStatus(
+        limit=faults.number(data.get("limit")),
+        limit_remaining=faults.number(data.get("limit_remaining")),
+        usage=faults.number(data.get("usage")),
+        free_per_day=int(faults.number(daily.get("limit")) or guess),
+        free_used=int(faults.number(daily.get("used")) or 0),
+    )

@@ -1,0 +1,59 @@
+"""When a failed model call is worth sending again, and how long to wait first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.errors import ContextTooLongError, ModelNotFoundError, PaymentError, PermissionDeniedError
+
+if TYPE_CHECKING:
+    import random
+
+    from bot.core.errors import ModelError
+
+# Failures of one model that say nothing about the next. A refusal by moderation is not among them: asking around
+# until somebody answers is not ours to do.
+_OF_THE_MODEL = (ContextTooLongError, ModelNotFoundError, PaymentError, PermissionDeniedError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Exponential backoff with full jitter; what the provider asks for comes first.
+
+    Attributes:
+        attempts: requests sent for one model at most, the first included.
+        base_s: upper bound of the first backoff in seconds; it doubles with each failure.
+        cap_s: upper bound of every backoff in seconds. A longer Retry-After is honoured all the same.
+        deadline_s: seconds from the question within which an attempt may begin, over all models. Three minutes
+            outlast a provider's rate-limit window of a minute, and nobody reads on after that.
+    """
+
+    attempts: int = 4
+    base_s: float = 1.0
+    cap_s: float = 20.0
+    deadline_s: float = 180.0
+
+    def delay(self, error: ModelError, *, failures: int, remaining_s: float, rng: random.Random) -> float | None:
+        """Seconds to wait before the next attempt, or None where there should be none.
+
+        Args:
+            error: what the last attempt met; its `retry_after` is the provider's wanted.
+            failures: attempts that have failed so far, 1 after the first.
+            remaining_s: seconds of the deadline that are left; a wait beyond it is not begun.
+            rng: the source of the jitter.
+        """
+        if not error.retryable or failures >= self.attempts:
+            return None
+        backoff = min(self.cap_s, self.base_s * 2.0 ** (failures - 1))
+        # On top of a wanted only a little is added: enough that several processes do not return in one instant.
+        wanted = error.retry_after
+        seconds = (
+            rng.uniform(0, backoff) if wanted is None else wanted + rng.uniform(0, min(backoff, 0.1 * wanted))
+        )
+        return seconds if max(seconds, wanted or 0.0) <= remaining_s else None
+
+
+def falls_back(error: ModelError) -> bool:
+    """Whether another model may answer where this one could not."""
+    return error.retryable or isinstance(error, _OF_THE_MODEL)

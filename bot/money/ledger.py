@@ -1,0 +1,152 @@
+"""What answers cost: one entry for each, and totals by who spent it and when. Money is integer nano-dollars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from bot.core.events import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.records import ModelInfo, Place
+
+ALL = "all"  # the account that everything is booked on
+
+
+class Period(StrEnum):
+    """What a budget is for; by the calendar, in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Tokens and money of one answer. `estimated`: the provider did not say what it cost.
+
+    `reported_nano_usd` is the part that it did say, of attempts before the one that is estimated.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    nano_usd: int = 0
+    estimated: bool = False
+    reported_nano_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One answer, or a trial of a model, that has been paid for. `at` is in seconds since the epoch.
+
+    `reply_id` is None for trials; `first_token_ms` is None where nothing came. `generation_id` is the provider's
+    name of the call, by which it can be asked what an estimated one cost.
+    """
+
+    at: int
+    place: Place
+    user_id: int
+    model: str
+    state: str
+    cost: Cost
+    reply_id: int | None = None
+    first_token_ms: int | None = None
+    generation_id: str | None = None
+
+
+class Ledger(Protocol):
+    """Where entries and totals are kept; all of it raises `StorageError`."""
+
+    async def book(self, entry: Entry) -> int:
+        """Keep an entry and add it to the totals of its accounts, both or neither; gives the entry's id."""
+        ...
+
+    async def correct(self, entry_id: int, nano_usd: int) -> None:
+        """Put what an estimated entry really cost in place of the estimate, in the totals too; once at most."""
+        ...
+
+    async def estimates(self, *, since: int) -> Sequence[tuple[int, str]]:
+        """The ids of estimated entries that have a generation's id, with that."""
+        ...
+
+    async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
+        """What accounts have spent in the day and the month that `at` lies in; accounts without are left out."""
+        ...
+
+
+def channel_of(place: Place) -> int:
+    """The channel whose money is spent: a thread's is its parent's."""
+    return place.channel_id if place.parent_id is None else place.parent_id
+
+
+def person_account(user_id: int, place: Place) -> str:
+    """Somebody in one server, or in direct messages."""
+    return f"user:{user_id}" if place.guild_id is None else f"user:{user_id}@{place.guild_id}"
+
+
+def channel_account(place: Place) -> str:
+    return f"channel:{channel_of(place)}"
+
+
+def guild_account(guild_id: int) -> str:
+    return f"guild:{guild_id}"
+
+
+def accounts(user_id: int, place: Place) -> tuple[str, ...]:
+    """All accounts that an answer is booked on."""
+    guild = () if place.guild_id is None else (guild_account(place.guild_id),)
+    return (person_account(user_id, place), channel_account(place), *guild, ALL)
+
+
+def period_name(period: Period, at: int) -> str:
+    """`2026-11-22` or `2026-11`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d" if period is Period.DAY else "%Y-%m")
+
+
+def resets_at(period: Period, at: int) -> int:
+    """When the next day or month begins, in seconds since the epoch."""
+    day = datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if period is Period.DAY:
+        return int((day + timedelta(days=1)).timestamp())
+    return int((day.replace(day=1) + timedelta(days=32)).replace(day=1).timestamp())
+
+
+def price(info: ModelInfo | None, *, prompt_tokens: int, completion_tokens: int) -> int | None:
+    """What tokens cost by the catalogue, in nano-dollars; None where it has no prices."""
+    if info is None or info.prompt_price is None or info.completion_price is None:
+        return None
+    return prompt_tokens * info.prompt_price + completion_tokens * info.completion_price
+
+
+def cost_of(usage: Usage | None, info: ModelInfo | None, *, guess: tuple[int, int] | None) -> Cost:
+    """What an answer cost.
+
+    `usage` is what was reported, of failed attempts too. `guess` has the tokens of the prompt and of the text of a
+    call that began and reported nothing, such as one that was stopped; None where there is none.
+    """
+    reported = _cost(usage, info)
+    if guess is None:
+        return reported
+    guessed = _cost(Usage(prompt_tokens=guess[0], completion_tokens=guess[1]), info)
+    return Cost(
+        prompt_tokens=reported.prompt_tokens + guessed.prompt_tokens,
+        completion_tokens=reported.completion_tokens + guessed.completion_tokens,
+        nano_usd=reported.nano_usd + guessed.nano_usd,
+        estimated=reported.estimated or guessed.estimated,
+        reported_nano_usd=reported.nano_usd,
+    )
+
+
+def _cost(usage: Usage | None, info: ModelInfo | None) -> Cost:
+    if usage is None:
+        return Cost()
+    prompt, completion = usage.prompt_tokens, usage.completion_tokens
+    if usage.cost_nano_usd is not None:
+        return Cost(prompt_tokens=prompt, completion_tokens=completion, nano_usd=usage.cost_nano_usd)
+    nano_usd = price(info, prompt_tokens=prompt, completion_tokens=completion)
+    return Cost(
+        prompt_tokens=prompt, completion_tokens=completion, nano_usd=nano_usd or 0, estimated=nano_usd != 0
+    )

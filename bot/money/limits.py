@@ -1,0 +1,57 @@
+"""Budgets that apply to a question, and the refusal when one is used up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.errors import HeadwaterError
+from bot.core.units import dollars
+from bot.money.ledger import Period
+
+
+class Payer(StrEnum):
+    """Whose budget it is."""
+
+    PERSON = "person"
+    CHANNEL = "channel"
+    SERVER = "server"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A budget that holds for a question: the account it looks at, and the most it may spend."""
+
+    payer: Payer
+    period: Period
+    account: str
+    nano_usd: int
+
+
+OWNERS = {
+    Payer.PERSON: "Your",
+    Payer.CHANNEL: "This channel's",
+    Payer.SERVER: "This server's",
+    Payer.OWNER: "My owner's",
+}
+
+
+def budget_name(limit: Limit) -> str:
+    """`Your budget of $2.00 for this month`."""
+    when = "today" if limit.period is Period.DAY else "this month"
+    return f"{OWNERS[limit.payer]} budget of {dollars(limit.nano_usd)} for {when}"
+
+
+class BudgetSpentError(HeadwaterError):
+    """A budget is used up. `resets_at` is in seconds since the epoch."""
+
+    def __init__(self, limit: Limit, *, resets_at: int) -> None:
+        super().__init__(limit, resets_at)
+        self.limit = limit
+        self.resets_at = resets_at
+
+    @property
+    def sentence(self) -> str:
+        anew = f"<t:{self.resets_at}:R>, at <t:{self.resets_at}:f>"
+        return f"{budget_name(self.limit)} is used up. It begins anew {anew}."

@@ -1,0 +1,116 @@
+"""Which model answers where, and which may be chosen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import translate
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.settings import catalog as rules
+
+if TYPE_CHECKING:
+    from bot.core.ports import Catalog
+    from bot.core.records import ModelInfo, Place
+    from bot.settings.resolver import EffectiveSettings, ScopedSetting, SettingsResolver
+
+KEY = "model"
+DEFAULT_SCOPE = "default"
+MILLION = 1_000_000
+REMEMBERED = 100  # changes of settings looked through for models that were chosen lately
+
+
+class ModelUnavailable(StrEnum):
+    """Why a model cannot be used in a place."""
+
+    VANISHED = "vanished"  # the provider no longer lists it
+    NOT_ALLOWED = "not_allowed"  # by the server's list of models
+    TOO_DEAR = "too_dear"  # for the server's price ceiling
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model and the scope that chose it (`channel:1`, `guild:1`, or `default`).
+
+    `pin` is what was chosen and when, None for the default; where that cannot be used, `unavailable` says why, and
+    `model` is the default in its stead.
+    """
+
+    model: str
+    scope: str
+    pin: ScopedSetting | None = None
+    unavailable: ModelUnavailable | None = None
+
+
+class ModelChoice:
+    """Resolves and keeps the choice of model."""
+
+    def __init__(self, resolver: SettingsResolver, catalog: Catalog, *, default: str) -> None:
+        self._resolver = resolver
+        self._catalog = catalog
+        self._default = default
+        self._told: set[tuple[str, str]] = set()
+
+    async def resolve(self, place: Place) -> Choice:
+        """The model that answers in a place."""
+        effective = await self._resolver.effective(place)
+        pin = effective.find(KEY)
+        if pin is None:
+            return Choice(self._default, DEFAULT_SCOPE)
+        if unavailable := self.unavailable(effective, pin.setting.value):
+            return Choice(self._default, pin.scope, pin, unavailable)
+        return Choice(pin.setting.value, pin.scope, pin)
+
+    def unavailable(self, effective: EffectiveSettings, model: str) -> ModelUnavailable | None:
+        """Why a model cannot be used where these settings hold; None where it can."""
+        info = self._catalog.get(model)
+        if info is None:  # without any list nobody can say
+            return ModelUnavailable.VANISHED if self._catalog.models() else None
+        return _unavailable(effective, info)
+
+    def allowed(self, effective: EffectiveSettings) -> list[ModelInfo]:
+        """The models that may be chosen where these settings hold, in the provider's order."""
+        return [info for info in self._catalog.models() if _unavailable(effective, info) is None]
+
+    async def recent(self, guild_id: int | None) -> list[str]:
+        """The models that were chosen in a server, the newest first."""
+        if guild_id is None:
+            return []
+        changes = await self._resolver.changes(guild_id, limit=REMEMBERED)
+        return list(dict.fromkeys(change.new for change in changes if change.key == KEY and change.new))
+
+    def first_told(self, choice: Choice) -> bool:
+        """Whether people still have to be told that a choice cannot be used; true once for each."""
+        if choice.unavailable is None or choice.pin is None:
+            return False
+        key = (choice.scope, choice.pin.setting.value)
+        if key in self._told:
+            return False
+        self._told.add(key)
+        return True
+
+    async def choose(self, scope: str, model: str | None, *, by: int, guild_id: int | None = None) -> None:
+        """Set a scope's model, or with None leave it to the wider scopes again."""
+        await self._resolver.set(scope, KEY, model, by=by, guild_id=guild_id)
+
+
+def _unavailable(effective: EffectiveSettings, info: ModelInfo) -> ModelUnavailable | None:
+    patterns, ceiling = effective.text(rules.ALLOWED_MODELS), effective.text(rules.PRICE_CEILING)
+    if patterns and not _compiled(patterns).match(info.id.lower()):
+        return ModelUnavailable.NOT_ALLOWED
+    return ModelUnavailable.TOO_DEAR if ceiling and not _affordable(info, int(ceiling)) else None
+
+
+@lru_cache(maxsize=256)
+def _compiled(patterns: str) -> re.Pattern[str]:
+    """A server's patterns as one: autocomplete holds ten thousand models against a hundred of them."""
+    return re.compile("|".join(map(translate, patterns.split())))
+
+
+def _affordable(info: ModelInfo, nano_usd_per_million: int) -> bool:
+    """Whether neither side of a model costs more than the ceiling; what has no price is not."""
+    if info.prompt_price is None or info.completion_price is None:
+        return False
+    return max(info.prompt_price, info.completion_price) * MILLION <= nano_usd_per_million

@@ -1,0 +1,54 @@
+"""Where settings are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value that somebody set, and when, in seconds since the epoch."""
+
+    key: str
+    value: str
+    set_by: int
+    set_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of a setting: None where there was, or is, none. `at` is in seconds since the epoch."""
+
+    scope: str
+    key: str
+    old: str | None
+    new: str | None
+    by: int
+    at: int
+
+
+class SettingsStore(Protocol):
+    """Settings by scope (`channel:1`, `guild:1`, `app:1`); raises `StorageError`."""
+
+    async def get(self, scope: str, key: str) -> Setting | None: ...
+
+    async def set(
+        self, scope: str, key: str, value: str | None, *, by: int, now: int, guild_id: int | None = None
+    ) -> None:
+        """Set a value, or remove it with None; what a person changes (`by` is not 0) is logged in the same breath.
+
+        `guild_id` is the server whose log the change of a channel's setting belongs to.
+        """
+        ...
+
+    async def entries(self, scope: str) -> Sequence[Setting]:
+        """All that is set in a scope, by key."""
+        ...
+
+    async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
+        """What people changed in a server and its channels, the newest first."""
+        ...

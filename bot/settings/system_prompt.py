@@ -1,0 +1,100 @@
+"""The system prompt of a place, with what its placeholders stand for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.settings.specs import SettingSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.core.ports import Clock
+    from bot.core.records import Place
+
+LIMIT_CHARS = 4000  # Discord: a modal's text input
+NAME_LIMIT_CHARS = 100  # Discord: names of channels, threads and servers
+PLACEHOLDERS = {
+    "channel": "the channel's name",
+    "server": "the server's name",
+    "date": "today's date",
+    "time": "the time, in UTC",
+    "bot": "my name here",
+}
+_PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptText:
+    """A system prompt as people type it."""
+
+    choices: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> str:
+        return f"a text of at most {LIMIT_CHARS:,} characters"
+
+    def read(self, typed: str) -> str:
+        text = typed.strip()
+        if not 0 < len(text) <= LIMIT_CHARS:
+            raise ValueError(len(text))
+        return text
+
+    def show(self, value: str) -> str:
+        return value
+
+
+PROMPT = SettingSpec(
+    key="prompt",
+    sentence="What the model is told before every conversation",
+    kind=PromptText(),
+    without="as the bot's owner set it",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What a place and the bot are called, now."""
+
+    channel: str
+    server: str
+    bot: str
+
+
+NO_NAMES = Names(channel="a channel", server="a server", bot="the assistant")
+
+
+class SystemPrompts:
+    """Fills in what is meant by `{channel}`, `{server}`, `{date}`, `{time}` and `{bot}`; other braces stay."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._names: Callable[[Place], Names] = lambda _: NO_NAMES
+
+    def use(self, names: Callable[[Place], Names]) -> None:
+        """Ask there what things are called, from now on."""
+        self._names = names
+
+    def fill(self, template: str, place: Place) -> str:
+        if not _PLACEHOLDER.search(template):
+            return template
+        names, now = self._names(place), datetime.fromtimestamp(self._clock.time(), UTC)
+        values = {
+            "channel": one_line(names.channel),
+            "server": one_line(names.server),
+            "bot": one_line(names.bot),
+            "date": f"{now:%Y-%m-%d}",
+            "time": f"{now:%H:%M} UTC",
+        }
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def one_line(name: str) -> str:
+    """A name without line breaks and invisible characters: threads are named by anybody."""
+    kept = "".join(" " if char.isspace() else char for char in name)
+    visible = "".join(char for char in kept if not unicodedata.category(char).startswith("C"))
+    return " ".join(visible.split())[:NAME_LIMIT_CHARS].strip()

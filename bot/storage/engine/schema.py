@@ -1,0 +1,62 @@
+"""The steps that bring a database to the newest schema."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.core.errors import StorageError
+from bot.storage.engine.session import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import aiosqlite
+
+FOLDER = Path(__file__).with_name("migrations")
+
+
+def migrations() -> list[str]:
+    """The scripts in order; the first brings an empty database to version 1, and so on."""
+    return [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("[0-9]*.sql"))]
+
+
+async def migrate(connection: aiosqlite.Connection) -> None:
+    """Run the steps that the database lacks, each all or nothing; its version is in `PRAGMA user_version`.
+
+    Raises:
+        StorageError: the database was written by a newer program.
+    """
+    scripts = migrations()
+    version = await _version(connection)
+    if version > len(scripts):
+        raise StorageError(
+            f"it was written by a newer Headwater: it has schema {version}, this one knows {len(scripts)}"
+        )
+    for number, script in enumerate(scripts[version:], start=version + 1):
+        await _apply(connection, number, script)
+
+
+async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:
+    async with transaction(connection) as session:
+        if await _version(connection) >= number:  # another process was faster
+            return
+        for statement in statements(script):
+            await session.execute(statement)
+        await session.execute(f"PRAGMA user_version = {number}")
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
+    return int(version)
+
+
+def statements(script: str) -> Iterator[str]:
+    """Cut a script into statements; `executescript` would commit before the first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

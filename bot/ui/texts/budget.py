@@ -1,0 +1,44 @@
+"""What `/budget` answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.units import dollars
+from bot.money.ledger import Period
+from bot.money.limits import OWNERS
+from bot.settings.catalog import MONEY_SETTINGS
+from bot.ui.texts.settings import setting_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.money.budgets import Standing
+    from bot.settings.resolver import EffectiveSettings
+
+HEAD = "**Budgets and limits that hold here**"
+SPENT_HEAD = "**Spent so far**"
+NO_BUDGETS = "No budget holds here."
+BAR = 10  # characters
+
+
+def overview(effective: EffectiveSettings, standings: Sequence[Standing], *, channel_id: int) -> list[str]:
+    """What has been spent of each budget, and every limit there is to set."""
+    spent = [_standing(standing) for standing in standings] or [NO_BUDGETS]
+    return [
+        SPENT_HEAD,
+        *spent,
+        HEAD,
+        *(setting_line(spec, effective, channel_id=channel_id) for spec in MONEY_SETTINGS),
+    ]
+
+
+def _standing(standing: Standing) -> str:
+    limit = standing.limit
+    when = "today" if limit.period is Period.DAY else "this month"
+    share = standing.nano_usd / limit.nano_usd if limit.nano_usd else 1.0
+    full = min(BAR, round(BAR * share))
+    return (
+        f"`{'█' * full}{'░' * (BAR - full)}` {OWNERS[limit.payer]} budget {when}: {dollars(standing.nano_usd)} of "
+        f"{dollars(limit.nano_usd)} ({share:.0%}), anew <t:{standing.resets_at}:R>"
+    )

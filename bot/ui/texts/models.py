@@ -1,0 +1,115 @@
+"""What `/model` answers, and what stands under answers about the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.settings.model_choice import ModelUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.errors import HeadwaterError
+    from bot.core.records import ModelInfo
+    from bot.settings.model_choice import Choice
+
+PICK = "Choose one for this channel"
+NO_MODELS_FOUND = "No model matches that."
+NO_CATALOG = "The list of models has not arrived yet. Please try again in a moment."
+THOUSAND = 1000
+UNAVAILABLE = {
+    ModelUnavailable.VANISHED: "is no longer offered by the provider",
+    ModelUnavailable.NOT_ALLOWED: "is not among the models that this server allows",
+    ModelUnavailable.TOO_DEAR: "costs more than this server allows",
+}
+
+
+def model_line(info: ModelInfo) -> str:
+    """One model in a list: id, context, prices and what it reads besides text."""
+    return " · ".join([f"`{info.id}`", context(info.context_length), prices(info), *reads(info)])
+
+
+def context(tokens: int) -> str:
+    return f"{tokens / THOUSAND:,.0f}k context" if tokens >= THOUSAND else f"{tokens} tokens of context"
+
+
+def prices(info: ModelInfo) -> str:
+    """Dollars per million tokens in and out."""
+    if info.prompt_price is None or info.completion_price is None:
+        return "price unknown"
+    if not info.prompt_price and not info.completion_price:
+        return "free"
+    return f"${_per_million(info.prompt_price)} in, ${_per_million(info.completion_price)} out per million tokens"
+
+
+def _per_million(nano_per_token: int) -> str:
+    return f"{nano_per_token / THOUSAND:.2f}"
+
+
+def reads(info: ModelInfo) -> list[str]:
+    """What a model takes besides text; empty where that is nothing."""
+    others = sorted(info.input_modalities - {"text"})
+    return [f"reads {', '.join(others)}"] if others else []
+
+
+def in_use(choice: Choice, info: ModelInfo | None) -> str:
+    """What `/model show` answers."""
+    lines = [f"`{choice.model}` answers here ({_chosen(choice)})."]
+    if info is None:
+        lines.append("The list of models does not have it.")
+    else:
+        lines.append(" · ".join([info.name, context(info.context_length), prices(info), *reads(info)]))
+    if choice.pin:
+        by, at = choice.pin.setting.set_by, choice.pin.setting.set_at
+        lines.append(f"Set by <@{by}>, <t:{at}:R>.")
+        if choice.unavailable:
+            lines.append(unavailable(choice.pin.setting.value, choice.unavailable))
+    return "\n".join(lines)
+
+
+def _chosen(choice: Choice) -> str:
+    if choice.unavailable:
+        return "the default"
+    return {"channel": "chosen for this channel", "guild": "chosen for this server"}.get(
+        choice.scope.partition(":")[0], "the default"
+    )
+
+
+def unavailable(model: str, unavailable: ModelUnavailable) -> str:
+    """For a chosen model that cannot be used any more."""
+    return (
+        f"`{model}`, which was chosen here, {UNAVAILABLE[unavailable]}. The default model answers until an admin "
+        "chooses another with `/model set`."
+    )
+
+
+def refused(model: str, unavailable: ModelUnavailable) -> str:
+    """For a model that may not be chosen."""
+    return f"`{model}` {UNAVAILABLE[unavailable]}."
+
+
+def trial_failed(model: str, error: HeadwaterError, kept: str) -> str:
+    """After a model was tried and did not answer."""
+    return f"I tried `{model}`, and it did not work: {error.sentence} `{kept}` goes on answering here."
+
+
+def chosen(model: str, scope: str, by: str, *, history_tokens: int, info: ModelInfo | None) -> str:
+    """After `/model set`, for the channel to see."""
+    sentence = f"{by} chose `{model}` for this {scope}. It answers from the next question on."
+    if info is None or history_tokens <= info.context_length:
+        return sentence
+    return (
+        f"{sentence}\n-# What I remember of this channel is about {history_tokens:,} tokens long; this model "
+        f"reads {info.context_length:,} at once, so it sees the newest part alone."
+    )
+
+
+def reset(model: str, scope: str, by: str) -> str:
+    """After `/model reset`, for the channel to see."""
+    return f"{by} took this {scope}'s choice of model back. From the next question on, `{model}` answers here."
+
+
+def unknown(model: str, nearest: Sequence[str]) -> str:
+    """For an id that the provider does not list."""
+    known = f" Did you mean {' or '.join(f'`{other}`' for other in nearest)}?" if nearest else ""
+    return f"There is no model `{model}`.{known}"

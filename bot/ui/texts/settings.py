@@ -1,0 +1,97 @@
+"""What `/settings` answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.settings.catalog import ADMIN_ROLE, ANSWER, BY_KEY, SETTINGS
+from bot.settings.specs import CHANNEL, RESET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.settings.resolver import EffectiveSettings
+    from bot.settings.specs import SettingSpec
+    from bot.settings.store import Change
+
+HEAD = "**The settings that hold here**"
+LOG_HEAD = "**What was changed in this server**, the newest first"
+NOTHING_CHANGED = "Nobody has changed anything yet."
+EXCERPT = 80  # characters of a value in the log; a system prompt is longer
+NEEDS_INTENT = (
+    "I cannot read messages that do not mention me: whoever runs me has to switch the message content intent on "
+    "in the developer portal and set `MESSAGE_CONTENT_INTENT=true`. Until then only mentions are answered."
+)
+NEEDS_INTEGRATION = (
+    "Discord itself still hides `/settings`, `/budget` and `/doctor` from people without Manage Server: let the "
+    "role see them in Server Settings, Integrations."
+)
+
+
+def source(scope: str, *, channel_id: int) -> str:
+    """Where a setting comes from, seen from a channel."""
+    kind, _, id_ = scope.partition(":")
+    if kind != CHANNEL:
+        return "set for this server"
+    return "set for this channel" if int(id_) == channel_id else f"set for <#{id_}>"
+
+
+def overview(effective: EffectiveSettings, *, channel_id: int) -> list[str]:
+    """Every setting, with its value, where that comes from, and what it is for."""
+    return [setting_line(spec, effective, channel_id=channel_id) for spec in SETTINGS]
+
+
+def setting_line(spec: SettingSpec, effective: EffectiveSettings, *, channel_id: int) -> str:
+    """One setting: its value, where that comes from, and what it is for."""
+    scoped = effective.scoped(spec)
+    came = source(scoped.scope, channel_id=channel_id) if scoped else "the default"
+    value = spec.shown(effective.text(spec))
+    if spec.adds_up and (ids := effective.ids(spec)):
+        value = spec.shown(" ".join(map(str, sorted(ids))))
+    return f"`{spec.key}` **{value}** ({came})\n-# {spec.sentence}."
+
+
+def kept(spec: SettingSpec, value: str | None, where: str, *, reads_messages: bool) -> str:
+    """After `/settings set`."""
+    if value is None:
+        return f"`{spec.key}` is back to its default for this {where}."
+    notes = [f"`{spec.key}` is now **{spec.shown(value)}** for this {where}."]
+    if (spec, value) == (ANSWER, "always") and not reads_messages:
+        notes.append(NEEDS_INTENT)
+    if spec is ADMIN_ROLE:
+        notes.append(NEEDS_INTEGRATION)
+    return " ".join(notes)
+
+
+def not_a_value(spec: SettingSpec) -> str:
+    """For a value that the setting does not take."""
+    return f"`{spec.key}` takes {spec.kind.form}. `{RESET}` takes the setting back."
+
+
+def wrong_scope(spec: SettingSpec) -> str:
+    return f"`{spec.key}` holds for whole {spec.where[0]}s: set it with the scope `{spec.where[0]}`."
+
+
+def unknown_setting(name: str) -> str:
+    return f"There is no setting `{name[:EXCERPT]}`. `/settings show` has them all."
+
+
+def log_lines(changes: Sequence[Change]) -> list[str]:
+    """Who changed what, when, from what to what."""
+    return [_change(change) for change in changes] or [NOTHING_CHANGED]
+
+
+def _change(change: Change) -> str:
+    kind, _, id_ = change.scope.partition(":")
+    where = f" in <#{id_}>" if kind == CHANNEL else ""
+    old, new = _shown(change.key, change.old), _shown(change.key, change.new)
+    return f"<t:{change.at}:f> <@{change.by}>: `{change.key}`{where} from {old} to {new}"
+
+
+def _shown(key: str, value: str | None) -> str:
+    if value is None:
+        return "the default"
+    spec = BY_KEY.get(key)
+    text = spec.shown(value) if spec else " ".join(value.split()).replace("`", "'")
+    cut = text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
+    return cut if spec else f"`{cut}`"

@@ -1,0 +1,83 @@
+"""What `/status` and `/doctor` answer."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bot.ui.texts.findings import Finding, Verdict
+from bot.ui.texts.models import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import discord
+
+    from bot.llm.admission.admission import Admission
+    from bot.settings.model_choice import Choice
+
+MARKS = {Verdict.FINE: "✅", Verdict.WARNING: "⚠️", Verdict.FAULT: "❌"}
+DOCTOR_HEAD = "**What I need, and how it is**"
+UNREAD = Finding(
+    what="message content intent",
+    verdict=Verdict.FAULT,
+    detail="this channel is to be answered always, and without it I read only what mentions me",
+    mend="Whoever runs me switches it on in the developer portal (Bot, Privileged Gateway Intents) and sets "
+    "`MESSAGE_CONTENT_INTENT=true`; or an admin takes `answer` back with `/settings set`.",
+)
+# What replies need, by discord.py's name and Discord's own.
+NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "read_message_history": "Read Message History",
+    "attach_files": "Attach Files",
+}
+IN_THREADS = {"send_messages_in_threads": "Send Messages in Threads"}
+TO_OPEN_THREADS = {"create_public_threads": "Create Public Threads"}
+
+
+def status(
+    *, choice: Choice, latency_s: float, admission: Admission, waiting: int, started_at: int, version: str
+) -> str:
+    """How the bot is, for anybody."""
+    latency = "unknown" if not math.isfinite(latency_s) else f"{latency_s * 1000:,.0f} ms"
+    lines = [
+        f"Model here: `{choice.model}`",
+        f"Provider: {_provider(admission)}",
+        f"Waiting in this channel: {_questions(waiting)}",
+        f"Discord's latency: {latency}",
+        f"Started <t:{started_at}:R> · version {version}",
+    ]
+    if choice.pin and choice.unavailable:
+        lines.insert(1, unavailable(choice.pin.setting.value, choice.unavailable))
+    return "\n".join(lines)
+
+
+def _provider(admission: Admission) -> str:
+    if admission.key_error is not None:
+        return admission.key_error.sentence
+    waiting = f", {_questions(admission.waiting)} waiting" if admission.waiting else ""
+    return f"in order, {admission.open} of at most {admission.limits.streams} answers under way{waiting}"
+
+
+def _questions(count: int) -> str:
+    return {0: "nobody", 1: "1 question"}.get(count, f"{count} questions")
+
+
+def missing_permissions(permissions: discord.Permissions, *, in_thread: bool, opens_threads: bool) -> list[str]:
+    """What the bot may not do in a channel although replies need it."""
+    needed = (
+        NEEDED | (IN_THREADS if in_thread or opens_threads else {}) | (TO_OPEN_THREADS if opens_threads else {})
+    )
+    if in_thread:
+        del needed["send_messages"]
+    return [name for permission, name in needed.items() if not getattr(permissions, permission)]
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings, a line each, and how to mend what is not fine."""
+    return [
+        f"{MARKS[finding.verdict]} {finding.what}: {finding.detail}"
+        + (f"\n-# {finding.mend}" if finding.mend else "")
+        for finding in findings
+    ]

@@ -1,0 +1,397 @@
+"""The use case, in virtual time: from a question to what is shown and what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from bot.conversation.answer import CHECKPOINT_S, Answerer
+from bot.conversation.chat import ChatService
+from bot.conversation.errors import QueueFullError, ShuttingDownError
+from bot.core.errors import ProviderUnavailableError, StorageError
+from bot.core.events import Done, FinishReason
+from bot.core.records import ModelInfo, Place, Question, ReplyState
+from bot.display.errors import MessageGoneError, NoAccessError, WriteFailedError
+from bot.display.scheduler import EditScheduler
+from bot.display.target import Controls
+from bot.money.billing import Billing
+from bot.money.budgets import Budgets
+from bot.settings.model_choice import ModelChoice
+from bot.settings.profile import Profile, Profiles
+from bot.settings.resolver import SettingsResolver
+from bot.settings.system_prompt import SystemPrompts
+from bot.ui.texts.replies import ReplyTexts
+from tests.fakes import FakeCatalog, FakeTarget, MemoryLedger, MemorySettings, MemoryStore, ScriptedLLM
+from tests.virtual import VirtualClock, run
+
+
+def question(text: str, *, channel: int = 1, author: int = 7, **details: Any) -> Question:
+    return Question(place=Place(channel_id=channel), author_id=author, author_name="Ann", text=text, **details)
+
+
+class Stage:
+    """The use case with everything around it in memory."""
+
+    def __init__(self, *models: ModelInfo) -> None:
+        self.llm = ScriptedLLM()
+        self.store = MemoryStore()
+        clock = VirtualClock()
+        catalog = FakeCatalog(*models)
+        resolver = self.resolver = SettingsResolver(MemorySettings(), clock)
+        self.scheduler = EditScheduler(clock)
+        self.ledger = MemoryLedger()
+        self.budgets = Budgets(self.ledger, resolver, clock)
+        billing = Billing(budgets=self.budgets, catalog=catalog, texts=ReplyTexts(), clock=clock)
+        self.chat = ChatService(
+            answerer=Answerer(
+                llm=self.llm,
+                catalog=catalog,
+                store=self.store,
+                texts=ReplyTexts(),
+                profiles=Profiles(
+                    resolver, SystemPrompts(clock), default=Profile(system_prompt="", max_tokens=100)
+                ),
+                billing=billing,
+                clock=clock,
+            ),
+            models=ModelChoice(resolver, catalog, default="a/model"),
+            billing=billing,
+            store=self.store,
+            scheduler=self.scheduler,
+            texts=ReplyTexts(),
+            clock=clock,
+            rng=random.Random(1),
+            queue_limit=2,
+        )
+
+    def ask(self, text: str, target: FakeTarget | None = None, **options: object) -> asyncio.Task[None]:
+        return asyncio.create_task(self.chat.ask(question(text, **options), target or FakeTarget(latency=0.1)))
+
+
+def test_two_channels_are_answered_at_once_and_know_nothing_of_each_other():
+    """Neither waits for the other, and neither history shows in the other's request."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        stage.llm.gap = 1.0
+        await asyncio.wait_for(
+            asyncio.gather(stage.ask("red", channel=1), stage.ask("blue", channel=2)),
+            4,
+        )
+        await asyncio.gather(stage.ask("red again", channel=1), stage.ask("blue again", channel=2))
+        return stage
+
+    stage = run(main())
+    for request in stage.llm.requests:
+        assert len({word for word in ("red", "blue") if word in str(request.messages)}) == 1
+    assert [len(request.messages) for request in stage.llm.requests] == [1, 1, 3, 3]
+
+
+def test_who_waits_in_line_is_told_and_can_give_up():
+    """The place in line is shown, and Stop works there: the model is never asked."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 10.0
+        first = stage.ask("first")
+        await asyncio.sleep(1)
+        second = stage.ask("second", target)
+        await asyncio.sleep(2)
+        assert target.contents == ["-# Waiting for one other question in this channel."]
+        assert stage.chat.runs.stop(2, by="Ann")
+        await asyncio.wait_for(second, 1)
+        assert target.contents == ["-# Stopped by Ann."]
+        await first
+        assert len(stage.llm.requests) == 1
+
+    run(main())
+
+
+def test_private_questions_wait_for_nobody():
+    """They leave nothing behind that others would go on from, so they are answered beside the line."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 1.0
+        others = [stage.ask("public"), stage.ask("another")]
+        others += [stage.ask(str(number), private=True) for number in range(5)]
+        await asyncio.sleep(0.5)
+        assert stage.llm.open == 6
+        await asyncio.gather(*others)
+
+    run(main())
+
+
+def test_a_full_line_refuses_in_a_sentence():
+    """Past the limit the question is told so where it was asked."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget()
+        stage.llm.gap = 10.0
+        others = [stage.ask(str(number)) for number in range(3)]
+        await asyncio.sleep(1)
+        await asyncio.wait_for(stage.ask("one too many", target), 1)
+        assert target.contents == [f"-# {QueueFullError(waiting=2).sentence}"]
+        await asyncio.gather(*others)
+
+    run(main())
+
+
+def test_the_text_shown_is_kept_while_it_streams():
+    """A crash loses at most what came after the last checkpoint, and never keeps what nobody saw."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 0.5
+        stage.llm.say(*(f"word{number} " for number in range(40)))
+        await stage.ask("talk", target)
+        assert len(stage.store.checkpoints) >= 20 / CHECKPOINT_S - 1
+        shown = [write.content for write in target.writes]
+        for text in stage.store.checkpoints:
+            assert any(content.startswith(text.strip()) for content in shown)
+        assert stage.store.answers[1] == "".join(f"word{number} " for number in range(40))
+
+    run(main())
+
+
+def test_a_reply_that_was_deleted_ends_the_call_and_is_not_remembered():
+    """The model is not paid for what nobody can read, and memory follows what the channel shows."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say(*(f"word{number} " for number in range(100)))
+        asked = stage.ask("talk", target)
+        await asyncio.sleep(5)
+        target.remove(target.writes[0].message_id)
+        await asyncio.wait_for(asked, 5)
+        assert stage.llm.open == 0
+        assert stage.store.answers[1] == ""
+
+    run(main())
+
+
+def test_what_could_not_be_shown_is_not_remembered():
+    """When the rest cannot be posted, memory has what the channel has."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say("one ", "two ", "three ")
+        asked = stage.ask("count", target)
+        await asyncio.sleep(1.5)
+        target.fail_next(WriteFailedError(), times=100)
+        await asyncio.wait_for(asked, 600)
+        assert stage.store.answers[1] == "one "
+
+    run(main())
+
+
+def test_a_restart_interrupts_what_does_not_end_in_time():
+    """New questions are refused, short answers finish, long ones end as interrupted, all in a sentence."""
+
+    async def main() -> None:
+        stage = Stage()
+        short, long, silent = (FakeTarget(number, latency=0.1) for number in (1, 2, 3))
+        stage.llm.gap = 1.0
+        stage.llm.say("a ", "short ", "answer")
+        stage.llm.say(*["word "] * 50)
+        asked = [stage.ask("short", short, channel=1)]
+        await asyncio.sleep(0.01)
+        asked.append(stage.ask("long", long, channel=2))
+        await asyncio.sleep(1.5)
+        stage.llm.gap = 100.0
+        asked.append(stage.ask("silent", silent, channel=3))
+        await asyncio.sleep(0.5)
+        closing = asyncio.create_task(stage.chat.aclose(grace_s=4))
+        await asyncio.sleep(1)
+        late = FakeTarget(4)
+        await stage.ask("late", late, channel=4)
+        await asyncio.gather(closing, *asked)
+        sorry = f"-# {ShuttingDownError().sentence}"
+        assert short.contents == ["a short answer"]
+        assert long.contents[0].endswith("-# Interrupted by a restart of the bot.")
+        assert silent.contents == late.contents == [sorry]
+
+    run(main())
+
+
+def test_a_bug_is_told_and_logged_and_hides_nothing(caplog: pytest.LogCaptureFixture):
+    """Whatever breaks, the reply ends in a sentence and the log has the traceback."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget()
+
+        async def broken(*_: object, **__: object) -> None:
+            raise ZeroDivisionError
+
+        stage.store.window = broken
+        await stage.ask("hello", target)
+        assert target.contents == ["-# Something went wrong on my side. Please try again."]
+
+    run(main())
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_bug_in_the_books_ends_the_reply_all_the_same(caplog: pytest.LogCaptureFixture):
+    """An answer that cannot be booked loses its cursor and its Stop button like any other."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+
+        async def broken(_entry: object) -> None:
+            raise ZeroDivisionError
+
+        stage.ledger.book = broken
+        stage.llm.say("one ", "two ", "three")
+        await asyncio.wait_for(stage.ask("count", target), 60)
+        assert target.contents == ["one two three"]
+        assert list(target.controls.values()) == [Controls(reply_id=1)]
+        assert stage.store.answers[1] == "one two three"
+
+    run(main())
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_answer_of_invisible_characters_is_none():
+    """Discord takes no message in which nothing can be seen, so the reply says that nothing came."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.say("\u200b")
+        await asyncio.wait_for(stage.ask("hello", target), 60)
+        assert "-# " in target.contents[-1]
+        assert stage.store.closed == {1: ReplyState.FAILED}
+
+    run(main())
+
+
+def test_cancelling_the_asking_closes_the_model_call():
+    """Whoever owns the question's task can end it at any time."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 10.0
+        asked = stage.ask("hello")
+        await asyncio.sleep(1)
+        assert stage.llm.open == 1
+        asked.cancel()
+        with suppress(asyncio.CancelledError):
+            await asked
+        await asyncio.sleep(0)
+        assert stage.llm.open == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"),
+    [
+        (Done(reason=FinishReason.LENGTH), ReplyState.CUT),
+        (Done(reason=FinishReason.CONTENT_FILTER), ReplyState.FILTERED),
+        (ProviderUnavailableError(), ReplyState.FAILED),
+        (Done(reason=FinishReason.STOP), ReplyState.COMPLETE),
+    ],
+    ids=lambda value: str(value) if isinstance(value, ReplyState) else "",
+)
+def test_every_ending_has_its_state(ending: object, state: ReplyState):
+    """How a reply ended is stored as it was told."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.say("text", ending)
+        await stage.ask("hello")
+        assert stage.store.closed == {1: state}
+
+    run(main())
+
+
+def test_a_lost_reply_is_no_failure():
+    """A reply whose channel is gone before the first word ends quietly."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget()
+        target.fail_next(MessageGoneError())
+        await asyncio.wait_for(stage.ask("hello", target), 5)
+        assert stage.store.answers[1] == ""
+
+    run(main())
+
+
+def test_what_was_deleted_stays_forgotten_where_access_is_lost_in_the_same_moment():
+    """The last write failing for another reason does not bring a deleted answer back into memory."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say(*["word "] * 50)
+        asked = stage.ask("talk", target)
+        await asyncio.sleep(5)
+        target.fail_next(NoAccessError())
+        stage.chat.runs.deleted(list(target.messages))
+        await asyncio.wait_for(asked, 5)
+        assert stage.store.answers[1] == ""
+
+    run(main())
+
+
+def test_a_reply_to_an_older_answer_is_asked_after_that_one():
+    """What was said since is left out, also where that answer was given to such a question itself."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        for number in (1, 2):
+            stage.llm.say(f"answer {number}")
+            await stage.ask(f"question {number}")
+        for number, anchor in ((3, 2), (4, None), (5, 6), (6, None)):
+            stage.llm.say(f"answer {number}")
+            stage.store.anchors = {77: anchor} if anchor else {}
+            await stage.ask(f"question {number}", replies_to=77)
+        return stage
+
+    stage = run(main())
+    said = [[int(message.content[-1]) for message in request.messages] for request in stage.llm.requests]
+    assert said[2] == [1, 1, 3]
+    assert said[3] == [1, 1, 2, 2, 3, 3, 4]
+    assert said[4] == [1, 1, 3, 3, 5]
+    assert said[5] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]
+
+
+def test_where_nothing_can_be_stored_the_answer_is_given_and_says_so():
+    """A full disk costs the memory of an answer, not the answer; who waits in line is served as ever."""
+
+    async def main() -> None:
+        stage, targets = Stage(), [FakeTarget(latency=0.1), FakeTarget(latency=0.1)]
+        stage.llm.gap = 1.0
+        stage.store.fault = StorageError("the disk is full")
+        await asyncio.gather(*(stage.ask("hello", target) for target in targets))
+        for target in targets:
+            assert target.contents[-1].startswith("Hello.\n-# I will not remember this")
+            assert "the disk is full" in target.contents[-1]
+            assert list(target.controls.values())[-1] == Controls()
+        stage.store.fault = None
+        await stage.ask("again", targets[0])
+        assert targets[0].contents[-1] == "Hello."
+
+    run(main())
+
+
+def test_a_disk_that_fills_up_while_an_answer_streams_is_told_below_it():
+    """The text is all there; only memory lacks its end."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.llm.gap = 1.0
+        stage.llm.say(*["word "] * 10)
+        asked = stage.ask("talk", target)
+        await asyncio.sleep(2)
+        stage.store.fault = StorageError("the disk is full")
+        await asked
+        assert target.contents[-1].startswith("word word word")
+        assert "I will not remember this" in target.contents[-1]
+
+    run(main())

@@ -1,0 +1,75 @@
+"""Joining a continued answer to what is on show."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation.overlap import Join
+
+SHOWN = "The first paragraph ends here.\n\nThe second one goes on about rivers. It breaks off in the mid"
+
+
+def join(shown: str, continuation: str, size: int) -> str:
+    """The continuation, fed in pieces of a size, as it would be shown."""
+    joint = Join(shown)
+    pieces = [joint.feed(continuation[at : at + size]) for at in range(0, len(continuation), size)]
+    return "".join([*pieces, joint.end()])
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("continuation", "shown_after"),
+    [
+        ("dle of a word.", "dle of a word."),
+        ("middle of a word.", "dle of a word."),
+        ("It breaks off in the middle of a word.", "dle of a word."),
+        (
+            "The second one goes on about rivers. It breaks off in the middle of a word.",
+            "dle of a word.",
+        ),
+        ("Something else altogether.", "Something else altogether."),
+        ("", ""),
+    ],
+    ids=["nothing", "a word", "a sentence", "a paragraph", "unrelated", "empty"],
+)
+def test_what_the_model_repeats_is_dropped(continuation: str, shown_after: str, size: int) -> None:
+    """Whatever is repeated, of a word, a sentence, a paragraph or nothing, the joint reads as one text."""
+    assert join(SHOWN, continuation, size) == shown_after
+
+
+def test_letters_in_common_are_no_repetition() -> None:
+    """An overlap inside a word is chance."""
+    assert join("a book", "keeper", 1) == "keeper"
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize(
+    ("shown", "more"),
+    [
+        ("A paragraph.\n", "\nAnother one."),
+        ("def f():\n    if x:\n    ", "    return 1"),
+        ("x = (", "(a + b) * c)"),
+        ("The end..", "."),
+        ("if a =", "= b:"),
+        ("```\ncode\n``", "`"),
+    ],
+    ids=["line feed", "indentation", "bracket", "full stop", "equals sign", "fence"],
+)
+def test_signs_in_common_are_no_repetition(shown: str, more: str, size: int) -> None:
+    """White space and punctuation are often meant twice; only words tell a repetition."""
+    assert join(shown, more, size) == more
+
+
+def test_a_continuation_that_only_repeats_adds_nothing() -> None:
+    """A model with nothing to add shows nothing twice."""
+    assert join(SHOWN, "It breaks off in the mid", 4) == ""
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.integers(1, 9))
+def test_only_a_prefix_that_stands_at_the_end_already_is_dropped(shown: str, more: str, size: int) -> None:
+    """Joined, the text is what was shown and the continuation less a prefix that what was shown ends with."""
+    added = join(shown, more, size)
+    assert more.endswith(added)
+    assert shown.endswith(more[: len(more) - len(added)])

@@ -1,0 +1,271 @@
+"""Replies that a restart interrupted, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+
+import pytest
+
+from bot.conversation.errors import LostInQueueError
+from bot.conversation.ports import StoredReply
+from bot.conversation.upkeep.recovery import Recovery
+from bot.core.errors import StorageError
+from bot.core.records import Place, Question, ReplyState
+from bot.display.errors import MessageGoneError, NoAccessError
+from bot.display.scheduler import EditScheduler
+from bot.display.target import Controls
+from bot.ui.texts.replies import ReplyTexts
+from tests.fakes import FakeChannels, FakeTarget, MemoryStore
+from tests.virtual import EPOCH, VirtualClock, run
+
+INTERRUPTED = "-# Interrupted by a restart of the bot."
+ASKED = 50  # the id of the message that asked
+
+
+class Stage:
+    """A channel and a memory as an earlier life left them: one reply, unfinished."""
+
+    def __init__(self) -> None:
+        self.screen = FakeTarget()
+        self.channels = FakeChannels(self.screen)
+        self.store = MemoryStore()
+        self.channels.add(ASKED, "why?", own=False)
+        clock = VirtualClock()
+        self.recovery = Recovery(
+            store=self.store, scheduler=EditScheduler(clock), texts=ReplyTexts(), clock=clock, rng=random.Random(1)
+        )
+
+    async def open(
+        self, *, kept: str = "", known: tuple[int, ...] = (), waits: bool = False, **of: object
+    ) -> None:
+        question = Question(
+            **{"author_id": 7, "author_name": "Ann", "text": "why?", "message_id": ASKED, **of},
+            place=Place(channel_id=1),
+        )
+        reply_id = await self.store.open_reply(question, model="m", now=int(EPOCH))
+        if not waits:
+            await self.store.add_question(question, reply_id=reply_id, now=int(EPOCH))
+            await self.store.checkpoint(reply_id, kept)
+        for message_id in known:
+            await self.store.add_reply_message(reply_id, message_id)
+
+    async def mend(self) -> StoredReply:
+        await self.recovery.mend(await self.recovery.unfinished(), self.channels)
+        assert not await self.recovery.unfinished()
+        return self.store.replies[1]
+
+
+def test_a_reply_ends_with_what_the_channel_shows_of_it():
+    """Also with what came after the last checkpoint: memory and screen say the same, the cursor is gone."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One two", known=(101,))
+        stage.channels.add(101, "One two three ▌", button_of=1, running=True)
+        reply = await stage.mend()
+        assert stage.screen.contents == [f"One two three\n{INTERRUPTED}"]
+        assert stage.screen.controls[101] == Controls(reply_id=1, retry=True, continue_=True)
+        assert (reply.state, reply.text) == (ReplyState.INTERRUPTED, "One two three")
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "details",
+    [{"button_of": 1, "running": True}, {"reply_to": ASKED}],
+    ids=["by its Stop button", "by what it answers"],
+)
+def test_a_message_that_memory_does_not_know_is_found(details: dict[str, object]):
+    """The process ended between Discord's answer and the commit."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open()
+        stage.channels.add(99, "Somebody else's answer", button_of=9)
+        stage.channels.add(101, "One ▌", **details)
+        reply = await stage.mend()
+        assert stage.screen.messages == {99: "Somebody else's answer", 101: f"One\n{INTERRUPTED}"}
+        assert reply.text == "One"
+        assert reply.message_ids == (101,)
+
+    run(main())
+
+
+def test_a_question_nothing_was_shown_for_gets_a_line_under_it():
+    """With Retry; there is nothing to continue."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open()
+        await stage.mend()
+        assert stage.screen.contents == [INTERRUPTED]
+        assert list(stage.screen.controls.values()) == [Controls(reply_id=1, retry=True)]
+        assert stage.channels.answered == [ASKED]
+        assert stage.store.replies[1].message_ids
+
+    run(main())
+
+
+@pytest.mark.parametrize("shown", [(), (101,)])
+def test_who_waited_in_line_is_asked_to_ask_again(shown: tuple[int, ...]):
+    """The question's text is not kept before its turn, so it cannot be retried."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(waits=True, known=shown)
+        for message_id in shown:
+            waiting = "-# Waiting for one other question in this channel."
+            stage.channels.add(message_id, waiting, button_of=1, running=True)
+        await stage.mend()
+        assert stage.screen.contents == [f"-# {LostInQueueError().sentence}"]
+        assert list(stage.screen.controls.values()) == [Controls(reply_id=1)]
+
+    run(main())
+
+
+def test_a_reply_that_had_ended_on_the_screen_stays_as_it_is():
+    """Only its commit was missing: memory takes over what stands there."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One", known=(101,))
+        stage.channels.add(101, "One two\n-# Stopped by mem.", button_of=1)
+        reply = await stage.mend()
+        assert stage.screen.writes == []
+        assert reply.text == "One two"
+
+    run(main())
+
+
+def test_a_line_that_memory_does_not_take_is_posted_once():
+    """With a full disk every reply still ends, in one message, and the next start finds it there."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open()
+
+        async def full(*_: object) -> None:
+            raise StorageError("the disk is full")
+
+        stage.store.add_reply_message = full
+        await asyncio.wait_for(stage.mend(), 60)
+        assert stage.screen.contents == [INTERRUPTED]
+
+    run(main())
+
+
+def test_what_cannot_be_read_back_to_the_letter_is_kept_word_for_word():
+    """Messages that no text is shown by, as where one was left behind, are not shortened to what memory has."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One", known=(101, 102))
+        stage.channels.add(101, "One two")
+        stage.channels.add(102, "three four \u258c", button_of=1, running=True)
+        reply = await stage.mend()
+        assert reply.text.split() == ["One", "two", "three", "four"]
+        assert " ".join(stage.screen.contents).replace(INTERRUPTED, "").split() == reply.text.split()
+
+    run(main())
+
+
+def test_a_reply_somebody_deleted_is_forgotten():
+    """Whole or in part: what is gone from the channel is gone from memory, and nothing is posted again."""
+
+    async def main() -> None:
+        whole, part = Stage(), Stage()
+        await whole.open(kept="One two", known=(101,))
+        assert (await whole.mend()).text == ""
+        assert whole.screen.writes == []
+        await part.open(kept="One two", known=(101, 102))
+        part.channels.add(102, "two ▌", button_of=1, running=True)
+        assert (await part.mend()).text == ""
+        assert part.screen.contents == [INTERRUPTED]
+
+    run(main())
+
+
+def test_a_retry_that_was_interrupted_before_its_first_word_forgets_the_old_answer():
+    """The screen no longer shows it, so memory does not have it either; Retry is there again."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="An old answer.", known=(101,))
+        stage.channels.add(101, "-# Trying again.", button_of=1, running=True)
+        assert (await stage.mend()).text == ""
+        assert stage.screen.contents == [INTERRUPTED]
+        assert stage.screen.controls[101] == Controls(reply_id=1, retry=True)
+
+    run(main())
+
+
+def test_a_channel_that_is_gone_ends_the_reply_in_memory():
+    """There is nobody to tell."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One", known=(101,))
+        stage.channels.error = MessageGoneError()
+        assert (await stage.mend()).state is ReplyState.INTERRUPTED
+        assert stage.screen.writes == []
+
+    run(main())
+
+
+def test_where_the_channel_cannot_be_read_the_screen_is_made_to_show_what_memory_has():
+    """Without the permission to read, what was kept last is certain."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One", known=(101,))
+        stage.channels.add(101, "One two ▌", button_of=1, running=True)
+        stage.channels.error = NoAccessError()
+        reply = await stage.mend()
+        assert stage.screen.contents == [f"One\n{INTERRUPTED}"]
+        assert reply.text == "One"
+
+    run(main())
+
+
+def test_a_slash_command_that_was_still_thinking_is_answered():
+    """Discord shows its message from the start, before anything was said in it."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(message_id=None)
+        stage.channels.seen.clear()
+        stage.channels.add(10**18 * 2, "", command_of=7)
+        await stage.mend()
+        assert stage.screen.contents == [INTERRUPTED]
+
+    run(main())
+
+
+def test_a_private_reply_ends_in_memory_alone():
+    """Nothing of it is said in the channel."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(private=True, waits=True)
+        await stage.mend()
+        assert stage.screen.writes == []
+
+    run(main())
+
+
+def test_one_reply_that_cannot_be_mended_does_not_keep_others_from_it(caplog: pytest.LogCaptureFixture):
+    """A bug met in one is logged, and the next is ended."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open()
+        await stage.open()
+        stage.channels.add(101, "One \u258c", button_of=1, running=True)
+        broken, *rest = await stage.store.unfinished_replies()
+        await stage.recovery.mend([replace(broken, message_ids=None), *rest], stage.channels)
+        assert stage.store.replies[2].state is ReplyState.INTERRUPTED
+
+    run(main())
+    assert "failed by a bug" in caplog.text

@@ -1,0 +1,303 @@
+"""Admission: caps, fairness, cool-downs, refusals, the free models' pace; all in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core import errors
+from bot.core.events import Waiting, WaitReason
+from bot.llm.admission.admission import Admission, AdmissionLimits, Slot
+from tests.virtual import VirtualClock, run
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+CLOCK = VirtualClock()
+PATIENCE_S = 100.0
+
+
+class Gate:
+    """An admission whose users note when they were let in."""
+
+    def __init__(self, **limits: int) -> None:
+        self.admission = Admission(AdmissionLimits(**limits), CLOCK)
+        self.log: list[tuple[str, float]] = []
+        self.heard: list[Waiting] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def ask(self, name: str, *, channel: int, model: str = "m", work: Callable[[Slot], Awaitable[None]]) -> None:
+        slot = self.admission.enter(model, channel, patience_s=PATIENCE_S)
+        self.tasks.append(asyncio.create_task(self._use(name, slot, work)))
+
+    async def _use(self, name: str, slot: Slot, work: Callable[[Slot], Awaitable[None]]) -> None:
+        with slot:
+            async for waiting in slot.turns():
+                self.heard.append(waiting)
+            self.log.append((name, CLOCK.monotonic()))
+            await work(slot)
+
+    async def done(self) -> list[str]:
+        await asyncio.gather(*self.tasks)
+        return [name for name, _ in self.log]
+
+
+def answers(seconds: float) -> Callable[[Slot], Awaitable[None]]:
+    async def work(slot: Slot) -> None:
+        slot.answered()
+        await asyncio.sleep(seconds)
+
+    return work
+
+
+def test_two_hundred_streams_are_open_at_once_by_default():
+    """Nobody waits below the cap."""
+
+    async def scenario() -> None:
+        gate = Gate()
+        for channel in range(200):
+            gate.ask(f"{channel}", channel=channel, work=answers(10))
+        await gate.done()
+        assert {at for _, at in gate.log} == {0.0}
+        assert gate.heard == []
+
+    run(scenario())
+
+
+def test_a_channel_is_served_in_order_and_takes_turns_with_the_others():
+    """One channel's long line does not keep the other channels waiting behind it."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=1)
+        for n in range(3):
+            gate.ask(f"a{n}", channel=1, work=answers(1))
+        for n in range(2):
+            gate.ask(f"b{n}", channel=2, work=answers(1))
+        gate.ask("c0", channel=3, work=answers(1))
+        assert await gate.done() == ["a0", "b0", "c0", "a1", "b1", "a2"]
+        assert gate.admission.open == gate.admission.waiting == 0
+
+    run(scenario())
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 4))
+def test_everybody_is_served_once_and_in_their_channels_order(channels: list[int], streams: int):
+    """Whatever the arrivals, nobody is lost and nobody overtakes within a channel."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=streams)
+        for number, channel in enumerate(channels):
+            gate.ask(f"{channel}:{number:03}", channel=channel, work=answers(1))
+        assert len(await gate.done()) == len(channels)
+        for channel in set(channels):
+            mine = sorted((name, at) for name, at in gate.log if name.startswith(f"{channel}:"))
+            times = [at for _, at in mine]
+            assert times == sorted(times)
+
+    run(scenario())
+
+
+def test_a_retry_keeps_its_place():
+    """Who failed through no fault of theirs is not sent to the back of the line."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=1)
+        first = gate.admission.enter("m", 1, patience_s=PATIENCE_S)
+        gate.ask("other", channel=2, work=answers(1))
+        first_again = gate.admission.enter("m", 1, patience_s=PATIENCE_S, previous=first)
+        first.leave()
+        assert first_again.admission.done()
+        first_again.leave()
+        assert await gate.done() == ["other"]
+
+    run(scenario())
+
+
+def test_a_429_holds_back_everybody_then_one_goes_ahead():
+    """After the cool-down one request tries, and the rest follow in order when it is answered."""
+
+    async def scenario() -> None:
+        gate = Gate()
+        gate.admission.cool_down("m", 2.0, errors.RateLimitedError())
+
+        async def work(slot: Slot) -> None:
+            await asyncio.sleep(0.3)
+            slot.answered()
+
+        for channel in range(20):
+            gate.ask(f"{channel:02}", channel=channel, work=work)
+        gate.ask("elsewhere", channel=99, model="other", work=work)
+        served = await gate.done()
+        assert served == ["elsewhere", *(f"{n:02}" for n in range(20))]
+        times = dict(gate.log)
+        assert times["elsewhere"] == 0
+        assert times["00"] == pytest.approx(2.0)
+        assert times["01"] == times["19"] == pytest.approx(2.3)
+        assert gate.heard[0] == Waiting(reason=WaitReason.RATE_LIMIT, seconds=2.0)
+
+    run(scenario())
+
+
+def test_a_scout_that_falls_silent_or_fails_does_not_block_the_rest():
+    """The rest follow two seconds later at the latest, at once where the scout gave up."""
+
+    async def scenario() -> None:
+        gate = Gate()
+        gate.admission.cool_down("m", 1.0, errors.RateLimitedError())
+
+        async def silent(_: Slot) -> None:
+            await asyncio.sleep(60)
+
+        async def fails(_: Slot) -> None:
+            await asyncio.sleep(0.5)
+
+        gate.ask("silent", channel=1, work=silent)
+        gate.ask("fails", channel=2, work=fails)
+        gate.ask("last", channel=3, work=answers(1))
+        await gate.done()
+        times = dict(gate.log)
+        assert (times["silent"], times["fails"], times["last"]) == pytest.approx((1.0, 3.0, 3.5))
+
+    run(scenario())
+
+
+def test_a_cool_down_beyond_patience_is_told_at_once():
+    """Neither those in line nor those who come later wait for what they will not live to see."""
+
+    async def scenario() -> None:
+        gate = Gate()
+        gate.admission.cool_down("m", 5.0, errors.RateLimitedError(status=429))
+        gate.ask("early", channel=1, work=answers(1))
+        await asyncio.sleep(0.1)
+        gate.admission.cool_down("m", 3600.0, errors.RateLimitedError(status=429))
+        with pytest.raises(errors.RateLimitedError) as told:
+            await gate.done()
+        assert CLOCK.monotonic() == pytest.approx(0.1)
+        assert told.value.retry_after == pytest.approx(3600)
+        with pytest.raises(errors.RateLimitedError):
+            gate.admission.enter("m", 2, patience_s=PATIENCE_S)
+
+    run(scenario())
+
+
+def test_a_model_out_of_credits_refuses_for_a_minute_then_twice_as_long():
+    """Everybody is told at once; after each pause one may try, and an answer forgets it all."""
+
+    async def scenario() -> None:
+        admission = Admission(AdmissionLimits(), CLOCK)
+        broke = errors.PaymentError(status=402)
+        for pause in (60.0, 120.0, 240.0):
+            admission.refuse("m", broke)
+            admission.refuse("m", broke)  # a second request in flight met the same
+            with pytest.raises(errors.PaymentError) as told:
+                admission.enter("m", 1, patience_s=PATIENCE_S)
+            assert told.value is not broke
+            assert told.value.retry_after == pytest.approx(pause)
+            await asyncio.sleep(pause)
+            with admission.enter("m", 1, patience_s=PATIENCE_S) as slot:
+                assert slot.admission.done()
+        slot.answered()
+        admission.refuse("m", broke)
+        await asyncio.sleep(60)
+        assert admission.enter("m", 1, patience_s=PATIENCE_S).admission.done()
+
+    run(scenario())
+
+
+def test_a_dead_key_refuses_everybody_until_it_works_again():
+    """Those in line hear of it at once, too."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=1)
+        gate.ask("open", channel=1, work=answers(5))
+        gate.ask("in line", channel=2, work=answers(5))
+        await asyncio.sleep(1)
+        gate.admission.refuse_all(errors.AuthenticationError(status=401))
+        with pytest.raises(errors.AuthenticationError):
+            await gate.tasks[1]
+        with pytest.raises(errors.AuthenticationError):
+            gate.admission.enter("other", 3, patience_s=PATIENCE_S)
+        gate.admission.reopen()
+        gate.admission.enter("other", 3, patience_s=PATIENCE_S)
+        await gate.tasks[0]
+
+    run(scenario())
+
+
+def test_the_line_is_bounded_in_length_and_time():
+    """A full line refuses at once, a slow one after the time set."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=1, waiting=1, wait_s=30)
+        gate.ask("open", channel=1, work=answers(60))
+        gate.ask("slow", channel=2, work=answers(1))
+        with pytest.raises(errors.AdmissionError):
+            gate.admission.enter("m", 3, patience_s=PATIENCE_S)
+        with pytest.raises(errors.AdmissionError):
+            await gate.tasks[1]
+        assert CLOCK.monotonic() == pytest.approx(30)
+        assert {w.reason for w in gate.heard} == {WaitReason.CAPACITY}
+        assert gate.admission.waiting == 0
+        await gate.tasks[0]
+
+    run(scenario())
+
+
+def test_leaving_the_line_by_cancellation_frees_the_place():
+    """A question taken back holds nobody up."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=1)
+        gate.ask("open", channel=1, work=answers(10))
+        gate.ask("gone", channel=2, work=answers(10))
+        gate.ask("next", channel=3, work=answers(10))
+        await asyncio.sleep(1)
+        gate.tasks[1].cancel()
+        gate.tasks[0].cancel()
+        await asyncio.sleep(0)
+        await asyncio.gather(*gate.tasks, return_exceptions=True)
+        assert [name for name, _ in gate.log] == ["open", "next"]
+        assert gate.admission.open == 0
+
+    run(scenario())
+
+
+def test_free_models_share_twenty_requests_a_minute():
+    """The limit is the account's, so two free models share it; others are not slowed."""
+
+    async def scenario() -> None:
+        gate = Gate()
+        for n in range(40):
+            gate.ask(f"{n:02}", channel=n, model=f"m{n % 2}:free", work=answers(0.1))
+        gate.ask("paid", channel=99, model="m0", work=answers(0.1))
+        await asyncio.sleep(1)
+        with pytest.raises(errors.RateLimitedError) as told:
+            gate.admission.enter("m0:free", 50, patience_s=PATIENCE_S)
+        assert told.value.retry_after == pytest.approx(119)
+        await gate.done()
+        times = dict(gate.log)
+        assert [times[f"{n:02}"] for n in range(40)] == pytest.approx([0.0] * 20 + [60.0] * 20)
+        assert times["paid"] == 0
+
+    run(scenario())
+
+
+def test_the_days_free_requests_run_out_until_midnight():
+    """When the provider's count of the day is used up, everybody hears when the next day begins."""
+
+    async def scenario() -> None:
+        admission = Admission(AdmissionLimits(), CLOCK)
+        admission.learn_free_quota(per_day=50, used=49)
+        admission.enter("m:free", 1, patience_s=PATIENCE_S)
+        with pytest.raises(errors.RateLimitedError) as told:
+            admission.enter("m:free", 1, patience_s=PATIENCE_S)
+        assert told.value.retry_after is not None
+        assert (CLOCK.time() + told.value.retry_after) % 86_400 == pytest.approx(0, abs=1e-3)
+        await asyncio.sleep(told.value.retry_after + 1)
+        admission.enter("m:free", 1, patience_s=PATIENCE_S)
+
+    run(scenario())

@@ -1,0 +1,90 @@
+"""Trying a model before it is chosen."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.core.errors import EmptyAnswerError, FirstTokenTimeoutError
+from bot.core.events import Usage, Waiting, WaitReason
+from bot.core.records import ModelInfo, Place
+from bot.money.ledger import Cost
+from bot.money.trial import TRIAL_S, Trial
+from tests.fakes import FakeCatalog, MemoryLedger, ScriptedLLM
+from tests.virtual import VirtualClock, run
+
+HERE = Place(channel_id=2, guild_id=1)
+MODEL = ModelInfo(id="a/model", name="A", context_length=1000, prompt_price=100, completion_price=400)
+
+
+class Stage:
+    """A trial with a scripted model."""
+
+    def __init__(self) -> None:
+        self.llm, self.ledger = ScriptedLLM(), MemoryLedger()
+        self.trial = Trial(self.llm, FakeCatalog(MODEL), self.ledger, VirtualClock())
+
+    async def run(self) -> float:
+        return await self.trial.run("a/model", HERE, user_id=7)
+
+
+def test_an_answer_is_all_it_takes():
+    """What was reported is booked, on the admin, as a trial."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.say("OK", Usage(prompt_tokens=9, completion_tokens=1, cost_nano_usd=1300))
+        await stage.run()
+        (entry,) = stage.ledger.entries
+        assert (entry.state, entry.user_id, entry.reply_id) == ("trial", 7, None)
+        assert entry.cost == Cost(prompt_tokens=9, completion_tokens=1, nano_usd=1300)
+
+    run(main())
+
+
+def test_a_model_that_hangs_is_given_up():
+    """In twenty seconds, with the connection closed; what it may have cost is nothing that was said."""
+
+    async def main() -> None:
+        stage = Stage()
+
+        async def hang(_request: object) -> object:
+            yield Waiting(reason=WaitReason.RETRY)
+            await asyncio.sleep(3600)
+
+        stage.llm.stream = hang
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(FirstTokenTimeoutError):
+            await stage.run()
+        assert asyncio.get_running_loop().time() - began == TRIAL_S
+        assert stage.ledger.entries == []
+
+    run(main())
+
+
+def test_a_slow_answer_that_began_is_one():
+    """A model need not finish in time, and what it said is estimated."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 15.0
+        stage.llm.say("O", "K")
+        await stage.run()
+        assert stage.llm.open == 0
+        assert stage.ledger.entries[0].cost.estimated
+
+    run(main())
+
+
+def test_a_failure_is_passed_on_and_what_it_cost_is_booked():
+    """The reason reaches the admin, the money the billing."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.say(Usage(prompt_tokens=9, completion_tokens=0, cost_nano_usd=900), EmptyAnswerError())
+        with pytest.raises(EmptyAnswerError):
+            await stage.run()
+        assert [entry.cost.nano_usd for entry in stage.ledger.entries] == [900]
+
+    run(main())

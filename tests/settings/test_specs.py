@@ -1,0 +1,90 @@
+"""What the settings take, keep and show."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.units import dollars
+from bot.settings.catalog import BY_KEY, SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "kept", "shown"),
+    [
+        ("answer", " Always ", "always", "always"),
+        ("footer", "ON", "on", "on"),
+        ("temperature", "0.70", "0.7", "0.7"),
+        ("answer_length", "2000", "2000", "2,000 tokens"),
+        ("ping_after", "90 s", "90", "90 s"),
+        ("admin_role", "<@&123>", "123", "<@&123>"),
+        ("allowed_roles", "<@&5>, <@&6> <@&5>", "5 6", "<@&5>, <@&6>"),
+        ("denied_users", "<@!7><@8>", "7 8", "<@7>, <@8>"),
+        ("denied_users", "112233445566778899", "112233445566778899", "<@112233445566778899>"),
+        ("allowed_channels", "<#9>", "9", "<#9>"),
+        ("allowed_models", "OpenAI/*, */*:free,", "openai/* */*:free", "`openai/*`, `*/*:free`"),
+        ("price_ceiling", "$2.5", "2500000000", "$2.50 per million tokens"),
+    ],
+)
+def test_a_value_is_kept_in_one_form(key: str, typed: str, kept: str, shown: str):
+    """Whatever way it was typed; and reading what is kept changes nothing."""
+    spec = BY_KEY[key]
+    assert spec.kind.read(typed) == kept
+    assert spec.shown(kept) == shown
+
+
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [
+        ("answer", "sometimes"),
+        ("temperature", "2.1"),
+        ("temperature", "nan"),
+        ("temperature", "-0.1"),
+        ("answer_length", "0"),
+        ("answer_length", "1.5"),
+        ("answer_length", "1_000"),
+        ("ping_after", "soon"),
+        ("admin_role", "<@&1> <@&2>"),
+        ("admin_role", "<@1>"),
+        ("allowed_roles", "everybody"),
+        ("allowed_roles", "42"),
+        ("denied_users", "9999999999999999999"),
+        ("denied_users", "1" * 1990 + "x"),
+        ("denied_users", "<@1>2"),
+        ("allowed_models", "; drop"),
+        ("price_ceiling", "-1"),
+        ("price_ceiling", "NaN"),
+        ("price_ceiling", "much"),
+    ],
+)
+def test_nonsense_is_refused(key: str, typed: str):
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match=r".*"):
+        BY_KEY[key].kind.read(typed)
+
+
+def test_every_default_is_a_value_of_its_kind():
+    """What holds without a setting could be set."""
+    for spec in SETTINGS:
+        assert not spec.default or spec.kind.read(spec.default) == spec.default
+        assert spec.sentence
+        assert spec.shown(spec.default)
+    assert len(SETTINGS) <= 25, "Discord offers 25 choices at most"
+
+
+@pytest.mark.parametrize(
+    ("nano", "shown"),
+    [
+        (0, "$0.00"),
+        (12_345_678_901, "$12.35"),
+        (450_000_000, "$0.45"),
+        (500_000_000, "$0.50"),
+        (45_000_000, "$0.045"),
+        (1_230_000, "$0.0012"),
+        (106_000, "$0.00011"),
+        (45_000, "$0.000045"),
+        (100, "$0.0000001"),
+    ],
+)
+def test_small_amounts_keep_digits_enough_to_be_seen(nano: int, shown: str):
+    """A cost of a hundredth of a cent is not shown as nothing."""
+    assert dollars(nano) == shown

@@ -1,0 +1,407 @@
+"""What the SQLite database does beside its contract: files, faults, migrations, backups."""
+
+# ruff: noqa: ASYNC240 - a test may block its own loop
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.errors import StorageError
+from bot.storage.engine import schema
+from bot.storage.engine.database import open_database
+from bot.storage.engine.files import copy_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PUT = "INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)"
+
+
+async def put(path: Path, key: str) -> None:
+    async with open_database(path) as database, database.write() as session:
+        await session.execute(PUT, key, "v", 0)
+
+
+def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def connection_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name}
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """An aiosqlite thread left running would keep the process from ending."""
+    before = connection_threads()
+    yield
+    for thread in connection_threads() - before:
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+
+
+# Files
+
+
+async def test_the_file_and_its_companions_are_the_owners_alone(path: Path) -> None:
+    """Nobody else on the machine can read what people said, while the bot runs and after."""
+    async with open_database(path) as database, database.write() as session:
+        await session.execute(PUT, "a", "v", 0)
+        modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in path.parent.iterdir()}
+    assert modes == {"headwater.db": 0o600, "headwater.db-wal": 0o600, "headwater.db-shm": 0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_a_file_open_to_others_is_closed_to_them(path: Path) -> None:
+    """A database restored by hand with a wide mode does not stay readable."""
+    await put(path, "a")
+    path.chmod(0o644)
+    await put(path, "b")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_what_is_deleted_is_overwritten(path: Path) -> None:
+    """No byte of deleted text stays in the file once the log has been folded into it."""
+    secret = "the colour of my first bicycle"
+    async with open_database(path) as database:
+        async with database.write() as session:
+            await session.execute(PUT, "a", secret * 300, 0)
+        async with database.write() as session:
+            await session.execute("DELETE FROM cache")
+    assert secret.encode() not in path.read_bytes()
+
+
+async def test_what_was_kept_is_there_after_a_restart(path: Path) -> None:
+    """Closing and opening again loses nothing."""
+    await put(path, "a")
+    await put(path, "b")
+    assert rows(path, "SELECT key FROM cache ORDER BY key") == [("a",), ("b",)]
+
+
+async def test_connections_are_set_up_as_the_design_has_them(path: Path) -> None:
+    """Write-ahead log, foreign keys, secure deletion; the reader cannot write."""
+    async with open_database(path) as database:
+        async with database.write() as session:
+            pragmas = {
+                name: await session.fetch_one(f"PRAGMA {name}")
+                for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
+            }
+        assert pragmas == {
+            "journal_mode": ("wal",),
+            "synchronous": (1,),
+            "foreign_keys": (1,),
+            "secure_delete": (1,),
+            "busy_timeout": (5000,),
+        }
+        with pytest.raises(StorageError, match="read-only"):
+            async with database.read() as session:
+                await session.execute(PUT, "a", "v", 0)
+
+
+# Faults
+
+
+async def reason_of_opening(path: Path) -> str:
+    with pytest.raises(StorageError) as caught:
+        async with open_database(path, busy_timeout_s=0.05):
+            pass
+    return caught.value.reason
+
+
+async def test_a_file_that_is_no_database_is_told(path: Path) -> None:
+    """Opening something else by mistake neither works nor harms it."""
+    path.parent.mkdir()
+    path.write_text("Dear diary, " * 100)
+    assert await reason_of_opening(path) == "its file is no SQLite database"
+    assert path.read_text().startswith("Dear diary")
+
+
+async def test_a_damaged_file_is_told(path: Path) -> None:
+    """A database with garbage in its pages raises a plain reason when it is read."""
+    async with open_database(path) as database:
+        for number in range(400):
+            async with database.write() as session:
+                await session.execute(PUT, f"{number}", "v" * 500, 0)
+    damaged = bytearray(path.read_bytes())
+    damaged[4096 * 3 :] = b"\xa5" * (len(damaged) - 4096 * 3)
+    path.write_bytes(damaged)
+    with pytest.raises(StorageError, match="damaged"):
+        async with open_database(path) as database, database.read() as session:
+            await session.fetch("SELECT * FROM cache ORDER BY value")
+
+
+async def test_a_folder_in_place_of_the_file_is_told(path: Path) -> None:
+    """A path that is a folder gets a sentence, not a traceback."""
+    path.mkdir(parents=True)
+    assert await reason_of_opening(path) == "its path is a folder"
+
+
+@pytest.mark.parametrize("depth", ["x.db", "deeper/x.db"])
+async def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path, depth: str) -> None:
+    """A folder that cannot be made gets a sentence, not a traceback."""
+    (tmp_path / "data").write_text("")
+    assert await reason_of_opening(tmp_path / "data" / depth) == "its folder is a file"
+
+
+async def test_a_full_disk_is_told_and_nothing_is_half_written(path: Path) -> None:
+    """A write that does not fit is undone, and smaller ones work again."""
+    async with open_database(path) as database:
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 60")
+        with pytest.raises(StorageError, match="the disk is full"):  # noqa: PT012 - one transaction
+            async with database.write() as session:
+                await session.execute(PUT, "a", "v", 0)
+                await session.execute(PUT, "b", "v" * 1_000_000, 0)
+        async with database.read() as session:
+            assert await session.fetch("SELECT key FROM cache") == []
+        async with database.write() as session:
+            await session.execute(PUT, "c", "v", 0)
+
+
+async def test_another_program_that_holds_the_file_is_told(path: Path) -> None:
+    """A write gives up after the busy timeout; reading goes on."""
+    async with open_database(path, busy_timeout_s=0.05) as database:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageError, match="another program holds it"):
+                async with database.write():
+                    pytest.fail("there is no lock to be had")
+            async with database.read() as session:
+                assert await session.fetch("SELECT key FROM cache") == []
+        async with database.write() as session:
+            await session.execute(PUT, "a", "v", 0)
+
+
+async def test_a_bug_stays_a_bug(path: Path) -> None:
+    """Faulty SQL is nothing the owner can mend: it is not dressed up as a fault of the disk."""
+    async with open_database(path) as database:
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            async with database.read() as session:
+                await session.fetch("SELECT 1 FROM nowhere")
+        with pytest.raises(sqlite3.IntegrityError):
+            async with database.write() as session:
+                await session.execute("INSERT INTO turns (channel_id) VALUES (1)")
+
+
+async def test_a_closed_database_says_so(path: Path) -> None:
+    """Whoever comes late learns that it is closed; whoever is writing is waited for."""
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async with open_database(path) as database:
+
+        async def write_slowly() -> None:
+            async with database.write() as session:
+                began.set()
+                await go_on.wait()
+                await session.execute(PUT, "a", "v", 0)
+
+        writing = asyncio.create_task(write_slowly())
+        await began.wait()
+        asyncio.get_running_loop().call_soon(go_on.set)
+    await writing
+    assert rows(path, "SELECT key FROM cache") == [("a",)]
+    with pytest.raises(StorageError, match="closed"):
+        async with database.read():
+            pass
+    with pytest.raises(StorageError, match="closed"):
+        async with database.write():
+            pass
+
+
+async def test_an_opening_that_fails_or_is_cancelled_leaves_no_thread(path: Path) -> None:
+    """However opening ends, the threads it started end too (see the fixture)."""
+    for turns in range(12):
+        opening = asyncio.create_task(open_database(path).__aenter__())
+        for _ in range(turns):
+            await asyncio.sleep(0.0003)
+        opening.cancel()
+        (outcome,) = await asyncio.gather(opening, return_exceptions=True)
+        if not isinstance(outcome, BaseException):  # it was faster: close it as its owner would
+            await outcome._reader.close()
+            await outcome._writer.close()
+
+
+# Migrations
+
+
+def use_migrations(monkeypatch: pytest.MonkeyPatch, folder: Path, *scripts: str) -> None:
+    for number, script in enumerate(scripts, start=1):
+        (folder / f"{number:04}_test.sql").write_text(script)
+    monkeypatch.setattr(schema, "FOLDER", folder)
+
+
+def test_the_migrations_are_numbered_without_gaps() -> None:
+    """The place in the order is the version, so the numbers must agree with it."""
+    numbers = [int(path.name.split("_")[0]) for path in sorted(schema.FOLDER.glob("*.sql"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+async def test_a_new_database_has_the_newest_schema(path: Path) -> None:
+    """Opening a file that is not there makes it, complete."""
+    async with open_database(path):
+        pass
+    assert rows(path, "PRAGMA user_version") == [(len(schema.migrations()),)]
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_only_missing_steps_are_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older file is brought up to date; a file that is up to date is left alone."""
+    use_migrations(monkeypatch, tmp_path, "CREATE TABLE one (x BIGINT);")
+    async with open_database(path):
+        pass
+    use_migrations(
+        monkeypatch, tmp_path, "SELECT nonsense;", "-- A note; with a semicolon.\nALTER TABLE one ADD y TEXT;"
+    )
+    for _ in range(2):
+        async with open_database(path):
+            pass
+    assert rows(path, "PRAGMA user_version") == [(2,)]
+    assert [row[1] for row in rows(path, "PRAGMA table_info(one)")] == ["x", "y"]
+
+
+async def test_a_step_that_fails_changes_nothing(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A migration is all or nothing; the steps before it stay."""
+    use_migrations(
+        monkeypatch,
+        tmp_path,
+        "CREATE TABLE one (x BIGINT);",
+        "CREATE TABLE two (x BIGINT);\nINSERT INTO two VALUES (1);\nINSERT INTO nowhere VALUES (1);",
+    )
+    with pytest.raises(sqlite3.OperationalError):
+        async with open_database(path):
+            pass
+    assert rows(path, "PRAGMA user_version") == [(1,)]
+    assert rows(path, "SELECT name FROM sqlite_master") == [("one",)]
+
+
+async def test_a_newer_file_is_refused_and_left_alone(path: Path) -> None:
+    """A downgrade does not get to touch what it does not understand."""
+    async with open_database(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    newest = len(schema.migrations())
+    assert await reason_of_opening(path) == (
+        f"it was written by a newer Headwater: it has schema 99, this one knows {newest}"
+    )
+    assert rows(path, "PRAGMA user_version") == [(99,)]
+
+
+async def test_two_processes_may_start_at_once(path: Path) -> None:
+    """Whoever is second finds the steps done."""
+
+    async def start() -> None:
+        async with open_database(path) as database, database.write() as session:
+            await session.fetch("SELECT 1 FROM cache")
+
+    await asyncio.gather(*(start() for _ in range(4)))
+    assert rows(path, "PRAGMA user_version") == [(len(schema.migrations()),)]
+
+
+# Backups
+
+
+async def test_a_backup_is_whole_and_private_while_writing_goes_on(path: Path, tmp_path: Path) -> None:
+    """The copy is a consistent database of its own, readable by its owner alone."""
+    target = tmp_path / "copies" / "backup.db"
+    async with open_database(path) as database:
+
+        async def write(number: int) -> None:
+            async with database.write() as session:
+                await session.execute(PUT, f"{number} left", "v" * 500, 0)
+                await session.execute(PUT, f"{number} right", "v" * 500, 0)
+
+        for number in range(50):
+            await write(number)
+        await asyncio.gather(database.backup(target), *(write(number) for number in range(50, 150)))
+        assert [entry.name for entry in target.parent.iterdir()] == ["backup.db"]
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    ((left, right),) = rows(target, "SELECT sum(key LIKE '%left'), sum(key LIKE '%right') FROM cache")
+    assert left == right >= 50
+    assert rows(target, "PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_a_backup_replaces_an_older_one_and_opens_as_a_database(path: Path, tmp_path: Path) -> None:
+    """The same command every night: the file of yesterday gives way."""
+    target = tmp_path / "backup.db"
+    await put(path, "a")
+    copy_database(path, target)
+    await put(path, "b")
+    copy_database(path, target)
+    await put(target, "c")
+    assert rows(target, "SELECT key FROM cache ORDER BY key") == [("a",), ("b",), ("c",)]
+
+
+async def test_a_backup_onto_the_database_itself_is_refused(path: Path) -> None:
+    """A slip of the pen does not replace the living database by a copy."""
+    await put(path, "a")
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    for target in (path, link):
+        with pytest.raises(StorageError, match="cannot replace the database itself"):
+            copy_database(path, target)
+
+
+async def test_a_backup_that_fails_leaves_the_older_one(path: Path, tmp_path: Path) -> None:
+    """A copy that cannot be made whole is not there at all."""
+    await put(path, "a")
+    target = tmp_path / "backup.db"
+    copy_database(path, target)
+    path.unlink()
+    with pytest.raises(StorageError, match="not there"):
+        copy_database(path, target)
+    assert rows(target, "SELECT key FROM cache") == [("a",)]
+    assert not path.exists()
+    assert {entry.name for entry in tmp_path.iterdir()} == {"backup.db", "data"}
+
+
+# Crashes
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from bot.storage.engine.database import open_database
+
+async def main():
+    async with open_database(Path(sys.argv[1])) as database:
+        first = int(sys.argv[2])
+        for number in range(first, first + 100_000):
+            async with database.write() as session:
+                for side in ("left", "right"):
+                    await session.execute("INSERT INTO cache VALUES (?1, 'v', 0)", f"{number} {side}")
+            print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_killed_process_loses_nothing_it_committed(path: Path) -> None:
+    """After kill -9 every transaction is there that was reported done, each whole, and the file is sound."""
+    for kills in range(3):
+        command = [sys.executable, "-c", WRITER, str(path), str(kills * 100_000)]
+        reported = []
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+            assert process.stdout
+            for line in process.stdout:
+                reported.append(line.strip())
+                if len(reported) == 20 + kills:
+                    process.kill()
+        keys = {str(key) for (key,) in rows(path, "SELECT key FROM cache")}
+        left = {key.split()[0] for key in keys if key.endswith("left")}
+        assert left == {key.split()[0] for key in keys if key.endswith("right")}
+        assert len(reported) >= 20 + kills
+        assert set(reported) <= left
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]

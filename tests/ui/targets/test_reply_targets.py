@@ -1,0 +1,146 @@
+"""Writing through Discord's objects: what is posted twice, and what is refused as it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+import pytest
+
+from bot.display.errors import WriteRefusedError
+from bot.display.target import Controls
+from bot.ui.targets.rate_limit_headers import RateLimitTrace
+from bot.ui.targets.reply_targets import NO_REPLIES, REPEATED_S, UNKNOWN_MESSAGE, ChannelTarget, InteractionTarget
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ASKED, COMMAND = 3, 5  # the ids of the message and of the interaction that ask
+
+
+def failure(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
+    response = SimpleNamespace(status=status, reason="", headers={})
+    return kind(response, {"code": code, "message": ""})
+
+
+@dataclass
+class Channel:
+    """A channel and a command's webhook in it; every post takes long enough for discord.py to have repeated it."""
+
+    id: int = 9
+    now: float = 0.0
+    posted: dict[int, str] = field(default_factory=dict)
+    references: list[int | None] = field(default_factory=list)
+    doubles: bool = False  # each follow-up stands twice
+    fault: Exception | None = None  # what reading the channel, or deleting from it, fails with
+    refusal: int | None = None  # the code that an answer to a message is refused with
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def _post(self, content: str) -> SimpleNamespace:
+        message_id = 100 + len(self.posted)
+        self.posted[message_id] = content
+        return SimpleNamespace(id=message_id)
+
+    async def send(
+        self, content: str, *, reference: discord.MessageReference | None = None, **_: object
+    ) -> SimpleNamespace:
+        self.references.append(reference.message_id if reference else None)
+        if reference and self.refusal:
+            raise failure(discord.HTTPException, 400, self.refusal)
+        return self._post(content)
+
+    async def edit_original(self, *, content: str, **_: object) -> SimpleNamespace:
+        return self._post(content)
+
+    async def follow_up(self, content: str, **_: object) -> SimpleNamespace:
+        self.now += REPEATED_S
+        message = self._post(content)
+        if self.doubles:
+            self._post(content)
+        return message
+
+    async def delete_message(self, message_id: int) -> None:
+        del self.posted[message_id]
+        if self.fault:
+            raise self.fault
+
+    async def history(self, limit: int) -> AsyncIterator[SimpleNamespace]:
+        if self.fault and not self.doubles:
+            raise self.fault
+        for message_id in sorted(self.posted, reverse=True)[:limit]:
+            source = SimpleNamespace(id=COMMAND)
+            yield SimpleNamespace(id=message_id, content=self.posted[message_id], interaction_metadata=source)
+
+
+def channel_target(channel: Channel) -> ChannelTarget:
+    trace = RateLimitTrace(SimpleNamespace())
+    return ChannelTarget(channel, trace=trace, answer_to=ASKED)
+
+
+def interaction_target(channel: Channel) -> InteractionTarget:
+    interaction = SimpleNamespace(
+        id=COMMAND,
+        token="token",
+        edit_original_response=channel.edit_original,
+        followup=SimpleNamespace(send=channel.follow_up, delete_message=channel.delete_message),
+    )
+    return InteractionTarget(interaction, private=False, clock=channel, channel=channel_target(channel))
+
+
+async def post(target: ChannelTarget | InteractionTarget, *contents: str) -> None:
+    for nonce, content in enumerate(contents):
+        await target.create(content, Controls(), nonce=nonce)
+
+
+async def test_a_twin_is_deleted():
+    """A follow-up that discord.py posted twice ends up there once."""
+    channel = Channel(doubles=True)
+    await post(interaction_target(channel), "one", "two")
+    assert list(channel.posted.values()) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [aiohttp.ClientConnectionError(), OSError(), failure(discord.Forbidden, 403, 50001)],
+    ids=["connection", "network", "refused"],
+)
+async def test_a_search_for_twins_that_fails_is_no_failure_of_the_post(fault: Exception):
+    """The message stands there, so it must not be posted again."""
+    channel = Channel(fault=fault)
+    await post(interaction_target(channel), "one", "two")
+    assert list(channel.posted.values()) == ["one", "two"]
+
+
+async def test_a_twin_that_somebody_else_deleted_is_no_loss():
+    """The reply itself still stands, and goes on."""
+    channel = Channel(doubles=True, fault=failure(discord.NotFound, 404, UNKNOWN_MESSAGE))
+    await post(interaction_target(channel), "one", "two")
+    assert list(channel.posted.values()) == ["one", "two"]
+
+
+async def test_two_messages_of_a_reply_that_say_the_same_both_stay():
+    """What the target posted itself is no duplicate."""
+    channel = Channel()
+    await post(interaction_target(channel), "one", "a loop of words", "a loop of words")
+    assert list(channel.posted.values()) == ["one", "a loop of words", "a loop of words"]
+
+
+async def test_where_older_messages_cannot_be_read_the_answer_stands_by_itself():
+    """Discord refuses an answer to a message there, and takes the same text without it."""
+    channel = Channel(refusal=NO_REPLIES)
+    await post(channel_target(channel), "one", "two")
+    assert list(channel.posted.values()) == ["one", "two"]
+    assert channel.references == [ASKED, None, None]
+
+
+async def test_any_other_refusal_is_told():
+    """It is not tried again in another way."""
+    channel = Channel(refusal=50035)
+    with pytest.raises(WriteRefusedError):
+        await post(channel_target(channel), "one")
+    assert channel.references == [ASKED]
