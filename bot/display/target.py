@@ -30,8 +30,8 @@ class Controls:
 class DisplayTexts:
     """The sentences that the display itself adds to a reply.
 
-    `rest_to_come` is shown below an answer that goes on beyond the last message, `rest_attached` once it has ended,
-    and `refused` in place of an answer that Discord does not take.
+    `rest_to_come` is shown below an answer that goes on beyond the last message, `rest_attached` once it has
+    ended, and `refused` in place of an answer that Discord does not take.
     """
 
     rest_to_come: str
