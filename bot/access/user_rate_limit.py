@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.access.refusals import UserRateLimitError
+from bot.core.units import MINUTE_S
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from bot.core.ports import Clock
 
-MINUTE_S = 60.0
 PRUNE_AT = 10_000  # people remembered; then those whose bucket is full again are let go
 
 

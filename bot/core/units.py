@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
+MINUTE_S, DAY_S = 60, 86_400  # seconds
 
 
 def dollars(nano_usd: int) -> str:

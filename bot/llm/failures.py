@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
+from bot.core.units import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 PAYMENT_REQUIRED, TOO_MANY_REQUESTS, SERVER_ERRORS = 402, 429, 500
 DETAIL_CHARS = 160
-LONGEST_WAIT_S = 86_400.0  # what asks for more than a day is no clock of ours
+LONGEST_WAIT_S = float(DAY_S)  # a longer wish is taken for this one
 _SECRETS = re.compile(r"\b(?:sk|key|Bearer)[-_ ][\w-]{6,}")
 _TOO_LONG = re.compile(
     r"context.{0,12}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long", re.IGNORECASE

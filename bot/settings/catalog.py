@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.units import DAY_S
 from bot.settings.specs import (
     CHANNEL,
     EVERYWHERE,
@@ -17,7 +18,6 @@ from bot.settings.specs import (
 
 ROLES, PEOPLE, CHANNELS = Mentions("@&", "roles"), Mentions("@", "people"), Mentions("#", "channels")
 LONGEST_ANSWER = 1_000_000  # tokens, as for MAX_TOKENS
-DAY_S = 24 * 60 * 60
 
 ANSWER = SettingSpec(
     key="answer",

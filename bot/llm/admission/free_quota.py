@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-MINUTE_S, DAY_S = 60.0, 86_400
+from bot.core.units import DAY_S, MINUTE_S
 
 
 class FreeQuota:

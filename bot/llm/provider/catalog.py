@@ -13,6 +13,7 @@ import aiohttp
 from bot.core.errors import ModelError, StorageError
 from bot.core.model_ids import Provider, nearest
 from bot.core.records import ModelInfo
+from bot.core.units import NANO
 from bot.llm import failures as faults
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ REFRESH_S = 3600.0
 RETRY_S, RETRY_CAP_S = 30.0, 3600.0  # after a failure: at first, at most
 ANSWER_S = 30.0
 OK = 200
-NANO = 1_000_000_000
 # What a model reads at once where the provider does not say: Ollama's own default, and what nearly every model
 # behind a server of the OpenAI kind has at least.
 CONTEXT_TOKENS = {Provider.OLLAMA: 4096, Provider.OPENAI: 32_768, Provider.OPENROUTER: 32_768}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from bot.core.units import NANO
 from bot.llm import failures as faults
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 ANSWER_S = 15.0
 OK, NOT_FOUND = 200, 404
-NANO = 1_000_000_000
 
 
 class OpenRouterGenerations:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.errors import EmptyAnswerError, GarbledAnswerError, StreamBrokenError
 from bot.core.events import FinishReason, Usage
+from bot.core.units import NANO
 from bot.llm import failures as faults
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from bot.core.errors import ModelError
     from bot.core.ports import Clock
 
-NANO = 1_000_000_000
 # OpenAI's finish reasons. A reason that is not among them ends an answer like `stop`; its own name is kept.
 FINISHES = {
     "length": FinishReason.LENGTH,

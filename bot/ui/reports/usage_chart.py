@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.core.units import NANO, dollars
+from bot.core.units import DAY_S, NANO, dollars
 from bot.money.ledger import Period, resets_at
-from bot.money.usage import DAY_S, Span, step_of
+from bot.money.usage import Span, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
