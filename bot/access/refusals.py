@@ -1,4 +1,4 @@
-"""TODO"""
+"""Why somebody may not ask: the server's lists, and the rate limit per person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.errors import HeadwaterError
 
 
 class Rule(StrEnum):
-    """The rule that a question met."""
+    """The rule that refused a question."""
 
     SILENT = "silent"
     CHANNEL = "channel"
@@ -18,15 +18,15 @@ class Rule(StrEnum):
 
 
 SENTENCES = {
-    Rule.SILENT: "I am set not to answer here.",
-    Rule.CHANNEL: "I am set not to answer in this channel. Please ask in another one.",
-    Rule.DENIED: "The admins of this server have asked me not to answer you here.",
-    Rule.NOT_ALLOWED: "Only some roles may ask me here. An admin can tell you more.",
+    Rule.SILENT: "I don't answer here. An admin can change that in `/settings`.",
+    Rule.CHANNEL: "I don't answer in this channel. Please ask in another one.",
+    Rule.DENIED: "This server's admins don't let you ask me here. They can tell you why.",
+    Rule.NOT_ALLOWED: "Only some people and roles may ask me here. An admin can tell you more.",
 }
 
 
 class NotAllowedError(HeadwaterError):
-    """The lists of a server or channel keep somebody from asking."""
+    """The lists of a server or channel don't let somebody ask."""
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule)
@@ -38,7 +38,7 @@ class NotAllowedError(HeadwaterError):
 
 
 class UserRateLimitError(HeadwaterError):
-    """Somebody asks more often than the settings let them. `retry_after` is in seconds."""
+    """Somebody asks more often than the settings allow. `retry_after` is in seconds."""
 
     def __init__(self, *, per_minute: int, retry_after: float) -> None:
         super().__init__(per_minute, retry_after)
@@ -48,4 +48,4 @@ class UserRateLimitError(HeadwaterError):
     @property
     def sentence(self) -> str:
         often = "once a minute" if self.per_minute == 1 else f"{self.per_minute} times a minute"
-        return f"You may ask me {often} here. Please ask again in {math.ceil(self.retry_after)} s."
+        return f"You can ask me {often} here. Please ask again in {math.ceil(self.retry_after)} s."

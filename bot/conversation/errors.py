@@ -1,4 +1,4 @@
-"""Why a question is not answered although the model could."""
+"""Why a question gets no answer although the model could give one."""
 
 from __future__ import annotations
 
@@ -28,38 +28,30 @@ class QuestionTooLongError(HeadwaterError):
     @property
     def sentence(self) -> str:
         return (
-            f"That question is about {self.tokens:,} tokens long, but this model has room for "
-            f"{self.limit:,}. Please shorten it, or choose a model with a larger context."
+            f"Your question is about {self.tokens:,} tokens long, but this model has room for {self.limit:,}. "
+            "Please shorten it. An admin can choose a model with a larger context with `/model set`."
         )
 
 
 class ForgottenError(HeadwaterError):
-    """The question is no longer stored, so it cannot be answered again."""
+    """The question is no longer stored, so it can't be answered again."""
 
-    @property
-    def sentence(self) -> str:
-        return "The question is no longer in my memory. Please ask it again."
+    text = "I no longer remember that question. Please ask it again."
 
 
 class StillRunningError(HeadwaterError):
     """The question is being answered right now."""
 
-    @property
-    def sentence(self) -> str:
-        return "That question is being answered right now."
+    text = "I'm already answering that question."
 
 
 class LostInQueueError(HeadwaterError):
-    """The bot was restarted while the question waited in line, so that it was never asked."""
+    """The bot restarted while the question was waiting, so the model was never asked."""
 
-    @property
-    def sentence(self) -> str:
-        return "I was restarted before it was this question's turn. Please ask it again."
+    text = "I restarted before I got to this question. Please ask it again."
 
 
 class ShuttingDownError(HeadwaterError):
     """The bot is about to stop and takes no new questions."""
 
-    @property
-    def sentence(self) -> str:
-        return "I am being restarted. Please ask again in a minute."
+    text = "I'm restarting. Please ask again in a minute."

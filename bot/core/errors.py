@@ -1,34 +1,39 @@
-"""TODO"""
+"""The failures a user can meet: the root of all, those of the model client, and the database's."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 class HeadwaterError(Exception):
     """Root of the failures a user can meet; `sentence` is what they read.
 
-    A sentence says what happened and what to do, names no internals and never quotes a provider's raw text.
+    A sentence says what happened, then what the reader can do. It names no internals and never quotes a provider.
+    A subclass sets `text` where its sentence is always the same, and overrides `sentence` where it is not.
     """
+
+    text: ClassVar[str] = "Something went wrong on my side. Please try again."
 
     @property
     def sentence(self) -> str:
-        return "Something went wrong on my side. Please try again."
+        return self.text
 
     def __str__(self) -> str:
         return f"{type(self).__name__}: {self.sentence}"
 
 
 class ModelError(HeadwaterError):
-    """The model client could not give, or finish, an answer.
+    """The model client couldn't start or finish an answer.
 
     Attributes:
         model: the provider's id of the model asked.
-        status: HTTP status, or the code of an error inside the stream; None where nothing answered.
-        retry_after: seconds until another try makes sense; None when unknown.
-        generation_id: the provider's id of the generation, where it had begun.
+        status: HTTP status, or the code of an error inside the stream; None when nothing answered.
+        retry_after: seconds until a retry makes sense; None when unknown.
+        generation_id: the provider's id of the generation, once it has started.
         detail: the provider's reason for the log, bounded and free of content and keys.
     """
 
-    retryable = False  # may the same request succeed if it is sent again?
+    retryable = False  # whether the same request may succeed when it is sent again
 
     def __init__(
         self,
@@ -48,78 +53,62 @@ class ModelError(HeadwaterError):
 
     @property
     def later(self) -> str:
-        """`in about 12 s`, or `in a moment` where nobody knows."""
+        """`in about 12 s`, or `in a moment` when that is unknown."""
         return "in a moment" if self.retry_after is None else f"in about {max(1, round(self.retry_after))} s"
 
 
 class BadRequestError(ModelError):
-    """400, 412, 422: the provider does not take this request."""
+    """400, 412, 422: the provider doesn't accept this request."""
 
-    @property
-    def sentence(self) -> str:
-        return "The model did not accept this request. Try rephrasing it, or another model with `/model set`."
+    text = (
+        "The model didn't accept this request. Try rephrasing it. "
+        "An admin can choose another model with `/model set`."
+    )
 
 
 class ContextTooLongError(ModelError):
     """The prompt is larger than the model's context window."""
 
-    @property
-    def sentence(self) -> str:
-        return (
-            "This is more text than the model can read at once. "
-            "Please shorten the question, or choose a model with a larger context."
-        )
+    text = (
+        "That's more text than the model can read at once. Please shorten it. "
+        "An admin can choose a model with a larger context with `/model set`."
+    )
 
 
 class AuthenticationError(ModelError):
     """401: the key is missing, wrong or disabled."""
 
-    @property
-    def sentence(self) -> str:
-        return "The model provider rejected this bot's API key. The bot's owner needs to check it."
+    text = "The model provider rejected this bot's API key. The bot's owner needs to check it."
 
 
 class PaymentError(ModelError):
     """402: out of credits, or the key's own limit is reached."""
 
-    @property
-    def sentence(self) -> str:
-        return "The model provider says the credits for this are used up. The bot's owner needs to top them up."
+    text = "The bot's credits with the model provider are used up. The bot's owner needs to add more."
 
 
 class ModerationError(ModelError):
     """403, or a refused prompt: moderation or a guardrail stopped the request."""
 
-    @property
-    def sentence(self) -> str:
-        return "The model provider's moderation refused this question. Please rephrase it."
+    text = "The model provider's moderation refused this question. Please rephrase it."
 
 
 class PermissionDeniedError(ModelError):
     """403 for any other reason: the key may not use this model, or not from this region."""
 
-    @property
-    def sentence(self) -> str:
-        return (
-            "The model provider does not let this bot use that model. "
-            "An admin can choose another with `/model set`."
-        )
+    text = "The model provider doesn't let this bot use that model. An admin can choose another with `/model set`."
 
 
 class ModelNotFoundError(ModelError):
-    """404, or 400 for an unknown id: no such model, or nobody serves it under the current settings."""
+    """404, or 400 for an unknown id: no such model, or no provider serves it under the current settings."""
 
-    @property
-    def sentence(self) -> str:
-        return "That model is not available right now. An admin can choose another with `/model set`."
+    text = "That model isn't available right now. An admin can choose another with `/model set`."
 
 
 class TooLargeError(ModelError):
     """413: the request's body is too large."""
 
-    @property
-    def sentence(self) -> str:
-        return "This question is too large to send. Please shorten it."
+    text = "This question is too large to send. Please shorten it."
 
 
 class RateLimitedError(ModelError):
@@ -129,75 +118,58 @@ class RateLimitedError(ModelError):
 
     @property
     def sentence(self) -> str:
-        return f"The model is being asked too often right now. Please try again {self.later}."
+        return f"The model is getting too many requests right now. Please try again {self.later}."
 
 
 class ProviderUnavailableError(ModelError):
-    """408, 5xx, a refused or broken connection: the provider could not answer just now."""
+    """408, 5xx, a refused or broken connection: the provider couldn't answer just now."""
 
     retryable = True
 
     @property
     def sentence(self) -> str:
-        return f"The model provider could not answer. Please try again {self.later}."
+        return f"The model provider couldn't answer. Please try again {self.later}."
 
 
 class EmptyAnswerError(ModelError):
-    """The stream ended without a word."""
+    """The stream ended without any text."""
 
     retryable = True
-
-    @property
-    def sentence(self) -> str:
-        return "The model sent an empty answer. Please try again."
+    text = "The model sent an empty answer. Please try again."
 
 
 class StreamBrokenError(ModelError):
-    """The stream ended in an error, or without saying that it had ended."""
+    """The stream ended in an error, or stopped without an end marker."""
 
     retryable = True
-
-    @property
-    def sentence(self) -> str:
-        return "The model provider broke off in the middle of the answer."
+    text = "The model provider broke off in the middle of the answer. Please try again."
 
 
 class GarbledAnswerError(ModelError):
-    """The answer ended well, but a part of the stream could not be read, so words may be missing."""
+    """The answer ended normally, but part of the stream was unreadable, so words may be missing."""
 
     retryable = True
-
-    @property
-    def sentence(self) -> str:
-        return "A part of this answer did not arrive in one piece, so words may be missing."
+    text = "Part of this answer arrived damaged, so words may be missing. Retry asks again."
 
 
 class FirstTokenTimeoutError(ModelError):
-    """No first token within its deadline."""
+    """The first token didn't arrive within its deadline."""
 
     retryable = True
-
-    @property
-    def sentence(self) -> str:
-        return "The model took too long to begin. Please try again."
+    text = "The model took too long to start. Please try again."
 
 
 class StalledError(ModelError):
-    """Nothing new from the model for too long in the middle of an answer."""
+    """The model sent nothing for too long in the middle of an answer."""
 
     retryable = True
-
-    @property
-    def sentence(self) -> str:
-        return "The model fell silent in the middle of the answer."
+    text = "The model stopped sending in the middle of the answer. Please try again."
 
 
 class DeadlineExceededError(ModelError):
     """The whole answer took longer than its deadline."""
 
-    @property
-    def sentence(self) -> str:
-        return "The answer took longer than the time allowed for one."
+    text = "This answer took longer than the time limit. Try a shorter question."
 
 
 class AdmissionError(ModelError):
@@ -209,15 +181,13 @@ class AdmissionError(ModelError):
 
 
 class ClientNotReadyError(ModelError):
-    """The model client could not be loaded."""
+    """The model client failed to load."""
 
-    @property
-    def sentence(self) -> str:
-        return "The model client could not start. The bot's owner finds the reason in the log."
+    text = "The model client couldn't start. The bot's owner can find the reason in the log."
 
 
 class StorageError(HeadwaterError):
-    """The database cannot be read or written; `reason` says why in a few words."""
+    """The database can't be read or written; `reason` says why in a few words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -225,4 +195,4 @@ class StorageError(HeadwaterError):
 
     @property
     def sentence(self) -> str:
-        return f"My memory cannot be reached ({self.reason}). The bot's owner finds more in the log."
+        return f"The database is unavailable ({self.reason}). The bot's owner can find details in the log."

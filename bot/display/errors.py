@@ -1,4 +1,4 @@
-"""Why a write that shows a reply failed."""
+"""Why Discord didn't show what a reply wrote."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bot.core.errors import HeadwaterError
 
 
 class ScreenError(HeadwaterError):
-    """A message could not be written; what reaches the scheduler from a `ReplyTarget`."""
+    """A message couldn't be written: what a `ReplyTarget` raises."""
 
 
 class MessageGoneError(ScreenError):
@@ -14,22 +14,20 @@ class MessageGoneError(ScreenError):
 
 
 class NoAccessError(ScreenError):
-    """The bot may not write there, or no longer (Discord 50001, 50013, 50007; HTTP 403, 404)."""
+    """The bot may not, or no longer, write there (Discord 50001, 50013, 50007; HTTP 403, 404)."""
 
-    @property
-    def sentence(self) -> str:
-        return (
-            "I may not write in that channel. A server admin can give me the permissions View Channel and "
-            "Send Messages there."
-        )
+    text = (
+        "I can't write in that channel. "
+        "A server admin can give me the permissions View Channel and Send Messages there."
+    )
 
 
 class WriteRefusedError(ScreenError):
-    """Discord refuses this very write, now and always (HTTP 4xx but 403, 404 and 429)."""
+    """Discord refuses this write for good (HTTP 4xx except 403, 404 and 429)."""
 
 
 class WriteFailedError(ScreenError):
-    """Discord could not take the write just now: a 5xx, a 429, a broken connection, a timeout.
+    """Discord couldn't accept the write just now: a 5xx, a 429, a broken connection, a timeout.
 
     The write may or may not have been applied. `retry_after` is in seconds, None when unknown.
     """

@@ -21,7 +21,7 @@ class Payer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A budget that holds for a question: the account it looks at, and the most it may spend."""
+    """A budget that applies to a question: the account it counts, and the most that may be spent."""
 
     payer: Payer
     period: Period
@@ -53,5 +53,6 @@ class BudgetSpentError(HeadwaterError):
 
     @property
     def sentence(self) -> str:
-        anew = f"<t:{self.resets_at}:R>, at <t:{self.resets_at}:f>"
-        return f"{budget_name(self.limit)} is used up. It begins anew {anew}."
+        return (
+            f"{budget_name(self.limit)} is used up. It resets <t:{self.resets_at}:R>, at <t:{self.resets_at}:f>."
+        )

@@ -13,7 +13,7 @@ async def limit(world: World, name: str, amount: str, **options: str) -> str:
 
 
 async def test_a_budget_is_set_spent_shown_and_met(world: World):
-    """The refusal is private, names the budget and says when it begins anew."""
+    """The refusal is private, names the budget and says when it resets."""
     assert "**$0.50 a day**" in await limit(world, "person_day", "$0.50")
     for cents in (30, 25):
         world.llm.say("Hi.", Usage(prompt_tokens=10, completion_tokens=2, cost_nano_usd=cents * 10_000_000))
@@ -21,7 +21,7 @@ async def test_a_budget_is_set_spent_shown_and_met(world: World):
     assert world.channel.last_message.content == "Hi.\n-# Your budget of $0.50 for today is 80 % used."
     result = await world.member.slash(world.channel, "ask", prompt="hello")
     assert result.ephemeral
-    assert result.response.content.startswith("Your budget of $0.50 for today is used up. It begins anew <t:")
+    assert result.response.content.startswith("Your budget of $0.50 for today is used up. It resets <t:")
     assert len(world.llm.requests) == 2
     await world.admin.send(world.channel, f"{world.me} hello")
     assert len(world.llm.requests) == 3
@@ -47,7 +47,7 @@ async def test_a_rate_limit_is_kept(world: World):
     await limit(world, "rate_limit", "1")
     await world.member.send(world.channel, f"{world.me} hello")
     await world.member.send(world.channel, f"{world.me} hello")
-    assert world.channel.last_message.content.startswith("-# You may ask me once a minute here.")
+    assert world.channel.last_message.content.startswith("-# You can ask me once a minute here.")
     await world.admin.send(world.channel, f"{world.me} hello")
     assert len(world.llm.requests) == 2
 

@@ -48,7 +48,7 @@ async def test_a_press_is_answered_also_where_memory_cannot_be_read(world: World
     monkeypatch.setattr(world.bot.services.conversations, "reply", unreadable)
     result = await world.member.click(reply, label="Retry")
     assert result.ephemeral
-    assert "My memory cannot be reached" in result.response.content
+    assert "The database is unavailable" in result.response.content
 
 
 @STREAMING

@@ -38,7 +38,7 @@ async def test_a_command_that_needs_to_write_says_why_it_cannot(full: World):
     """In a sentence, to the caller alone."""
     result = await full.admin.slash(full.channel, "history clear")
     assert result.ephemeral
-    assert "My memory cannot be reached (its file is read-only)" in result.response.content
+    assert "The database is unavailable (its file is read-only)" in result.response.content
     assert [type(error) for error in full.env.errors] == [CommandInvokeError]
 
 

@@ -102,7 +102,7 @@ async def test_many_at_once_cannot_overspend_a_budget(world: World):
     refused = [replies for replies in ended if "is used up" in replies[-1].content]
     answered = len(world.router.calls) - 1
     assert answered + len(refused) == 100
-    assert all("It begins anew <t:" in replies[-1].content for replies in refused)
+    assert all("It resets <t:" in replies[-1].content for replies in refused)
     streams = max_open(world)
     assert budget <= charged(world) <= budget + streams * each, (answered, streams)
     assert query(world, "SELECT SUM(cost_nano_usd) FROM ledger") == [(charged(world),)]
