@@ -192,17 +192,19 @@ class Answerer:
         raise StreamBrokenError(model=run.model)
 
     def _think(self, run: Run, text: str) -> None:
-        if run.profile and run.profile.reasoning and not run.reply.text:
+        if run.profile and run.profile.reasoning and not run.reply.length:
             run.thoughts = (run.thoughts + text)[-THOUGHTS:]
             run.reply.show_status(self._texts.thinking(run.thoughts))
 
     async def _checkpoint(self, run: Run) -> None:
-        now, shown = self._clock.monotonic(), run.reply.shown_text
-        if run.turn_id is None or now < run.kept_at + CHECKPOINT_S or len(shown) < len(run.shown_before):
+        now = self._clock.monotonic()
+        if run.turn_id is None or now < run.kept_at + CHECKPOINT_S:
+            return
+        if run.reply.shown_length < len(run.shown_before):
             return
         run.kept_at = now
         try:
-            await self._store.checkpoint(run.reply.controls.reply_id, shown)
+            await self._store.checkpoint(run.reply.controls.reply_id, run.reply.shown_text)
             run.not_saved = None  # what could not be written before is written now
         except StorageError as error:
             run.not_saved = error

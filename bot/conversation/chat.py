@@ -22,7 +22,7 @@ from bot.display.target import Controls
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.conversation.answer import Answerer
     from bot.conversation.ending import ReplyTexts
@@ -78,7 +78,7 @@ class ChatService:
         Whatever goes wrong is told in the reply. Cancelling ends the reply's model call and nothing more.
         With `unlimited`, the server's budgets do not hold; the owner's does.
         """
-        return await self._run(Run(question, self._reply(target), unlimited=unlimited))
+        return await self._run(self._new_run(question, target, unlimited=unlimited))
 
     async def retry(self, reply_id: int, target: ReplyTarget, *, continue_: bool, unlimited: bool = False) -> None:
         """Answer a stored question anew in the messages of its last answer, or `continue_` that answer.
@@ -103,15 +103,14 @@ class ChatService:
             raise ForgottenError
         if self._closing:
             raise ShuttingDownError
-        shown = reply.text if continue_ else ""
-        run = Run(
+        run = self._new_run(
             question,
-            self._reply(target, message_ids=reply.message_ids, text=shown),
-            turn_id=reply.turn_id,
-            shown_before=shown,
-            stored_before=reply.text,
+            target,
             unlimited=unlimited,
+            message_ids=reply.message_ids,
+            shown_before=reply.text if continue_ else "",
         )
+        run.turn_id, run.stored_before = reply.turn_id, reply.text
         with self._queue.join(reply.place.channel_id) as ticket:
             await self._prepare_again(run)
             await self._run(run, ticket)
@@ -153,19 +152,37 @@ class ChatService:
 
     # One question
 
-    def _reply(self, target: ReplyTarget, *, message_ids: Sequence[int] = (), text: str = "") -> Reply:
+    def _reply(
+        self,
+        target: ReplyTarget,
+        *,
+        on_message: Callable[[int], Awaitable[None]] | None = None,
+        on_lost: Callable[[ScreenError], None] | None = None,
+        message_ids: Sequence[int] = (),
+        text: str = "",
+    ) -> Reply:
         return Reply(
             target,
             clock=self._clock,
             rng=self._rng,
             mark=self._scheduler.mark,
             texts=self._texts.display,
+            on_message=on_message,
+            on_lost=on_lost,
             message_ids=message_ids,
             text=text,
         )
 
-    async def _run(self, run: Run, ticket: QueueTicket | None = None) -> Ending:
-        """See a question through; `ticket` where it has its place in line already."""
+    def _new_run(
+        self,
+        question: Question,
+        target: ReplyTarget,
+        *,
+        unlimited: bool,
+        message_ids: Sequence[int] = (),
+        shown_before: str = "",
+    ) -> Run:
+        """A run and its reply, which goes on from `shown_before` in the messages of an earlier one."""
 
         async def on_message(message_id: int) -> None:
             await self._memory.note(run, message_id)
@@ -175,7 +192,14 @@ class ChatService:
             run.forget = run.forget or isinstance(error, MessageGoneError)
             run.cancel(Ending(state=ReplyState.STOPPED))
 
-        run.reply.on_message, run.reply.on_lost = on_message, on_lost
+        reply = self._reply(
+            target, on_message=on_message, on_lost=on_lost, message_ids=message_ids, text=shown_before
+        )
+        run = Run(question, reply, shown_before=shown_before, unlimited=unlimited)
+        return run
+
+    async def _run(self, run: Run, ticket: QueueTicket | None = None) -> Ending:
+        """See a question through; `ticket` where it has its place in line already."""
         self.runs.add(run)
         typing = asyncio.create_task(self._keep_typing(run.reply), name="typing")
         try:

@@ -48,17 +48,21 @@ class Reply:
         rng: random.Random,
         mark: Callable[[Reply], None],
         texts: DisplayTexts,
+        on_message: Callable[[int], Awaitable[None]] | None = None,
+        on_lost: Callable[[ScreenError], None] | None = None,
         message_ids: Sequence[int] = (),
         text: str = "",
     ) -> None:
-        """`mark` tells the scheduler of news. `message_ids` are an earlier reply's, to be used again; `text` is
-        what they show and this reply goes on from.
+        """`message_ids` are an earlier reply's, to reuse; `text` is what they show and this reply continues.
+
+        `mark` tells the scheduler that something changed, `on_message` hears each new message's id, and `on_lost`
+        why nobody can read the reply anymore.
         """
         self.target = target
         self.demand = TextDemand()
         self.controls = Controls()  # under the last message while the reply goes on
-        self.on_message: Callable[[int], Awaitable[None]] | None = None  # told each new message's id
-        self.on_lost: Callable[[ScreenError], None] | None = None  # told that nobody can read the reply any more
+        self._on_message = on_message
+        self._on_lost = on_lost
         self._clock = clock
         self._rng = rng
         self._mark = mark
@@ -93,6 +97,16 @@ class Reply:
     def shown_text(self) -> str:
         """The part of the text that is known to be on the screen."""
         return self.text[: self._screen.covered]
+
+    @property
+    def length(self) -> int:
+        """How many characters the model has said: cheaper to ask for than the text."""
+        return self._length
+
+    @property
+    def shown_length(self) -> int:
+        """How many characters of the text are known to be on the screen; cheap as well."""
+        return min(self._length, self._screen.covered)
 
     @property
     def message_ids(self) -> tuple[int, ...]:
@@ -252,9 +266,9 @@ class Reply:
     async def _perform(self, step: Step) -> None:
         message_id = await self._screen.perform(step)
         self._failures, self.has_written = 0, True
-        if message_id is not None and self.on_message:
+        if message_id is not None and self._on_message:
             try:
-                await self.on_message(message_id)
+                await self._on_message(message_id)
             except HeadwaterError as error:  # it stands there all the same
                 log.warning("message %d is not in memory: %s", message_id, error)
 
@@ -262,8 +276,8 @@ class Reply:
         """Nobody can read the reply any more."""
         log.warning("a reply in channel %d is lost: %s", self.target.channel_id, type(error).__name__)
         self._settled.set()
-        if self.on_lost:
-            self.on_lost(error)
+        if self._on_lost:
+            self._on_lost(error)
 
     def _bear(self, step: Step | None, error: ScreenError) -> None:
         """A write failed: wait and try again, or find another way for the text that is not on show."""
@@ -284,8 +298,8 @@ class Reply:
             self._leave_behind(step.index, missing)
         elif step.kind is WriteKind.CREATE and isinstance(error, WriteRefusedError) and not self._refused:
             self._refused = True  # say so in words of our own, which Discord has no reason to refuse
-            if self.on_lost:
-                self.on_lost(error)
+            if self._on_lost:
+                self._on_lost(error)
         elif step.kind is WriteKind.CREATE:
             self._lose(error)
         else:  # the text is on show; what is wrong is a cursor, a button, or a message too many

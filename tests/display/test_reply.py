@@ -27,17 +27,17 @@ class Stage:
     def __init__(self, target: FakeTarget | None = None, **options: object) -> None:
         self.target = target or FakeTarget(latency=0.1)
         self.scheduler = EditScheduler(VirtualClock())
+        self.lost: list[ScreenError] = []
         self.reply = Reply(
             self.target,
             clock=VirtualClock(),
             rng=random.Random(1),
             mark=self.scheduler.mark,
             texts=ReplyTexts.display,
+            on_lost=self.lost.append,
             **options,
         )
         self.reply.controls = STOP
-        self.lost: list[ScreenError] = []
-        self.reply.on_lost = self.lost.append
 
     async def end(self, note: str = "", controls: Controls = NONE) -> None:
         self.reply.finish(note, controls)
@@ -238,12 +238,10 @@ def test_a_message_that_memory_does_not_take_is_not_posted_again():
     """A full disk is no failure of the write: the message stands there."""
 
     async def main() -> Stage:
-        stage = Stage()
-
         async def full(_message_id: int) -> None:
             raise StorageError("the disk is full")
 
-        stage.reply.on_message = full
+        stage = Stage(on_message=full)
         stage.reply.feed("one")
         await stage.end()
         return stage

@@ -128,18 +128,18 @@ class Recovery:
         for message in remains.messages or ():
             await self._store.add_reply_message(reply.id, message.id)
         ids = reply.message_ids if remains.messages is None else tuple(message.id for message in remains.messages)
+        kept: list[str] = []  # what is remembered where the screen can no longer be reached
         display = Reply(
             channels.target(reply.place.channel_id, answer_to=None if ids else reply.question_message_id),
             clock=self._clock,
             rng=self._rng,
             mark=self._scheduler.mark,
             texts=self._texts.display,
+            on_message=lambda message_id: self._store.add_reply_message(reply.id, message_id),
+            on_lost=lambda error: kept.append("" if isinstance(error, MessageGoneError) else text),
             message_ids=ids,
             text=text,
         )
-        kept: list[str] = []  # what is remembered where the screen can no longer be reached
-        display.on_lost = lambda error: kept.append("" if isinstance(error, MessageGoneError) else text)
-        display.on_message = lambda message_id: self._store.add_reply_message(reply.id, message_id)
         ending = Ending(
             state=ReplyState.FAILED if waited else ReplyState.INTERRUPTED,
             error=LostInQueueError() if waited else None,
