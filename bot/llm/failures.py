@@ -6,14 +6,13 @@ it cannot quote the prompt.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
 from bot.core.units import DAY_S
+from bot.llm.documents import document, mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,23 +165,6 @@ def _reset(value: str | None, now: float) -> float | None:
     return (seconds / 1000 if seconds > 1e11 else seconds) - now  # noqa: PLR2004 - too large for a date in seconds
 
 
-def document(body: bytes) -> Mapping[str, Any]:
-    """The JSON object that a body is; an empty one for anything else."""
-    try:
-        return mapping(json.loads(body))
-    except ValueError:
-        return {}
-
-
-def number(value: object) -> float | None:
-    """A finite number, also where it is given as a string; None for anything else."""
-    try:
-        number = float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _error_in(body: bytes) -> Mapping[str, Any]:
     """The error of a JSON body; empty for HTML, for nothing, and for JSON without one."""
     error = document(body).get("error")
@@ -199,8 +181,3 @@ def _detail(kind: type[ModelError], error: Mapping[str, Any]) -> str:
 
 def _tidy(text: str) -> str:
     return _SECRETS.sub("[key]", " ".join(text.split()))[:DETAIL_CHARS]
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """What should be a JSON object; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}

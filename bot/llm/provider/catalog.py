@@ -15,6 +15,7 @@ from bot.core.model_ids import Provider, nearest
 from bot.core.records import ModelInfo
 from bot.core.units import NANO
 from bot.llm import failures as faults
+from bot.llm.documents import document, mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,10 +151,10 @@ class LiveCatalog:
 
 def read_models(body: bytes, kind: Provider) -> list[ModelInfo]:
     """The models of a `/models` answer, OpenRouter's or OpenAI's; entries that make no sense are left out."""
-    entries = faults.document(body).get("data")
+    entries = document(body).get("data")
     if not isinstance(entries, list):
         return []
-    models = (_read_model(faults.mapping(entry), kind) for entry in entries)
+    models = (_read_model(mapping(entry), kind) for entry in entries)
     return [model for model in models if model]
 
 
@@ -161,12 +162,10 @@ def _read_model(entry: Mapping[str, Any], kind: Provider) -> ModelInfo | None:
     id_ = entry.get("id")
     if not isinstance(id_, str) or not id_:
         return None
-    pricing, best = faults.mapping(entry.get("pricing")), faults.mapping(entry.get("top_provider"))
-    context = faults.number(
-        entry.get("context_length") or best.get("context_length") or entry.get("max_model_len")
-    )
-    longest = faults.number(best.get("max_completion_tokens"))
-    inputs = faults.mapping(entry.get("architecture")).get("input_modalities")
+    pricing, best = mapping(entry.get("pricing")), mapping(entry.get("top_provider"))
+    context = number(entry.get("context_length") or best.get("context_length") or entry.get("max_model_len"))
+    longest = number(best.get("max_completion_tokens"))
+    inputs = mapping(entry.get("architecture")).get("input_modalities")
     parameters = entry.get("supported_parameters")
     return ModelInfo(
         id=id_,
@@ -182,7 +181,7 @@ def _read_model(entry: Mapping[str, Any], kind: Provider) -> ModelInfo | None:
 
 def _price(dollars: object) -> int | None:
     """Nano-dollars a token; OpenRouter says -1 where the price depends on the model chosen."""
-    price = faults.number(dollars)
+    price = number(dollars)
     return None if price is None or price < 0 else round(price * NANO)
 
 

@@ -9,6 +9,7 @@ import aiohttp
 
 from bot.core.units import NANO
 from bot.llm import failures as faults
+from bot.llm.documents import document, mapping, number
 
 if TYPE_CHECKING:
     from bot.core.ports import Clock
@@ -39,5 +40,5 @@ class OpenRouterGenerations:
             return None
         if response.status != OK:
             raise faults.from_response("", response.status, {}, body, now=self._clock.time())
-        dollars = faults.number(faults.mapping(faults.document(body).get("data")).get("total_cost"))
+        dollars = number(mapping(document(body).get("data")).get("total_cost"))
         return None if dollars is None else round(dollars * NANO)

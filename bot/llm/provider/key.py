@@ -12,6 +12,7 @@ import aiohttp
 from bot.core.errors import AuthenticationError, ModelError, PaymentError
 from bot.core.model_ids import Provider
 from bot.llm import failures as faults
+from bot.llm.documents import document, mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -93,7 +94,7 @@ class Key:
                 body = await response.read()
                 if response.status != OK:
                     raise faults.from_response("", response.status, {}, body, now=self._clock.time())
-                status = _read(faults.document(body)) if path == "key" else KeyStatus()
+                status = _read(document(body)) if path == "key" else KeyStatus()
         except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
             raise faults.from_connection("", error) from error
         self.status = status
@@ -150,13 +151,13 @@ class Key:
 
 
 def _read(document: Mapping[str, object]) -> KeyStatus:
-    data = faults.mapping(document.get("data"))
-    daily = faults.mapping(data.get("free_model_daily_requests"))
+    data = mapping(document.get("data"))
+    daily = mapping(data.get("free_model_daily_requests"))
     guess = FREE_A_DAY if data.get("is_free_tier") else FREE_A_DAY_WITH_CREDITS
     return KeyStatus(
-        limit=faults.number(data.get("limit")),
-        limit_remaining=faults.number(data.get("limit_remaining")),
-        usage=faults.number(data.get("usage")),
-        free_per_day=int(faults.number(daily.get("limit")) or guess),
-        free_used=int(faults.number(daily.get("used")) or 0),
+        limit=number(data.get("limit")),
+        limit_remaining=number(data.get("limit_remaining")),
+        usage=number(data.get("usage")),
+        free_per_day=int(number(daily.get("limit")) or guess),
+        free_used=int(number(daily.get("used")) or 0),
     )

@@ -11,6 +11,7 @@ from bot.core.errors import EmptyAnswerError, GarbledAnswerError, StreamBrokenEr
 from bot.core.events import FinishReason, Usage
 from bot.core.units import NANO
 from bot.llm import failures as faults
+from bot.llm.documents import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,13 +99,13 @@ class Answer:
         if self.provider is None or "usage" in document:
             self._note(document)
         choices = document.get("choices")
-        choice = faults.mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
         finish = choice.get("finish_reason")
         error = document.get("error") or choice.get("error")
         if error or finish == "error":
             self._fail(error or {"message": choice.get("native_finish_reason") or "finish reason error"})
             return
-        delta = faults.mapping(choice.get("delta") or choice.get("message"))
+        delta = mapping(choice.get("delta") or choice.get("message"))
         if thought := delta.get("reasoning") or delta.get("reasoning_content"):
             self._say(Kind.REASONING, str(thought), words)
         if text := delta.get("content") or delta.get("refusal"):  # a refusal is what the model says, too
@@ -126,7 +127,7 @@ class Answer:
         self.generation_id = self.generation_id or document.get("id")
         self.answered_by = document.get("model") or self.answered_by
         self.provider = document.get("provider") or self.provider
-        if usage := faults.mapping(document.get("usage")):
+        if usage := mapping(document.get("usage")):
             self.usage = read_usage(usage)
 
     def _recover(self, text: str) -> str:
@@ -180,8 +181,8 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
     return Usage(
         prompt_tokens=_count(usage, "prompt_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(faults.mapping(usage.get("prompt_tokens_details")), "cached_tokens"),
-        reasoning_tokens=_count(faults.mapping(usage.get("completion_tokens_details")), "reasoning_tokens"),
+        cached_tokens=_count(mapping(usage.get("prompt_tokens_details")), "cached_tokens"),
+        reasoning_tokens=_count(mapping(usage.get("completion_tokens_details")), "reasoning_tokens"),
         cost_nano_usd=round(cost * NANO) if isinstance(cost, int | float) else None,
     )
 
