@@ -21,9 +21,8 @@ from pathlib import Path
 
 from playground.discord import Discord
 from playground.exactness import shows
-from playground.openrouter import OpenRouter
+from playground.openrouter import OpenRouter, Script
 from playground.processes import bot_environment
-from playground.script import Script
 
 CHANNELS = 5
 PATIENCE_S = 60.0  # a start on a busy machine, with the recovery

@@ -25,13 +25,12 @@ import psutil
 
 from playground.discord import Discord
 from playground.exactness import shows
-from playground.openrouter import OpenRouter
+from playground.openrouter import OpenRouter, Script
 from playground.processes import bot_environment
-from playground.script import Script
 
 if TYPE_CHECKING:
     from playground.discord import Channel, User
-    from playground.script import Call
+    from playground.openrouter import Call
 
 TOKENS, TOKENS_PER_SECOND, FIRST_TOKEN_S, ROUND_TRIP_S = 600, 60.0, 0.3, 0.1
 CURSOR = "▌"

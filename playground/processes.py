@@ -153,7 +153,7 @@ async def openrouter() -> AsyncIterator[Reports]:
     """The scripted model's OpenRouter; its process ends with its standard input, whatever becomes of this one."""
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "limit": REPORT_BYTES}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    async with running("-m", "playground.reporter", env=environment, **pipes) as process:
+    async with running("-m", "playground.openrouter.reporter", env=environment, **pipes) as process:
         assert process.stdout
         first = json.loads(await process.stdout.readline())
         reports = Reports(first["base_url"], first["key"], input=process.stdin)

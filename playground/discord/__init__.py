@@ -1,7 +1,11 @@
-"""A make-believe Discord on loopback: its REST API, its gateway, and the people who use it."""
+"""A local test Discord: its REST API, its gateway, and the people who use it.
 
-from playground.discord.limits import RateLimits
-from playground.discord.records import (
+Imports the standard library and aiohttp; nothing of the bot.
+"""
+
+from playground.discord.api.limits import RateLimits
+from playground.discord.server import Discord
+from playground.discord.state.records import (
     ApiError,
     Attachment,
     Change,
@@ -17,7 +21,6 @@ from playground.discord.records import (
     User,
     Version,
 )
-from playground.discord.server import Discord
 
 __all__ = [
     "ApiError",

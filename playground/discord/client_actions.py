@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playground.discord import codes
-from playground.discord.payloads import (
+from playground.discord.state import codes
+from playground.discord.state.payloads import (
     attachment_json,
     channel_json,
     member_json,
@@ -13,14 +13,14 @@ from playground.discord.payloads import (
     role_json,
     user_json,
 )
-from playground.discord.permissions import permissions
-from playground.discord.records import Channel, Permission, PlaygroundError, Role, User, label_of
+from playground.discord.state.permissions import permissions
+from playground.discord.state.records import Channel, Permission, PlaygroundError, Role, User, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from playground.discord.records import Json, Message
-    from playground.discord.world import World
+    from playground.discord.state.records import Json, Message
+    from playground.discord.state.world import World
 
 Entity = User | Channel | Role | tuple[str, bytes]  # the last is a file: name and contents
 PLAIN = {codes.STRING: (str,), codes.INTEGER: (int,), codes.BOOLEAN: (bool,), codes.NUMBER: (int, float)}

@@ -10,22 +10,33 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
-from playground.discord import codes
-from playground.discord.channels import ChannelRoutes
+from playground.discord.api.channels import ChannelRoutes
+from playground.discord.api.gateway import Gateway
+from playground.discord.api.interactions import InteractionRoutes
+from playground.discord.api.limits import RateLimits
+from playground.discord.api.rest import API, UPLOAD_BYTES, Door, Fault
 from playground.discord.client_actions import Entity, Typist, offered, submission
-from playground.discord.gateway import Gateway
-from playground.discord.interactions import InteractionRoutes
-from playground.discord.limits import RateLimits
-from playground.discord.payloads import interaction_json
-from playground.discord.permissions import may_write
-from playground.discord.records import EVERYBODY, ApiError, Interaction, Member, Permission, PlaygroundError
-from playground.discord.rest import API, UPLOAD_BYTES, Door, Fault
-from playground.discord.world import World
+from playground.discord.state import codes
+from playground.discord.state.payloads import interaction_json
+from playground.discord.state.permissions import may_write
+from playground.discord.state.records import EVERYBODY, ApiError, Interaction, Member, Permission, PlaygroundError
+from playground.discord.state.world import World
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from playground.discord.records import Change, Channel, Choice, File, Guild, Json, Message, Request, Role, User
+    from playground.discord.state.records import (
+        Change,
+        Channel,
+        Choice,
+        File,
+        Guild,
+        Json,
+        Message,
+        Request,
+        Role,
+        User,
+    )
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from playground.discord import Change, Discord, Message
-    from playground.discord.records import File
+    from playground.discord.state.records import File
     from playground.processes import Reports
     from playground.web.stage import Stage
     from playground.web.views import Json

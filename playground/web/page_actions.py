@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playground.discord import Permission, PlaygroundError
-from playground.discord.permissions import can
+from playground.discord.state.permissions import can
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from playground.discord import Channel, Discord, Interaction, Message, User
     from playground.discord.client_actions import Entity
-    from playground.discord.records import File
+    from playground.discord.state.records import File
     from playground.web.stage import Stage
     from playground.web.views import Json
 

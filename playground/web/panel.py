@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from playground.discord import PlaygroundError, RateLimits
-from playground.discord.limits import Limiter
-from playground.knobs import FAULTS
+from playground.discord.api.limits import Limiter
+from playground.openrouter.controls import FAULTS
 from playground.web.freshness import Freshness
 from playground.web.views import KINDS_OF_REQUESTS, request_view
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from playground.discord import Discord, Message, Request
-    from playground.discord.records import File
+    from playground.discord.state.records import File
     from playground.processes import Reports
     from playground.web.views import Json
 

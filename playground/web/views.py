@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from playground.discord import codes
+from playground.discord.state import codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

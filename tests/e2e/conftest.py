@@ -15,9 +15,8 @@ import pytest
 
 from playground.discord import Channel, Discord, Guild, Message, User
 from playground.exactness import shows
-from playground.openrouter import OpenRouter
+from playground.openrouter import OpenRouter, Script
 from playground.processes import bot_environment
-from playground.script import Script
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from bot.display.errors import NoAccessError
-from playground.discord.records import Permission
-from playground.script import Fault, Script
+from playground.discord.state.records import Permission
+from playground.openrouter import Fault, Script
 from tests.e2e.conftest import World
 
 WORDS = " ".join(f"word{number}" for number in range(200))
@@ -74,7 +74,7 @@ async def test_two_channels_stream_at_once_and_share_nothing(world: World):
 
 
 async def test_a_gateway_that_drops_in_mid_answer_loses_nothing(world: World):
-    """The answer goes on over REST, and the next question is heard after the continue_."""
+    """The answer goes on over REST, and the next question is heard after the session resumes."""
     await world.start()
     world.scripts.append(Script(text=LONG[:4000], tokens_per_second=300))
     asked = world.ask("go on")

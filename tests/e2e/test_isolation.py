@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from playground.script import Script
+from playground.openrouter import Script
 from tests.e2e.conftest import World
 
 PEOPLE = 50

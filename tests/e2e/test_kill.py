@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.kills import kill
 from bot.conversation.errors import LostInQueueError
-from playground.script import Script
+from playground.openrouter import Script
 from tests.e2e.conftest import CURSOR, World
 
 LONG = " ".join(f"word{number}" for number in range(700))

@@ -7,8 +7,7 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
-from playground.openrouter import usage_of
-from playground.script import Script
+from playground.openrouter import Script, usage_of
 from tests.e2e.conftest import World
 
 

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from bot.ui.texts import replies as texts
-from playground.script import Script
+from playground.openrouter import Script
 from tests.e2e.conftest import World
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from bot.ui.texts import memory as memory_texts
-from playground.script import Script
+from playground.openrouter import Script
 from tests.e2e.conftest import World
 
 LONG = " ".join(f"word{number}" for number in range(700))

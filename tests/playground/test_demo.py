@@ -71,7 +71,12 @@ def test_an_interrupt_ends_every_process():
 async def test_the_openrouter_process_ends_with_its_input():
     """Killed or not, whoever started it leaves no process behind, because its pipe closes."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "playground.reporter", cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        sys.executable,
+        "-m",
+        "playground.openrouter.reporter",
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdout
     assert process.stdin

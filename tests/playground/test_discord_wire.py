@@ -146,7 +146,7 @@ async def test_a_privileged_intent_not_granted_ends_the_connection(place: Any):
 async def test_a_dropped_connection_resumes_and_loses_nothing(place: Any, soon: Callable[..., Any]):
     """What happened while the bot was away is replayed, once and in order."""
     client = await place.connect()
-    place.d.drop_gateway(continue_=True)
+    place.d.drop_gateway(resume=True)
     for n in range(3):
         place.d.say(place.member, place.channel, str(n), mention=True)
     await soon(lambda: client.seen("resumed"))
@@ -156,9 +156,9 @@ async def test_a_dropped_connection_resumes_and_loses_nothing(place: Any, soon: 
 
 
 async def test_a_lost_session_makes_the_bot_identify_again(place: Any, soon: Callable[..., Any]):
-    """Without its session a CONTINUE is answered by INVALID_SESSION, and the bot starts afresh."""
+    """Without its session a RESUME is answered by INVALID_SESSION, and the bot starts afresh."""
     client = await place.connect()
-    place.d.drop_gateway(continue_=False)
+    place.d.drop_gateway(resume=False)
     await soon(lambda: place.d.gateway.identifies == 2)
     place.d.say(place.member, place.channel, "still there?", mention=True)
     await soon(lambda: client.messages)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.exactness import shows, staleness
-from playground.model import long_answer
+from playground.openrouter.model import long_answer
 
 WORDS = st.lists(st.text("ab`#-*>\N{GREEK SMALL LETTER ALPHA}", min_size=1, max_size=6), min_size=2, max_size=30)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from playground.model import ScriptedModel
 from playground.openrouter import Call, Fault
+from playground.openrouter.model import ScriptedModel
 
 
 def call(*said: str) -> Call:

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from playground.discord import Discord
-from playground.model import INTRODUCTION, LONG_CHARS, long_answer
+from playground.openrouter.model import INTRODUCTION, LONG_CHARS, long_answer
 from playground.web.page import Page
 from playground.web.stage import furnish
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from playground.discord import Discord, Message, Version
-from playground.knobs import Knobs
-from playground.script import Call, Fault, Script
+from playground.openrouter import Call, Fault, Script
+from playground.openrouter.controls import Knobs
 from playground.web.freshness import Freshness
 
 

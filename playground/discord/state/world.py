@@ -7,10 +7,10 @@ import mimetypes
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from playground.discord import checks, codes
-from playground.discord.payloads import channel_json, guild_json, member_json, message_json, role_json
-from playground.discord.permissions import can
-from playground.discord.records import (
+from playground.discord.state import checks, codes
+from playground.discord.state.payloads import channel_json, guild_json, member_json, message_json, role_json
+from playground.discord.state.permissions import can
+from playground.discord.state.records import (
     EVERYBODY,
     ApiError,
     Attachment,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Sequence
 
-    from playground.discord.records import File, Interaction, Json
+    from playground.discord.state.records import File, Interaction, Json
 
 
 class Dispatch(Protocol):

@@ -12,8 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.catalogue import catalogue
-from playground.script import (
+from playground.openrouter.catalog import catalog
+from playground.openrouter.script import (
     Call,
     Fault,
     Script,
@@ -29,7 +29,6 @@ from playground.script import (
 
 KEY = "sk-or-playground"
 VARIANTS = (":free", ":nitro", ":floor", ":exacto", ":online", ":thinking", ":extended")
-__all__ = ["KEY", "Call", "Fault", "OpenRouter", "Script"]
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 
 Answer = Callable[[Call], Script]
@@ -42,7 +41,7 @@ class OpenRouter:
         self.answer = answer
         self.key = key
         self.calls: list[Call] = []
-        self.models: list[dict[str, Any]] = catalogue()
+        self.models: list[dict[str, Any]] = catalog()
         self.hits: list[str] = []  # paths of all requests, in order
         self.key_status: dict[str, Any] = {
             "label": "sk-or-...ound",

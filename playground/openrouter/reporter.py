@@ -12,13 +12,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from playground.knobs import Knobs
-from playground.model import ScriptedModel
-from playground.openrouter import OpenRouter
-from playground.script import text_of
+from playground.openrouter.controls import Knobs
+from playground.openrouter.model import ScriptedModel
+from playground.openrouter.script import text_of
+from playground.openrouter.server import OpenRouter
 
 if TYPE_CHECKING:
-    from playground.openrouter import Call
+    from playground.openrouter.script import Call
 
 REPORT_SECONDS = 0.05  # how often to look for news
 

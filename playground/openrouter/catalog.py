@@ -1,4 +1,4 @@
-"""The models that the make-believe OpenRouter offers, in the shape of its `/models`."""
+"""The models that the test OpenRouter offers, in the shape of its `/models`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZES = ((8, 8_192), (14, 16_384), (32, 32_768), (70, 131_072), (120, 262_144), 
 PARAMETERS = ("max_tokens", "temperature", "top_p", "stop", "seed", "frequency_penalty", "presence_penalty")
 
 
-def catalogue() -> list[dict[str, Any]]:
+def catalog() -> list[dict[str, Any]]:
     """A few hundred models: the famous, and made-up families of all sizes, some free, some without temperature."""
     made_up = [
         (f"{author}/{author}-{number}-{size}b{variant}", context, 0 if variant else size / 100, size / 25)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from playground.discord import codes
-from playground.discord.checks import invalid, sized
-from playground.discord.payloads import channel_json, guild_json, member_json, message_json, user_json
-from playground.discord.permissions import can, demand, may_write
-from playground.discord.records import ApiError, Permission
-from playground.discord.rest import API, BODY, answer_json
+from playground.discord.api.rest import API, BODY, answer_json
+from playground.discord.state import codes
+from playground.discord.state.checks import invalid, sized
+from playground.discord.state.payloads import channel_json, guild_json, member_json, message_json, user_json
+from playground.discord.state.permissions import can, demand, may_write
+from playground.discord.state.records import ApiError, Permission
 
 if TYPE_CHECKING:
-    from playground.discord.gateway import Gateway
-    from playground.discord.records import Channel, Guild, Message, User
-    from playground.discord.world import World
+    from playground.discord.api.gateway import Gateway
+    from playground.discord.state.records import Channel, Guild, Message, User
+    from playground.discord.state.world import World
 
 NO_CONTENT = 204
 

@@ -6,11 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playground.openrouter import Fault, Script
-from playground.script import tokens_of
+from playground.openrouter.script import Fault, Script, tokens_of
 
 if TYPE_CHECKING:
-    from playground.openrouter import Call
+    from playground.openrouter.script import Call
 
 LONG_CHARS = 10_000
 SPEAKER = re.compile(r"[^:\n]{1,40}: ")  # the bot puts the author's name before each question

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
-from playground.discord import codes
-from playground.discord.payloads import guild_json, user_json
+from playground.discord.state import codes
+from playground.discord.state.payloads import guild_json, user_json
 
 if TYPE_CHECKING:
-    from playground.discord.records import Guild, Json
-    from playground.discord.world import World
+    from playground.discord.state.records import Guild, Json
+    from playground.discord.state.world import World
 
 KEPT_EVENTS = 5000  # for a session that resumes
 

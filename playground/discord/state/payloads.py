@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from playground.discord import codes
-from playground.discord.permissions import permissions
-from playground.discord.records import Json, PlaygroundError
+from playground.discord.state import codes
+from playground.discord.state.permissions import permissions
+from playground.discord.state.records import Json, PlaygroundError
 
 if TYPE_CHECKING:
-    from playground.discord.records import Attachment, Channel, Guild, Interaction, Member, Message, Role, User
+    from playground.discord.state.records import (
+        Attachment,
+        Channel,
+        Guild,
+        Interaction,
+        Member,
+        Message,
+        Role,
+        User,
+    )
 
 START = "2026-01-01T00:00:00+00:00"  # when everything here was founded and joined
 

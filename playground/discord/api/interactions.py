@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from playground.discord import checks, codes
-from playground.discord.payloads import message_json
-from playground.discord.records import ApiError, Choice
-from playground.discord.rest import API, BODY, answer_json
+from playground.discord.api.rest import API, BODY, answer_json
+from playground.discord.state import checks, codes
+from playground.discord.state.payloads import message_json
+from playground.discord.state.records import ApiError, Choice
 
 if TYPE_CHECKING:
-    from playground.discord.records import File, Interaction, Json, Message
-    from playground.discord.world import World
+    from playground.discord.state.records import File, Interaction, Json, Message
+    from playground.discord.state.world import World
 
 ON_MESSAGE = {codes.DEFER_UPDATE, codes.UPDATE}  # only where the interaction began at a message
 ANSWERS = {  # what each type of interaction may be answered with

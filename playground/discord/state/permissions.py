@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from playground.discord.records import EVERYBODY, EVERYTHING, ApiError, Channel, Guild, Permission, User
+from playground.discord.state.records import EVERYBODY, EVERYTHING, ApiError, Channel, Guild, Permission, User
 
 
 def guild_permissions(user: User, guild: Guild) -> int:

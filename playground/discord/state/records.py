@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Any, NamedTuple
 
-from playground.discord import codes
+from playground.discord.state import codes
 
 Json = dict[str, Any]
 File = tuple[str, bytes]  # name and contents

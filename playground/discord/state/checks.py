@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from playground.discord import codes
-from playground.discord.permissions import can
-from playground.discord.records import ApiError, Permission
+from playground.discord.state import codes
+from playground.discord.state.permissions import can
+from playground.discord.state.records import ApiError, Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sized
 
-    from playground.discord.records import Channel, Json, Message, User
+    from playground.discord.state.records import Channel, Json, Message, User
 
 NAME = re.compile(r"[-_'\w]{1,32}")  # of a slash command or an option; lower case where there is one
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)

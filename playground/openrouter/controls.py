@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from playground.script import Fault, Script, tokens_of
+from playground.openrouter.script import Fault, Script, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from playground.script import Call
+    from playground.openrouter.script import Call
 
 FAULTS = ("", "refused", "overloaded", "limited", "breaks")
 RETRY_AFTER = {"Retry-After": "3"}

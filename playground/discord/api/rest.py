@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from playground.discord.limits import Limiter, bucket_of
-from playground.discord.records import ApiError, Request
+from playground.discord.api.limits import Limiter, bucket_of
+from playground.discord.state.records import ApiError, Request
 
 if TYPE_CHECKING:
-    from playground.discord.limits import RateLimits
-    from playground.discord.records import File
-    from playground.discord.world import World
+    from playground.discord.api.limits import RateLimits
+    from playground.discord.state.records import File
+    from playground.discord.state.world import World
 
 API = "/api/v10"
 VIA = {"Via": "1.1 google"}  # without it discord.py takes a 429 for a ban by the network's edge

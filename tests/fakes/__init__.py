@@ -1,0 +1,21 @@
+"""Hand-written fakes of the ports, a module for each room.
+
+Imports what the rooms below `bot` publish; no library, no network, no clock of its own.
+"""
+
+from tests.fakes.conversation import FakeChannels, MemoryStore
+from tests.fakes.display import FakeTarget, Write
+from tests.fakes.llm import FakeCatalog, ScriptedLLM
+from tests.fakes.money import MemoryLedger
+from tests.fakes.settings import MemorySettings
+
+__all__ = [
+    "FakeCatalog",
+    "FakeChannels",
+    "FakeTarget",
+    "MemoryLedger",
+    "MemorySettings",
+    "MemoryStore",
+    "ScriptedLLM",
+    "Write",
+]

@@ -1,0 +1,159 @@
+"""Channels and the store of conversations, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bot.conversation.ports import SeenMessage, StoredReply
+from bot.core.errors import HeadwaterError
+from bot.core.records import ReplyState, Role, Turn
+
+if TYPE_CHECKING:
+    from bot.core.records import Place, Question
+    from bot.display.errors import ScreenError
+    from tests.fakes.display import FakeTarget
+
+
+class FakeChannels:
+    """One channel's messages, as `Channels` tells of them; writing goes to `screen`."""
+
+    def __init__(self, screen: FakeTarget) -> None:
+        self.screen = screen
+        self.seen: list[SeenMessage] = []  # oldest first
+        self.answered: list[int | None] = []  # the messages that targets were to answer
+        self.error: ScreenError | None = None  # what reading fails with
+
+    def add(self, message_id: int, content: str, **details: Any) -> None:
+        """Let a message of the bot's stand in the channel."""
+        self.seen.append(SeenMessage(**{"id": message_id, "own": True, "content": content, **details}))
+        if self.seen[-1].own:
+            self.screen.messages[message_id] = content
+
+    def target(self, channel_id: int, *, answer_to: int | None = None) -> FakeTarget:
+        assert channel_id == self.screen.channel_id
+        self.answered.append(answer_to)
+        return self.screen
+
+    async def newest(self, _channel_id: int, *, limit: int) -> list[SeenMessage]:
+        return (await self.after(0, 0, limit=len(self.seen)))[::-1][:limit]
+
+    async def after(self, _channel_id: int, message_id: int, *, limit: int) -> list[SeenMessage]:
+        if self.error:
+            raise self.error
+        return [message for message in self.seen if message.id > message_id][:limit]
+
+
+class MemoryStore:
+    """A `ConversationStore` in memory, for the use case in virtual time; the real one has tests of its own."""
+
+    def __init__(self) -> None:
+        self.questions: dict[int, Question] = {}
+        self.answers: dict[int, str] = {}  # by the question's turn
+        self.replies: dict[int, StoredReply] = {}
+        self.closed: dict[int, ReplyState] = {}
+        self.opted_out: set[int] = set()
+        self.fault: HeadwaterError | None = None  # what writing fails with
+        self.anchors: dict[int, int] = {}  # by the message replied to
+        self.checkpoints: list[str] = []
+
+    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+        self._check()
+        reply_id = len(self.replies) + 1
+        self.replies[reply_id] = StoredReply(
+            id=reply_id,
+            place=question.place,
+            asker_id=question.author_id,
+            model=model,
+            state=ReplyState.STREAMING,
+            text="",
+            message_ids=(),
+            turn_id=None,
+            question_message_id=question.message_id,
+            opened_at=now,
+            private=question.private,
+        )
+        return reply_id
+
+    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
+        turn_id = 2 * len(self.questions) + 1
+        self.questions[turn_id] = question
+        await self.answer_again(turn_id, reply_id=reply_id, now=now)
+        return turn_id
+
+    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:  # noqa: ARG002 - the port's
+        self._check()
+        for old in [reply for reply in self.replies.values() if reply.turn_id == turn_id]:
+            for message_id in old.message_ids:
+                await self.add_reply_message(reply_id, message_id)
+            self.replies[old.id] = replace(old, message_ids=())
+        text = self.answers.get(turn_id, "")
+        self.replies[reply_id] = replace(self.replies[reply_id], turn_id=turn_id, text=text)
+
+    async def question(self, turn_id: int) -> Question | None:
+        return self.questions.get(turn_id)
+
+    async def add_reply_message(self, reply_id: int, message_id: int) -> None:
+        reply = self.replies[reply_id]
+        self.replies[reply_id] = replace(reply, message_ids=tuple(dict.fromkeys((*reply.message_ids, message_id))))
+
+    def _check(self) -> None:
+        if self.fault:
+            raise self.fault
+
+    async def checkpoint(self, reply_id: int, text: str) -> None:
+        self._check()
+        self.checkpoints.append(text)
+        self._keep(reply_id, text)
+
+    async def close_reply(self, reply_id: int, *, state: ReplyState, text: str, **_: object) -> None:
+        self._check()
+        self.closed[reply_id] = state
+        self._keep(reply_id, text)
+        self.replies[reply_id] = replace(self.replies[reply_id], state=state, text=text)
+
+    async def reply(self, reply_id: int) -> StoredReply | None:
+        return self.replies.get(reply_id)
+
+    async def unfinished_replies(self) -> list[StoredReply]:
+        return [reply for reply in self.replies.values() if reply.state is ReplyState.STREAMING]
+
+    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> list[Turn]:
+        turns = [
+            turn
+            for turn_id, question in self.questions.items()
+            if question.place == place and self.answers.get(turn_id)
+            for turn in (self._turn(turn_id, question), self._turn(turn_id + 1, None))
+        ]
+        return [turn for turn in reversed(turns) if before is None or turn.id < before][:limit]
+
+    async def count(self, place: Place) -> int:
+        return len(await self.window(place))
+
+    async def remembers(self, question: Question) -> bool:
+        return question.author_id not in self.opted_out
+
+    async def anchor(self, _place: Place, message_id: int) -> int | None:
+        return self.anchors.get(message_id)
+
+    async def clear(self, place: Place, *, by: int, now: int) -> int:  # noqa: ARG002 - the port's
+        hidden = await self.count(place)
+        self.questions = {key: question for key, question in self.questions.items() if question.place != place}
+        return hidden
+
+    def _keep(self, reply_id: int, text: str) -> None:
+        turn_id = self.replies[reply_id].turn_id
+        if turn_id is not None:
+            self.answers[turn_id] = text
+            self.replies[reply_id] = replace(self.replies[reply_id], text=text)
+
+    def _turn(self, turn_id: int, question: Question | None) -> Turn:
+        return Turn(
+            id=turn_id,
+            role=Role.USER if question else Role.ASSISTANT,
+            text=question.text if question else self.answers[turn_id - 1],
+            author_id=question.author_id if question else None,
+            author_name=question.author_name if question else "",
+            created_at=0,
+            anchor_id=question.anchor_id if question else None,
+        )
