@@ -6,9 +6,12 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from bot.core.units import NANO
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+GREATEST_COST_USD = 10_000.0  # of one generation; what claims more is nonsense
 INTEGER_DIGITS = 18  # more than any count, price or date has
 
 
@@ -42,3 +45,21 @@ def number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def cost_nano_usd(charged: object, upstream: object = None, *, is_byok: object = None) -> int | None:
+    """What a generation cost, from the provider's figures in dollars; None where they say nothing or nonsense.
+
+    Args:
+        charged: what OpenRouter takes off its own credits.
+        upstream: what the provider behind it bills to the owner's own key there (BYOK), besides.
+        is_byok: where it's False, `upstream` only explains `charged`.
+    """
+    costs = [_nano_usd(charged), None if is_byok is False else _nano_usd(upstream)]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
+
+
+def _nano_usd(dollars: object) -> int | None:
+    cost = number(dollars)
+    return round(cost * NANO) if cost is not None and 0 <= cost <= GREATEST_COST_USD else None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.llm.documents import document, number
+from bot.llm.documents import cost_nano_usd, document, number
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,28 @@ def test_one_absurd_number_costs_nothing_else():
 def test_a_number_is_finite_and_a_number(value: object, expected: float | None):
     """Strings of numbers count, truth values and infinities don't."""
     assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("charged", "upstream", "is_byok", "nano_usd"),
+    [
+        (0.5, None, None, 500_000_000),
+        ("0.5", None, None, 500_000_000),
+        (0.0005, 0.01, True, 10_500_000),
+        (0.0005, 0.01, None, 10_500_000),
+        (0.01, 0.01, False, 10_000_000),
+        (None, 0.01, True, 10_000_000),
+        (0, 0, True, 0),
+        (None, None, None, None),
+        (-1, None, None, None),
+        (1e12, None, None, None),
+        (math.nan, None, None, None),
+        ({}, [], "yes", None),
+    ],
+)
+def test_what_a_generation_cost(charged: object, upstream: object, is_byok: object, nano_usd: int | None):
+    """With the owner's own provider key both bills count; absurd figures count as unknown."""
+    assert cost_nano_usd(charged, upstream, is_byok=is_byok) == nano_usd
 
 
 @given(st.binary())
