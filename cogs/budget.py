@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.settings.catalog import BY_KEY, MONEY_SETTINGS
+from bot.settings.catalog import BUDGET_SETTINGS, BY_KEY
 from bot.settings.specs import RESET
 from bot.ui.targets.permissions import is_admin
 from bot.ui.targets.places import interaction_place
@@ -19,7 +19,7 @@ from bot.ui.views.setting_change import Scope, change
 if TYPE_CHECKING:
     from bot.client import ChatBot
 
-NAMES = [app_commands.Choice(name=spec.key, value=spec.key) for spec in MONEY_SETTINGS]
+NAMES = [app_commands.Choice(name=spec.key, value=spec.key) for spec in BUDGET_SETTINGS]
 VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
 
 

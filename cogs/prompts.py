@@ -79,7 +79,7 @@ class PromptCommands(
 
     async def _keep(self, interaction: discord.Interaction[Any], key: str, scope: Scope, text: str) -> None:
         try:
-            value = PROMPT.kind.read(text)
+            value = PROMPT.kind.parse(text)
         except ValueError:
             await tell(interaction, texts.NO_PROMPT)
             return

@@ -36,7 +36,7 @@ class Ending:
 
     `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
     first choice could not answer. `footer` is for complete answers where it is wanted, `warnings` are the budgets
-    that this answer nearly used up. `unavailable` is the chosen model that could not be used, and why, where people
+    that this answer nearly used up. `unavailable` is the chosen model that can't be used, and why, where people
     have not been told yet. `not_saved` says why memory lacks the answer, `history_truncated` that earlier turns
     did not fit into the prompt, where people want to be told.
     """

@@ -1,4 +1,4 @@
-"""The settings there are. Their order is the order in which people see them."""
+"""All settings, in the order in which people see them."""
 
 from __future__ import annotations
 
@@ -21,132 +21,131 @@ LONGEST_ANSWER = 1_000_000  # tokens, as for MAX_TOKENS
 
 ANSWER = SettingSpec(
     key="answer",
-    sentence="When I answer: on a mention, always (which needs the message-content intent), or never",
+    description="When I answer: on a mention, always (needs the message content intent), or never",
     kind=OneOf(("mention", "always", "never")),
     default="mention",
 )
 THREADS = SettingSpec(
     key="threads",
-    sentence="Whether I open a thread for each question that mentions me; with `branch` it goes on from what was "
-    "said in the channel",
+    description="Open a thread for each question that mentions me; with `branch`, it continues this conversation",
     kind=OneOf(("off", "on", "branch")),
     default="off",
 )
 REASONING = SettingSpec(
     key="reasoning",
-    sentence="Whether a model's thoughts are shown until its answer begins",
+    description="Show the model's thinking until its answer starts",
     kind=SWITCH,
     default="off",
 )
 FOOTER = SettingSpec(
     key="footer",
-    sentence="Whether model, tokens and cost stand under each answer",
+    description="Show model, tokens and cost under each answer",
     kind=SWITCH,
     default="off",
 )
 WINDOW_NOTE = SettingSpec(
     key="window_note",
-    sentence="Whether I say below an answer that earlier messages no longer fit into what the model reads",
+    description="Say under an answer when earlier messages no longer fit into what the model can read",
     kind=SWITCH,
     default="off",
 )
 PING_AFTER = SettingSpec(
     key="ping_after",
-    sentence="Tell the person who asked, with a ping, when an answer took at least this long; 0 never does",
-    kind=Number(low=0, high=DAY_S, unit="s"),
+    description="Ping the person who asked when an answer took at least this long; 0 means never",
+    kind=Number(low=0, high=DAY_S, unit="seconds"),
     default="0",
 )
 TEMPERATURE = SettingSpec(
     key="temperature",
-    sentence="How freely the model chooses its words",
+    description="How freely the model picks its words",
     kind=Number(low=0, high=2, whole=False),
-    without="as the bot's owner set it",
+    when_unset="the bot owner's setting",
 )
 ANSWER_LENGTH = SettingSpec(
     key="answer_length",
-    sentence="The longest answer, as far as the bot's owner allows",
+    description="The longest answer, up to the limit of the bot's owner",
     kind=Number(low=1, high=LONGEST_ANSWER, unit="tokens"),
-    without="as the bot's owner set it",
+    when_unset="the bot owner's setting",
 )
 ADMIN_ROLE = SettingSpec(
     key="admin_role",
-    sentence="A role whose members may do what people with Manage Server may",
+    description="A role whose members can do what people with Manage Server can",
     kind=Mentions("@&", "one role", most=1),
     where=(SERVER,),
 )
 ALLOWED_ROLES = SettingSpec(
     key="allowed_roles",
-    sentence="Only these roles (and the allowed users, and admins) may ask me",
+    description="Only these roles can ask me, besides the allowed users and admins",
     kind=ROLES,
-    without="everybody",
+    when_unset="everybody",
 )
 ALLOWED_USERS = SettingSpec(
     key="allowed_users",
-    sentence="Only these people (and the allowed roles, and admins) may ask me",
+    description="Only these people can ask me, besides the allowed roles and admins",
     kind=PEOPLE,
-    without="everybody",
+    when_unset="everybody",
 )
 DENIED_ROLES = SettingSpec(
-    key="denied_roles", sentence="These roles may not ask me", kind=ROLES, without="nobody", adds_up=True
+    key="denied_roles", description="These roles can't ask me", kind=ROLES, when_unset="nobody", combined=True
 )
 DENIED_USERS = SettingSpec(
-    key="denied_users", sentence="These people may not ask me", kind=PEOPLE, without="nobody", adds_up=True
+    key="denied_users", description="These people can't ask me", kind=PEOPLE, when_unset="nobody", combined=True
 )
 ALLOWED_CHANNELS = SettingSpec(
     key="allowed_channels",
-    sentence="I answer in these channels only, and in their threads",
+    description="I answer only in these channels and their threads",
     kind=CHANNELS,
-    without="all channels",
+    when_unset="all channels",
     where=(SERVER,),
 )
 DENIED_CHANNELS = SettingSpec(
     key="denied_channels",
-    sentence="I do not answer in these channels, nor in their threads",
+    description="I don't answer in these channels or their threads",
     kind=CHANNELS,
-    without="none",
+    when_unset="none",
     where=(SERVER,),
 )
 ALLOWED_MODELS = SettingSpec(
     key="allowed_models",
-    sentence="The models that may be chosen here",
+    description="The models that can be chosen here",
     kind=Patterns(),
-    without="all models",
+    when_unset="all models",
     where=(SERVER,),
 )
 PRICE_CEILING = SettingSpec(
     key="price_ceiling",
-    sentence="The most that a model which may be chosen here costs",
+    description="The highest price of a model that can be chosen here",
     kind=Dollars("per million tokens", most=10_000),
-    without="no ceiling",
+    when_unset="no ceiling",
     where=(SERVER,),
 )
 
 EXEMPT_ROLES = SettingSpec(
     key="exempt_roles",
-    sentence="Roles that neither the pace nor this server's budgets hold for",
+    description="Roles exempt from rate limits and this server's budgets",
     kind=ROLES,
-    without="nobody",
+    when_unset="nobody",
     where=(SERVER,),
 )
 RATE_LIMIT = SettingSpec(
     key="rate_limit",
-    sentence="How often one person may ask me",
-    kind=Number(low=1, high=600, unit="questions a minute"),
-    without="as often as they like",
+    description="How often one person can ask me",
+    kind=Number(low=1, high=600, unit="questions per minute"),
+    when_unset="no limit",
 )
 
 
 def _budget(payer: str, period: str, whose: str) -> SettingSpec:
     return SettingSpec(
         key=f"{payer}_{period}",
-        sentence=f"The most that {whose} may spend a {period}",
-        kind=Dollars(f"a {period}"),
-        without="no limit",
+        description=f"The most {whose} can spend per {period}",
+        kind=Dollars(f"per {period}"),
+        when_unset="no limit",
         where=EVERYWHERE if payer == CHANNEL else (SERVER,),
     )
 
 
-PAYERS = {"person": "one person", CHANNEL: "one channel, its threads included,", SERVER: "the whole server"}
+PAYERS = {"person": "one person", CHANNEL: "one channel and its threads", SERVER: "the whole server"}
 BUDGETS = {
     (payer, period): _budget(payer, period, whose)
     for payer, whose in PAYERS.items()
@@ -172,5 +171,5 @@ SETTINGS = (
     ALLOWED_MODELS,
     PRICE_CEILING,
 )
-MONEY_SETTINGS = (*BUDGETS.values(), RATE_LIMIT, EXEMPT_ROLES)
-BY_KEY = {spec.key: spec for spec in (*SETTINGS, *MONEY_SETTINGS)}
+BUDGET_SETTINGS = (*BUDGETS.values(), RATE_LIMIT, EXEMPT_ROLES)
+BY_KEY = {spec.key: spec for spec in (*SETTINGS, *BUDGET_SETTINGS)}

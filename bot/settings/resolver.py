@@ -71,7 +71,7 @@ class EffectiveSettings:
     def ids(self, spec: SettingSpec) -> frozenset[int]:
         """The ids of a list; of all scopes' lists together where they add up."""
         lists = [scoped.setting.value for scoped in self._found.get(spec.key, ())]
-        return frozenset(int(id_) for text in lists[: None if spec.adds_up else 1] for id_ in text.split())
+        return frozenset(int(id_) for text in lists[: None if spec.combined else 1] for id_ in text.split())
 
 
 class SettingsResolver:

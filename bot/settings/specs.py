@@ -1,4 +1,4 @@
-"""TODO"""
+"""How a setting is described: its values, its default, and where it can be set."""
 
 from __future__ import annotations
 
@@ -6,45 +6,40 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from string import ascii_letters
 from typing import Protocol
 
 from bot.core.units import NANO, dollars
 
 CHANNEL, SERVER = "channel", "server"
-
-
 EVERYWHERE = (CHANNEL, SERVER)
-
-
-RESET = "default"  # the value that takes a setting back
-
-
-LONGEST_LIST = 100  # entries; each is looked at for every question
+RESET = "default"  # the value that resets a setting
+LONGEST_LIST = 100  # entries; every question checks each of them
 
 
 class Kind(Protocol):
-    """What values a setting has. They are kept as text, in one form for each meaning."""
+    """The values of a setting. They are stored as text, each value in one form."""
 
     @property
-    def form(self) -> str:
-        """What to type, as people read it."""
+    def expected(self) -> str:
+        """What people can type, in words."""
         ...
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """All values there are; empty where they are too many to name."""
+        """All values; empty when there are too many to list."""
         ...
 
-    def read(self, typed: str) -> str:
-        """The form in which a value is kept.
+    def parse(self, typed: str) -> str:
+        """Turn what somebody typed into the form that is stored.
 
         Raises:
-            ValueError: it is no such value.
+            ValueError: it isn't a value of this kind.
         """
         ...
 
     def show(self, value: str) -> str:
-        """A kept value as Discord shows it."""
+        """A stored value as Discord shows it."""
         ...
 
 
@@ -55,10 +50,10 @@ class OneOf:
     choices: tuple[str, ...]
 
     @property
-    def form(self) -> str:
+    def expected(self) -> str:
         return " or ".join(f"`{choice}`" for choice in self.choices)
 
-    def read(self, typed: str) -> str:
+    def parse(self, typed: str) -> str:
         word = typed.strip().lower()
         if word not in self.choices:
             raise ValueError(word)
@@ -73,7 +68,7 @@ SWITCH = OneOf(("on", "off"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A number within bounds; `unit` stands behind it."""
+    """A number within bounds, shown with its `unit`; people may type the unit too, or its first letters."""
 
     low: float
     high: float
@@ -81,7 +76,7 @@ class Number:
     whole: bool = True
 
     @property
-    def form(self) -> str:
+    def expected(self) -> str:
         kind = "a whole number" if self.whole else "a number"
         of = f" of {self.unit}" if self.unit else ""
         return f"{kind}{of} from {self.low:g} to {self.high:,.10g}"
@@ -90,11 +85,12 @@ class Number:
     def choices(self) -> tuple[str, ...]:
         return ()
 
-    def read(self, typed: str) -> str:
-        number = float(typed.strip().removesuffix(self.unit).replace("_", "x"))
-        if not (math.isfinite(number) and self.low <= number <= self.high):
+    def parse(self, typed: str) -> str:
+        digits = typed.strip().rstrip(ascii_letters + " ")
+        if "_" in digits or not self.unit.startswith(typed.strip().removeprefix(digits).strip()):
             raise ValueError(typed)
-        if self.whole and number != int(number):
+        number = float(digits)
+        if not (math.isfinite(number) and self.low <= number <= self.high) or (self.whole and number % 1):
             raise ValueError(typed)
         return f"{number:.10g}"
 
@@ -104,9 +100,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """Roles, people or channels, typed as mentions or ids; kept as ids, separated by spaces.
+    """Roles, people or channels: typed as mentions or ids, stored as ids separated by spaces.
 
-    `mark` is what stands between `<` and the id in a mention: `@&`, `@` or `#`.
+    `mark` is what precedes the id in a mention: `@&`, `@` or `#`. `most` bounds the length of the list.
     """
 
     mark: str
@@ -114,14 +110,14 @@ class Mentions:
     most: int = LONGEST_LIST
 
     @property
-    def form(self) -> str:
+    def expected(self) -> str:
         return f"{self.what}, or `{RESET}` for none"
 
     @property
     def choices(self) -> tuple[str, ...]:
         return ()
 
-    def read(self, typed: str) -> str:
+    def parse(self, typed: str) -> str:
         one = re.compile(rf"<{self.mark}{'!?' if self.mark == '@' else ''}(\d{{1,19}})>|(\d{{15,19}})")
         found = [one.fullmatch(word) for word in typed.replace(">", "> ").replace(",", " ").split()]
         if not all(found):
@@ -137,12 +133,12 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Model ids, with `*` for any part; kept separated by spaces."""
+    """Model ids, with `*` for any part; stored separated by spaces."""
 
-    form = "model ids separated by commas, with `*` for any part, such as `openai/*, */*:free`"
+    expected = "model ids separated by commas, with `*` for any part, such as `openai/*, */*:free`"
     choices = ()
 
-    def read(self, typed: str) -> str:
+    def parse(self, typed: str) -> str:
         patterns = dict.fromkeys(re.split(r"[\s,]+", typed.strip().strip(",").lower()))
         if not 0 < len(patterns) <= LONGEST_LIST or not all(
             re.fullmatch(r"[\w~@*./:+-]{1,200}", pattern, re.ASCII) for pattern in patterns
@@ -156,20 +152,20 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True)
 class Dollars:
-    """An amount of US dollars; kept in nano-dollars. `per` stands behind it."""
+    """An amount of US dollars, stored in nano-dollars and shown with `per` behind it."""
 
     per: str = ""
     most: int = 1_000_000
 
     @property
-    def form(self) -> str:
+    def expected(self) -> str:
         return f"an amount in US dollars from 0 to {self.most:,}, such as `2.50`"
 
     @property
     def choices(self) -> tuple[str, ...]:
         return ()
 
-    def read(self, typed: str) -> str:
+    def parse(self, typed: str) -> str:
         try:
             amount = Decimal(typed.strip().removeprefix("$").removesuffix("$").strip())
             if not 0 <= amount <= self.most:
@@ -186,18 +182,18 @@ class Dollars:
 class SettingSpec:
     """One setting.
 
-    `default` is the value that holds where nobody set one; where it is empty, `without` says what happens.
-    Where a spec `adds_up`, a list set for the server holds in a channel with a list of its own as well.
+    `default` is the value while nobody set one; when it is empty, `when_unset` says what that means. A `combined`
+    list of a server also applies in a channel that has its own list.
     """
 
     key: str
-    sentence: str
+    description: str
     kind: Kind
     default: str = ""
-    without: str = "not set"
+    when_unset: str = "not set"
     where: tuple[str, ...] = EVERYWHERE
-    adds_up: bool = False
+    combined: bool = False
 
     def shown(self, value: str) -> str:
-        """A value, or what holds without one, for people to read."""
-        return self.kind.show(value) if value else self.without
+        """A value for people to read, or what applies without one."""
+        return self.kind.show(value) if value else self.when_unset

@@ -35,10 +35,10 @@ class PromptText:
     choices: tuple[str, ...] = ()
 
     @property
-    def form(self) -> str:
+    def expected(self) -> str:
         return f"a text of at most {LIMIT_CHARS:,} characters"
 
-    def read(self, typed: str) -> str:
+    def parse(self, typed: str) -> str:
         text = typed.strip()
         if not 0 < len(text) <= LIMIT_CHARS:
             raise ValueError(len(text))
@@ -50,9 +50,9 @@ class PromptText:
 
 PROMPT = SettingSpec(
     key="prompt",
-    sentence="What the model is told before every conversation",
+    description="What the model is told before every conversation",
     kind=PromptText(),
-    without="as the bot's owner set it",
+    when_unset="the bot owner's setting",
 )
 
 

@@ -14,7 +14,7 @@ async def limit(world: World, name: str, amount: str, **options: str) -> str:
 
 async def test_a_budget_is_set_spent_shown_and_met(world: World):
     """The refusal is private, names the budget and says when it resets."""
-    assert "**$0.50 a day**" in await limit(world, "person_day", "$0.50")
+    assert "**$0.50 per day**" in await limit(world, "person_day", "$0.50")
     for cents in (30, 25):
         world.llm.say("Hi.", Usage(prompt_tokens=10, completion_tokens=2, cost_nano_usd=cents * 10_000_000))
         await world.member.send(world.channel, f"{world.me} hello")
@@ -27,7 +27,7 @@ async def test_a_budget_is_set_spent_shown_and_met(world: World):
     assert len(world.llm.requests) == 3
     shown = await world.admin.slash(world.channel, "budget show")
     assert "Your budget today: $0.0000098 of $0.50 (0%)" in shown.response.content
-    assert "`person_day` **$0.50 a day** (set for this server)" in shown.response.content
+    assert "`person_day` **$0.50 per day** (set for this server)" in shown.response.content
 
 
 async def test_exempt_roles_are_not_held_to_the_servers_budgets(world: World):

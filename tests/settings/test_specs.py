@@ -1,4 +1,4 @@
-"""What the settings take, keep and show."""
+"""Which values settings accept, store and show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from bot.settings.catalog import BY_KEY, SETTINGS
         ("footer", "ON", "on", "on"),
         ("temperature", "0.70", "0.7", "0.7"),
         ("answer_length", "2000", "2000", "2,000 tokens"),
-        ("ping_after", "90 s", "90", "90 s"),
+        ("ping_after", "90 s", "90", "90 seconds"),
+        ("ping_after", "90 seconds", "90", "90 seconds"),
+        ("answer_length", "2000 tok", "2000", "2,000 tokens"),
+        ("rate_limit", "5 questions per minute", "5", "5 questions per minute"),
         ("admin_role", "<@&123>", "123", "<@&123>"),
         ("allowed_roles", "<@&5>, <@&6> <@&5>", "5 6", "<@&5>, <@&6>"),
         ("denied_users", "<@!7><@8>", "7 8", "<@7>, <@8>"),
@@ -26,9 +29,9 @@ from bot.settings.catalog import BY_KEY, SETTINGS
     ],
 )
 def test_a_value_is_kept_in_one_form(key: str, typed: str, kept: str, shown: str):
-    """Whatever way it was typed; and reading what is kept changes nothing."""
+    """However it was typed."""
     spec = BY_KEY[key]
-    assert spec.kind.read(typed) == kept
+    assert spec.kind.parse(typed) == kept
     assert spec.shown(kept) == shown
 
 
@@ -43,6 +46,8 @@ def test_a_value_is_kept_in_one_form(key: str, typed: str, kept: str, shown: str
         ("answer_length", "1.5"),
         ("answer_length", "1_000"),
         ("ping_after", "soon"),
+        ("ping_after", "s"),
+        ("ping_after", "9 minutes"),
         ("admin_role", "<@&1> <@&2>"),
         ("admin_role", "<@1>"),
         ("allowed_roles", "everybody"),
@@ -57,16 +62,16 @@ def test_a_value_is_kept_in_one_form(key: str, typed: str, kept: str, shown: str
     ],
 )
 def test_nonsense_is_refused(key: str, typed: str):
-    """Nothing is guessed."""
+    """Values of no setting raise; nothing is guessed."""
     with pytest.raises(ValueError, match=r".*"):
-        BY_KEY[key].kind.read(typed)
+        BY_KEY[key].kind.parse(typed)
 
 
 def test_every_default_is_a_value_of_its_kind():
-    """What holds without a setting could be set."""
+    """What applies by default could also be set."""
     for spec in SETTINGS:
-        assert not spec.default or spec.kind.read(spec.default) == spec.default
-        assert spec.sentence
+        assert not spec.default or spec.kind.parse(spec.default) == spec.default
+        assert spec.description
         assert spec.shown(spec.default)
     assert len(SETTINGS) <= 25, "Discord offers 25 choices at most"
 

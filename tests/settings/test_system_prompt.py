@@ -50,4 +50,4 @@ def test_without_names_something_plain_stands_there():
 def test_what_is_no_prompt_is_refused(text: str):
     """Nothing, and more than the form takes."""
     with pytest.raises(ValueError, match=r"\d"):
-        PROMPT.kind.read(text)
+        PROMPT.kind.parse(text)

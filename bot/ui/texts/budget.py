@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.core.units import dollars
 from bot.money.ledger import Period
 from bot.money.limits import OWNERS
-from bot.settings.catalog import MONEY_SETTINGS
+from bot.settings.catalog import BUDGET_SETTINGS
 from bot.ui.texts.settings import setting_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def overview(effective: EffectiveSettings, standings: Sequence[Standing], *, cha
         SPENT_HEAD,
         *spent,
         HEAD,
-        *(setting_line(spec, effective, channel_id=channel_id) for spec in MONEY_SETTINGS),
+        *(setting_line(spec, effective, channel_id=channel_id) for spec in BUDGET_SETTINGS),
     ]
 
 

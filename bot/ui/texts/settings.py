@@ -46,9 +46,9 @@ def setting_line(spec: SettingSpec, effective: EffectiveSettings, *, channel_id:
     scoped = effective.scoped(spec)
     came = source(scoped.scope, channel_id=channel_id) if scoped else "the default"
     value = spec.shown(effective.text(spec))
-    if spec.adds_up and (ids := effective.ids(spec)):
+    if spec.combined and (ids := effective.ids(spec)):
         value = spec.shown(" ".join(map(str, sorted(ids))))
-    return f"`{spec.key}` **{value}** ({came})\n-# {spec.sentence}."
+    return f"`{spec.key}` **{value}** ({came})\n-# {spec.description}."
 
 
 def kept(spec: SettingSpec, value: str | None, where: str, *, reads_messages: bool) -> str:
@@ -65,7 +65,7 @@ def kept(spec: SettingSpec, value: str | None, where: str, *, reads_messages: bo
 
 def not_a_value(spec: SettingSpec) -> str:
     """For a value that the setting does not take."""
-    return f"`{spec.key}` takes {spec.kind.form}. `{RESET}` takes the setting back."
+    return f"`{spec.key}` takes {spec.kind.expected}. `{RESET}` takes the setting back."
 
 
 def wrong_scope(spec: SettingSpec) -> str:

@@ -26,7 +26,7 @@ async def change(
         await _tell(interaction, words.wrong_scope(spec))
         return
     try:
-        new = None if value.strip().lower() == RESET else spec.kind.read(value)
+        new = None if value.strip().lower() == RESET else spec.kind.parse(value)
     except ValueError:
         await _tell(interaction, words.not_a_value(spec))
         return
