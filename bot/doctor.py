@@ -1,4 +1,4 @@
-"""`python -m bot check`: looks at everything the bot needs before, or while, it runs."""
+"""`python -m bot check`: looks at everything the bot needs, before or while it runs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 MARKS = {Verdict.FINE: "ok     ", Verdict.WARNING: "WARNING", Verdict.FAULT: "FAULT  "}
 LOGIN_S = 20.0
-LIST_S, LOOK_S = 15.0, 0.1  # how long the list of models may take to come, and how often to look for it
+LIST_S, LOOK_S = 15.0, 0.1  # how long to wait for the list of models, and how often to look
 
 
 class NoCache:
-    """A `Cache` that keeps nothing: what is checked is what can be had now."""
+    """A `Cache` that keeps nothing, so that the check sees what the provider says now."""
 
     async def load(self, key: str) -> tuple[str, int] | None:  # noqa: ARG002 - the port's
         return None
 
     async def keep(self, key: str, value: str, *, now: int) -> None:
-        """Let it go."""
+        """Drop it."""
 
 
 async def discord_findings(token: str, *, message_content: bool) -> list[Finding]:
@@ -56,21 +56,21 @@ async def discord_findings(token: str, *, message_content: bool) -> list[Finding
                 application.flags.gateway_message_content or application.flags.gateway_message_content_limited
             )
     except discord.LoginFailure:
-        mend = "Copy it again from the developer portal (Bot, Reset Token) into DISCORD_TOKEN."
-        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail="Discord rejected it", mend=mend)]
+        fix = "Copy it again from the developer portal (Bot, Reset Token) to DISCORD_TOKEN."
+        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail="Discord rejected it", fix=fix)]
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
-        mend = "Check this machine's connection to discord.com."
-        detail = f"Discord cannot be asked ({type(error).__name__})"
-        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail=detail, mend=mend)]
+        fix = "Check this machine's connection to discord.com."
+        detail = f"Discord can't be reached ({type(error).__name__})"
+        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail=detail, fix=fix)]
     return [
-        Finding(what="Discord token", detail=f"it is {application.name}'s"),
+        Finding(what="Discord token", detail=f"it belongs to {application.name}"),
         intent_finding(wanted=message_content, granted=granted),
         *([clock_finding(skews[-1])] if skews else []),
     ]
 
 
 async def model_findings(models: Sequence[str], catalog: Catalog) -> list[Finding]:
-    """Look the configured models up, once the list has come."""
+    """Look up the configured models, once the list has arrived."""
     for _ in range(round(LIST_S / LOOK_S)):
         if catalog.models():
             break
@@ -79,10 +79,10 @@ async def model_findings(models: Sequence[str], catalog: Catalog) -> list[Findin
 
 
 def report(findings: Sequence[Finding]) -> str:
-    """Findings for a terminal, a line each, and how to mend what is not fine."""
+    """Findings for a terminal, one line each, and how to fix what is wrong."""
     lines = []
     for finding in findings:
         lines.append(f"{MARKS[finding.verdict]}  {finding.what}: {finding.detail}")
-        if finding.mend:
-            lines.append(f"{'':9}{finding.mend}")
+        if finding.fix:
+            lines.append(f"{'':9}{finding.fix}")
     return "\n".join(lines)

@@ -22,7 +22,7 @@ UNREAD = Finding(
     what="message content intent",
     verdict=Verdict.FAULT,
     detail="this channel is to be answered always, and without it I read only what mentions me",
-    mend="Whoever runs me switches it on in the developer portal (Bot, Privileged Gateway Intents) and sets "
+    fix="Whoever runs me switches it on in the developer portal (Bot, Privileged Gateway Intents) and sets "
     "`MESSAGE_CONTENT_INTENT=true`; or an admin takes `answer` back with `/settings set`.",
 )
 # What replies need, by discord.py's name and Discord's own.
@@ -75,9 +75,9 @@ def missing_permissions(permissions: discord.Permissions, *, in_thread: bool, op
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
-    """Findings, a line each, and how to mend what is not fine."""
+    """Findings, a line each, and how to fix what is not fine."""
     return [
         f"{MARKS[finding.verdict]} {finding.what}: {finding.detail}"
-        + (f"\n-# {finding.mend}" if finding.mend else "")
+        + (f"\n-# {finding.fix}" if finding.fix else "")
         for finding in findings
     ]

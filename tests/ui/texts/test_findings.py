@@ -1,4 +1,4 @@
-"""What is wrong, and how to mend it."""
+"""What is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_the_key_is_judged_by_what_is_left(left: float | None, verdict: Ve
         return left
 
     finding = await key_finding(credit)
-    assert (finding.verdict, bool(finding.mend)) == (verdict, verdict is not Verdict.FINE)
+    assert (finding.verdict, bool(finding.fix)) == (verdict, verdict is not Verdict.FINE)
     assert word in finding.detail
 
 
@@ -51,7 +51,7 @@ async def test_failures_say_what_to_do():
 
     for finding in (await key_finding(rejected), await database_finding(full)):
         assert finding.verdict is Verdict.FAULT
-        assert finding.mend
+        assert finding.fix
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ async def test_failures_say_what_to_do():
 def test_what_is_not_fine_comes_with_a_way_to_mend_it(finding: object, verdict: Verdict):
     """And what is fine comes with none."""
     assert finding.verdict is verdict
-    assert bool(finding.mend) is (verdict is not Verdict.FINE)
+    assert bool(finding.fix) is (verdict is not Verdict.FINE)
