@@ -20,8 +20,7 @@ import discord
 import yarl
 
 from bot import __version__
-from bot.app import client_config, credit_left, open_services
-from bot.client import ChatBot
+from bot.app import client_config, credit_left, open_bot
 from bot.config import Settings, SettingsError, load_settings
 from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
@@ -36,6 +35,8 @@ from bot.ui.texts.findings import Verdict, database_finding, key_finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bot.client import ChatBot
 
 
 log = logging.getLogger("bot")
@@ -122,18 +123,17 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     use_endpoints(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database_path))
-        services = await open_services(settings, database, stack)
-        bot = await stack.enter_async_context(ChatBot(services, message_content=settings.message_content_intent))
+        bot = await stack.enter_async_context(await open_bot(settings, database, stack))
         upkeep = asyncio.create_task(sweep(bot), name="upkeep")
         stack.callback(upkeep.cancel)
-        stack.push_async_callback(services.chat.aclose, grace_s=GRACE_S)
+        stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
         return await serve(bot, settings.discord_token.get_secret_value())
 
 
 async def sweep(bot: ChatBot) -> None:
     """Erase what is kept no longer, for as long as the bot runs."""
     services = bot.services
-    upkeep = RetentionSweeper(services.erasure, services.retention, services.clock)
+    upkeep = RetentionSweeper(services.privacy.erasure, services.privacy.retention, services.clock)
     # With several shards this process does not know of all servers.
     await upkeep.run(
         lambda: {guild.id for guild in bot.guilds} if bot.is_ready() and (bot.shard_count or 1) == 1 else None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from bot import __version__
 from bot.access.gate import Gate
 from bot.access.people import Access
 from bot.access.user_rate_limit import UserRateLimit
-from bot.client import Services
+from bot.client import ChatBot
 from bot.conversation.answer import Answerer
 from bot.conversation.chat import ChatService
 from bot.conversation.upkeep.catch_up import CatchUp
@@ -25,6 +24,15 @@ from bot.money.billing import Billing
 from bot.money.budgets import Budgets
 from bot.money.settlement import SettlingLedger
 from bot.money.trial import Trial
+from bot.services import (
+    AccessServices,
+    ConversationServices,
+    ModelServices,
+    MoneyServices,
+    PrivacyServices,
+    Services,
+    SettingsServices,
+)
 from bot.settings.model_choice import ModelChoice
 from bot.settings.profile import Profile, Profiles
 from bot.settings.resolver import SettingsResolver
@@ -37,23 +45,72 @@ from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
 from bot.storage.usage import SqliteUsage
+from bot.ui.targets.names import names_of
 from bot.ui.texts.replies import ReplyTexts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AsyncExitStack
 
     from bot.config import Settings
+    from bot.core.ports import Clock
+    from bot.core.records import Place
     from bot.money.ledger import Ledger
+    from bot.settings.system_prompt import Names
     from bot.storage.engine.database import SqliteDatabase
 
 
-async def open_services(settings: Settings, database: SqliteDatabase, stack: AsyncExitStack) -> Services:
-    """Everything the cogs work with, each part closed by the stack."""
-    clock, rng, texts = SystemClock(), random.Random(), ReplyTexts()  # noqa: S311 - jitter and nonces, no secrets
-    conversations, stored = SqliteConversations(database), SqliteSettings(database)
+async def open_bot(
+    settings: Settings,
+    database: SqliteDatabase,
+    stack: AsyncExitStack,
+    *,
+    model: ModelServices | None = None,
+    clock: Clock | None = None,
+    rng: random.Random | None = None,
+) -> ChatBot:
+    """Build the bot and everything it works with. The stack closes the parts, the caller closes the bot.
+
+    Tests pass in their own model client, clock and randomness.
+    """
+    clock, rng = clock or SystemClock(), rng or random.Random()  # noqa: S311 - jitter and nonces, no secrets
+    model = model or await open_model(settings, database, stack, clock, rng)
+    # Names are looked up when a prompt is filled in; by then there is a bot to ask.
+    services = await build_services(
+        settings, database, stack, model, clock, rng, lambda place: names_of(bot, place)
+    )
+    bot = ChatBot(services, message_content=settings.message_content_intent)
+    return bot
+
+
+async def open_model(
+    settings: Settings, database: SqliteDatabase, stack: AsyncExitStack, clock: Clock, rng: random.Random
+) -> ModelServices:
+    """The client of the provider that the settings name."""
     llm, catalog = await stack.enter_async_context(
         open_client(client_config(settings), cache=SqliteCache(database), clock=clock, rng=rng)
     )
+    return ModelServices(
+        provider=settings.model_provider,
+        llm=llm,
+        catalog=catalog,
+        admission=llm.admission,
+        generations=llm.generations if settings.model_provider is Provider.OPENROUTER else None,
+        credit=lambda: credit_left(llm),
+    )
+
+
+async def build_services(
+    settings: Settings,
+    database: SqliteDatabase,
+    stack: AsyncExitStack,
+    model: ModelServices,
+    clock: Clock,
+    rng: random.Random,
+    names: Callable[[Place], Names],
+) -> Services:
+    llm, catalog, texts = model.llm, model.catalog, ReplyTexts()
+    conversations, stored = SqliteConversations(database), SqliteSettings(database)
     scheduler = EditScheduler(clock)
     stack.push_async_callback(scheduler.aclose)
     resolver = SettingsResolver(stored, clock)
@@ -65,8 +122,8 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         fallbacks=settings.fallback_models,
     )
     ledger: Ledger = SqliteLedger(database)
-    if settings.model_provider is Provider.OPENROUTER:  # nobody else keeps records
-        ledger = SettlingLedger(ledger, llm.generations, clock)
+    if model.generations is not None:
+        ledger = SettlingLedger(ledger, model.generations, clock)
         stack.push_async_callback(ledger.aclose)
         await ledger.catch_up()
     budgets = Budgets(ledger, resolver, clock, ceiling_nano_usd=settings.budget_nano_usd)
@@ -74,7 +131,7 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
     access = Access(resolver, owner_ids=settings.owner_ids)
     message_sync = SqliteMessageSync(database)
     catch_up = CatchUp(message_sync, clock)
-    prompts = SystemPrompts(clock)
+    prompts = SystemPrompts(clock, names)
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
@@ -96,32 +153,27 @@ async def open_services(settings: Settings, database: SqliteDatabase, stack: Asy
         rng=rng,
     )
     return Services(
-        chat=chat,
-        models=models,
-        catalog=catalog,
-        conversations=conversations,
-        settings=stored,
-        resolver=resolver,
-        access=access,
-        gate=Gate(access, UserRateLimit(clock), budgets),
-        budgets=budgets,
-        trial=Trial(llm, catalog, ledger, clock),
-        usage=SqliteUsage(database),
-        admission=llm.admission,
-        credit=lambda: credit_left(llm),
+        conversation=ConversationServices(
+            chat=chat,
+            store=conversations,
+            sync=message_sync,
+            recovery=Recovery(store=conversations, scheduler=scheduler, texts=texts, clock=clock, rng=rng),
+            catch_up=catch_up,
+        ),
+        privacy=PrivacyServices(
+            erasure=SqliteErasure(database),
+            retention=Retention(days=settings.retention_days or None),
+            data_collection=settings.data_collection,
+        ),
+        settings=SettingsServices(store=stored, resolver=resolver, models=models),
+        access=AccessServices(people=access, gate=Gate(access, UserRateLimit(clock), budgets)),
+        money=MoneyServices(
+            budgets=budgets, usage=SqliteUsage(database), trial=Trial(llm, catalog, ledger, clock)
+        ),
+        model=model,
         examine_database=lambda: examine(database, now=int(clock.time())),
-        version=__version__,
-        catch_up=catch_up,
-        message_sync=message_sync,
-        prompts=prompts,
-        erasure=SqliteErasure(database),
-        retention=Retention(days=settings.retention_days or None),
-        data_collection=settings.data_collection,
-        recovery=Recovery(store=conversations, scheduler=scheduler, texts=texts, clock=clock, rng=rng),
         scheduler=scheduler,
         clock=clock,
-        provider=settings.model_provider,
-        owner_ids=settings.owner_ids,
     )
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -21,26 +20,7 @@ from bot.ui.targets.reply_targets import ChannelTarget, InteractionTarget
 from bot.ui.texts import replies as texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.access.gate import Gate
-    from bot.access.people import Access
-    from bot.conversation.chat import ChatService
-    from bot.conversation.ports import ConversationStore, MessageSync
-    from bot.conversation.upkeep.catch_up import CatchUp
-    from bot.conversation.upkeep.erasure import Erasure, Retention
-    from bot.conversation.upkeep.recovery import Recovery
-    from bot.core.model_ids import Provider
-    from bot.core.ports import Catalog, Clock
-    from bot.display.scheduler import EditScheduler
-    from bot.llm.admission.admission import Admission
-    from bot.money.budgets import Budgets
-    from bot.money.trial import Trial
-    from bot.money.usage import UsageReports
-    from bot.settings.model_choice import ModelChoice
-    from bot.settings.resolver import SettingsResolver
-    from bot.settings.store import SettingsStore
-    from bot.settings.system_prompt import SystemPrompts
+    from bot.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -57,38 +37,6 @@ EXTENSIONS = (
     "cogs.sync",
     "cogs.usage",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What the cogs work with."""
-
-    chat: ChatService
-    models: ModelChoice
-    catalog: Catalog
-    conversations: ConversationStore
-    settings: SettingsStore
-    resolver: SettingsResolver
-    access: Access
-    gate: Gate
-    budgets: Budgets
-    trial: Trial
-    usage: UsageReports
-    admission: Admission
-    credit: Callable[[], Awaitable[float | None]]  # dollars left on the key; None: it has no limit
-    examine_database: Callable[[], Awaitable[int]]  # writes to it, and gives its size in bytes
-    version: str
-    recovery: Recovery
-    catch_up: CatchUp
-    message_sync: MessageSync
-    prompts: SystemPrompts
-    erasure: Erasure
-    retention: Retention
-    data_collection: str  # what the model provider is asked for: allow or deny
-    scheduler: EditScheduler
-    clock: Clock
-    provider: Provider
-    owner_ids: frozenset[int]
 
 
 class ChatBot(commands.Bot):
@@ -146,7 +94,7 @@ class ChatBot(commands.Bot):
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         scope, key = f"app:{self.application_id}", f"commands {discord.http.Route.BASE}"
-        settings, now = self.services.settings, int(self.services.clock.time())
+        settings, now = self.services.settings.store, int(self.services.clock.time())
         known = await settings.get(scope, key)
         if known is not None and known.value == fingerprint:
             return

@@ -30,8 +30,8 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What may
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.resolver = bot.services.resolver
-        self.budgets = bot.services.budgets
+        self.resolver = bot.services.settings.resolver
+        self.budgets = bot.services.money.budgets
 
     async def interaction_check(self, interaction: discord.Interaction[ChatBot], /) -> bool:  # type: ignore[override] # the bot's own type
         return await is_admin(interaction)

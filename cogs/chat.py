@@ -44,8 +44,8 @@ class Chat(commands.Cog):
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.chat = bot.services.chat
-        self.gate = bot.services.gate
+        self.chat = bot.services.conversation.chat
+        self.gate = bot.services.access.gate
         self.clock = bot.services.clock
         self._refusals = UserRateLimit(bot.services.clock)
         self._menus = (
@@ -99,7 +99,7 @@ class Chat(commands.Cog):
         if not (self.bot.intents.message_content and message.content):
             return False
         try:
-            effective = await self.bot.services.resolver.effective(message_place(message))
+            effective = await self.bot.services.settings.resolver.effective(message_place(message))
         except HeadwaterError:
             return False
         return effective.text(rules.ANSWER) == "always"
@@ -127,7 +127,7 @@ class Chat(commands.Cog):
     async def _branch(self, source: Place, thread: Place) -> None:
         """Let a thread go on from what was said above it; where that cannot be stored, it begins afresh."""
         try:
-            await self.bot.services.conversations.branch(source, thread, limit=BRANCHED_TURNS)
+            await self.bot.services.conversation.store.branch(source, thread, limit=BRANCHED_TURNS)
         except StorageError as error:
             log.warning("thread %d begins without memory: %s", thread.channel_id, error)
 
@@ -173,8 +173,8 @@ class Chat(commands.Cog):
 
     async def regenerate(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
         """The message menu: another answer to the same question, as it reads now, in the same messages."""
-        reply_id = await self.bot.services.message_sync.reply_of(message.id)
-        record = None if reply_id is None else await self.bot.services.conversations.reply(reply_id)
+        reply_id = await self.bot.services.conversation.sync.reply_of(message.id)
+        record = None if reply_id is None else await self.bot.services.conversation.store.reply(reply_id)
         if record is None:
             await tell(interaction, memory_texts.NOT_AN_ANSWER)
         elif not may_manage_reply(interaction, record.asker_id):
@@ -196,7 +196,7 @@ class Chat(commands.Cog):
         asker_id = self.chat.runs.asker_of(reply_id)  # known without the database while it runs: Stop always works
         record = None
         if asker_id is None or press is not Press.STOP:
-            record = await self.bot.services.conversations.reply(reply_id)
+            record = await self.bot.services.conversation.store.reply(reply_id)
             asker_id = record.asker_id if record else None
         if asker_id is None or not may_manage_reply(interaction, asker_id):
             await tell(interaction, texts.NOT_YOURS)

@@ -27,7 +27,7 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.store: ConversationStore = bot.services.conversations
+        self.store: ConversationStore = bot.services.conversation.store
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:

@@ -38,9 +38,9 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.models = bot.services.models
-        self.catalog = bot.services.catalog
-        self.resolver = bot.services.resolver
+        self.models = bot.services.settings.models
+        self.catalog = bot.services.model.catalog
+        self.resolver = bot.services.settings.resolver
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
@@ -68,7 +68,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         if key is None:
             return
         try:
-            chosen = normalize_model(model, self.bot.services.provider)
+            chosen = normalize_model(model, self.bot.services.model.provider)
         except ValueError as error:
             await tell(interaction, str(error))
             return
@@ -93,7 +93,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     ) -> str:
         place, user = interaction_place(interaction), interaction.user
         try:
-            await self.bot.services.trial.run(model, place, user_id=user.id)
+            await self.bot.services.money.trial.run(model, place, user_id=user.id)
         except HeadwaterError as error:
             return words.trial_failed(model, error, (await self.models.resolve(place)).model)
         await self.models.choose(key, model, by=user.id, guild_id=place.guild_id)
@@ -106,7 +106,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         )
 
     async def _history_tokens(self, place: Place) -> int:
-        turns = await self.bot.services.conversations.window(place, limit=HISTORY_TURNS)
+        turns = await self.bot.services.conversation.store.window(place, limit=HISTORY_TURNS)
         return estimate([Message(turn.role, turn.text) for turn in turns], DEFAULT_RATIO)
 
     @app_commands.command()

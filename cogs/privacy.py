@@ -27,8 +27,8 @@ class Privacy(commands.Cog):
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.chat = bot.services.chat
-        self.erasure = bot.services.erasure
+        self.chat = bot.services.conversation.chat
+        self.erasure = bot.services.privacy.erasure
         self.clock = bot.services.clock
 
     @app_commands.command()
@@ -36,7 +36,9 @@ class Privacy(commands.Cog):
         """What I keep of you, where, for how long, and who sees it"""
         services = self.bot.services
         facts = Facts(
-            retention=services.retention, provider=services.provider, data_collection=services.data_collection
+            retention=services.privacy.retention,
+            provider=services.model.provider,
+            data_collection=services.privacy.data_collection,
         )
         await PrivacyNotice(self.erasure, facts, self.clock).begin(interaction)
 

@@ -11,7 +11,6 @@ from discord.ext import commands
 from bot.client import ChatBot, tell
 from bot.settings.resolver import channel_scope, guild_scope
 from bot.settings.system_prompt import LIMIT_CHARS, PROMPT
-from bot.ui.targets.names import DiscordNames
 from bot.ui.targets.permissions import may_manage_conversation
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import memory as texts
@@ -27,8 +26,7 @@ class PromptCommands(
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.resolver = bot.services.resolver
-        bot.services.prompts.use(DiscordNames(bot))
+        self.resolver = bot.services.settings.resolver
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:

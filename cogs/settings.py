@@ -29,7 +29,7 @@ class SettingsCommands(
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.resolver = bot.services.resolver
+        self.resolver = bot.services.settings.resolver
 
     async def interaction_check(self, interaction: discord.Interaction[ChatBot], /) -> bool:  # type: ignore[override] # the bot's own type
         return await is_admin(interaction)

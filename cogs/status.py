@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import __version__
 from bot.client import ChatBot, tell
 from bot.settings import catalog as rules
 from bot.ui.targets.permissions import admins_only
@@ -28,14 +29,23 @@ class Status(commands.Cog):
         """Show how I am: model, provider, latency, version"""
         place = interaction_place(interaction)
         sentence = words.status(
-            choice=await self.services.models.resolve(place),
+            choice=await self.services.settings.models.resolve(place),
             latency_s=self.bot.latency,
-            admission=self.services.admission,
-            waiting=self.services.chat.waiting(place.channel_id),
+            load=self._load(),
+            waiting=self.services.conversation.chat.waiting(place.channel_id),
             started_at=self.started_at,
-            version=self.services.version,
+            version=__version__,
         )
         await tell(interaction, sentence)
+
+    def _load(self) -> words.Load:
+        admission = self.services.model.admission
+        return words.Load(
+            open=admission.open,
+            most=admission.limits.streams,
+            waiting=admission.waiting,
+            key_error=admission.key_error,
+        )
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
@@ -44,22 +54,24 @@ class Status(commands.Cog):
         """Look for what is wrong with me here, and how to mend it (admins)"""
         await interaction.response.defer(ephemeral=True)
         place = interaction_place(interaction)
-        effective = await self.services.resolver.effective(place)
+        effective = await self.services.settings.resolver.effective(place)
         missing = words.missing_permissions(
             interaction.app_permissions,
             in_thread=isinstance(interaction.channel, discord.Thread),
             opens_threads=effective.text(rules.THREADS) != "off",
         )
-        choice = await self.services.models.resolve(place)
+        choice = await self.services.settings.models.resolve(place)
         skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dated
         findings = [
             health.permission_finding(missing if interaction.guild_id is not None else ()),
             self._intent(needed=effective.text(rules.ANSWER) == "always"),
-            await health.key_finding(self.services.credit),
-            health.model_finding(choice.pin.setting.value if choice.pin else choice.model, self.services.catalog),
+            await health.key_finding(self.services.model.credit),
+            health.model_finding(
+                choice.pin.setting.value if choice.pin else choice.model, self.services.model.catalog
+            ),
             await health.database_finding(self.services.examine_database),
             health.clock_finding(skew),
-            health.Finding(what="version", detail=self.services.version),
+            health.Finding(what="version", detail=__version__),
         ]
         await Pages(paginate_lines(words.finding_lines(findings), head=words.DOCTOR_HEAD)).begin(interaction)
 

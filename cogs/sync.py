@@ -29,8 +29,8 @@ class Sync(commands.Cog):
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.chat = bot.services.chat
-        self.sync = bot.services.message_sync
+        self.chat = bot.services.conversation.chat
+        self.sync = bot.services.conversation.sync
         self.channels = DiscordChannels(bot, target=bot.channel_target)
         self._repairing: asyncio.Task[None] | None = None
         self._unfinished: Sequence[StoredReply] = ()
@@ -38,7 +38,7 @@ class Sync(commands.Cog):
     async def cog_load(self) -> None:
         """Find the replies of an earlier life before there are new ones."""
         try:
-            self._unfinished = await self.bot.services.recovery.unfinished()
+            self._unfinished = await self.bot.services.conversation.recovery.unfinished()
         except StorageError as error:
             log.error("interrupted replies stay as they are: %s", error)  # noqa: TRY400 - the cause is in it
 
@@ -49,9 +49,9 @@ class Sync(commands.Cog):
     @commands.Cog.listener()
     async def on_connect(self) -> None:
         """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
-        self.bot.services.catch_up.begin(self.channels)
+        self.bot.services.conversation.catch_up.begin(self.channels)
         if self._unfinished and self._repairing is None:
-            work = self.bot.services.recovery.mend(self._unfinished, self.channels)
+            work = self.bot.services.conversation.recovery.mend(self._unfinished, self.channels)
             self._repairing = asyncio.create_task(work, name="recovery")
 
     @commands.Cog.listener()

@@ -37,7 +37,7 @@ class Usage(commands.Cog):
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
-        self.reports = bot.services.usage
+        self.reports = bot.services.money.usage
         self.plotter = Plotter()
 
     @app_commands.command()

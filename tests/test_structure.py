@@ -17,11 +17,12 @@ OUTER = {
     "bot.llm": {"aiohttp", "httpx", "litellm"},
     "bot.storage": {"aiosqlite"},
     "bot.ui": {"discord", "aiohttp", "matplotlib"},
-    "bot.client": {"bot.ui", "discord", "aiohttp"},
+    "bot.services": {"bot.llm"},
+    "bot.client": {"bot.services", "bot.ui", "discord", "aiohttp"},
     "bot.config": {"bot", "pydantic", "pydantic_settings", "dotenv"},
     "bot.doctor": {"bot.ui", "discord", "aiohttp"},
     "bot.logs": set(),
-    "cogs": {"bot.client", "bot.ui", "discord"},
+    "cogs": {"bot", "bot.client", "bot.ui", "discord"},
 }
 PROGRAM = {"bot", "bot.__main__", "bot.app"}  # builds everything, so it may know everything
 FOLDERS = ("bot", "cogs", "playground", "bench", "tests")

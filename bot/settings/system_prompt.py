@@ -71,12 +71,9 @@ NO_NAMES = Names(channel="a channel", server="a server", bot="the assistant")
 class SystemPrompts:
     """Fills in what is meant by `{channel}`, `{server}`, `{date}`, `{time}` and `{bot}`; other braces stay."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, names: Callable[[Place], Names] = lambda _: NO_NAMES) -> None:
+        """`names` says what things are called when a prompt is filled in."""
         self._clock = clock
-        self._names: Callable[[Place], Names] = lambda _: NO_NAMES
-
-    def use(self, names: Callable[[Place], Names]) -> None:
-        """Ask there what things are called, from now on."""
         self._names = names
 
     def fill(self, template: str, place: Place) -> str:

@@ -12,36 +12,14 @@ import pytest
 import simcord
 from discord import app_commands
 
-from bot.access.gate import Gate
-from bot.access.people import Access
-from bot.access.user_rate_limit import UserRateLimit
-from bot.client import ChatBot, Services
-from bot.conversation.answer import Answerer
-from bot.conversation.chat import ChatService
-from bot.conversation.upkeep.catch_up import CatchUp
-from bot.conversation.upkeep.erasure import Retention
-from bot.conversation.upkeep.recovery import Recovery
+from bot.app import open_bot
+from bot.client import ChatBot
+from bot.config import Settings
 from bot.core.clock import SystemClock
-from bot.core.model_ids import Provider
 from bot.core.records import ModelInfo
-from bot.display.scheduler import EditScheduler
 from bot.llm.admission.admission import Admission, AdmissionLimits
-from bot.money.billing import Billing
-from bot.money.budgets import Budgets
-from bot.money.trial import Trial
-from bot.settings.model_choice import ModelChoice
-from bot.settings.profile import Profile, Profiles
-from bot.settings.resolver import SettingsResolver
-from bot.settings.system_prompt import SystemPrompts
-from bot.storage.conversations import SqliteConversations
+from bot.services import ModelServices
 from bot.storage.engine.database import open_database
-from bot.storage.erasure import SqliteErasure
-from bot.storage.health import examine
-from bot.storage.ledger import SqliteLedger
-from bot.storage.settings import SqliteSettings
-from bot.storage.sync import SqliteMessageSync
-from bot.storage.usage import SqliteUsage
-from bot.ui.texts.replies import ReplyTexts
 from tests.fakes import FakeCatalog, ScriptedLLM
 
 if TYPE_CHECKING:
@@ -49,6 +27,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ENVIRONMENT = {
+    "DISCORD_TOKEN": "made.up.token",
+    "OPENROUTER_API_KEY": "made-up",
+    "SYSTEM_PROMPT": "Be kind.",
+    "MAX_TOKENS": "400",
+    "RETENTION_DAYS": "30",
+}
 MODELS = (
     ModelInfo(
         id="openai/gpt-4o-mini", name="GPT-4o mini", context_length=128_000, prompt_price=150, completion_price=600
@@ -113,80 +98,20 @@ async def credit() -> float | None:
 
 
 @pytest.fixture
-def owners() -> set[int]:
-    """The ids of the bot's own owners, for a test to add to."""
-    return set()
-
-
-@pytest.fixture
-async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, owners: set[int]) -> AsyncIterator[ChatBot]:
-    """The bot, put together as `bot.__main__` does it, but for the model."""
+async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot]:
+    """The bot as the program builds it, but for the model."""
+    settings = Settings.read(ENVIRONMENT, None)
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(tmp_path / "test.db"))
-        store, settings = SqliteConversations(database), SqliteSettings(database)
-        clock, catalog = SystemClock(), FakeCatalog(*MODELS)
-        scheduler = EditScheduler(clock)
-        stack.push_async_callback(scheduler.aclose)
-        resolver = SettingsResolver(settings, clock)
-        models = ModelChoice(resolver, catalog, default="openai/gpt-4o-mini")
-        ledger = SqliteLedger(database)
-        budgets = Budgets(ledger, resolver, clock, ceiling_nano_usd=None)
-        billing = Billing(budgets=budgets, catalog=catalog, texts=ReplyTexts(), clock=clock)
-        access = Access(resolver, owner_ids=owners)
-        message_sync = SqliteMessageSync(database)
-        catch_up = CatchUp(message_sync, clock)
-        prompts = SystemPrompts(clock)
-        answerer = Answerer(
+        model = ModelServices(
+            provider=settings.model_provider,
             llm=llm,
-            catalog=catalog,
-            store=store,
-            texts=ReplyTexts(),
-            profiles=Profiles(resolver, prompts, default=Profile(system_prompt="Be kind.", max_tokens=400)),
-            billing=billing,
-            clock=clock,
-            catch_up=catch_up,
+            catalog=FakeCatalog(*MODELS),
+            admission=Admission(AdmissionLimits(), clock),
+            generations=None,
+            credit=credit,
         )
-        chat = ChatService(
-            answerer=answerer,
-            models=models,
-            billing=billing,
-            store=store,
-            scheduler=scheduler,
-            texts=ReplyTexts(),
-            clock=clock,
-            rng=random.Random(1),
-        )
-        yield ChatBot(
-            Services(
-                chat=chat,
-                models=models,
-                catalog=catalog,
-                conversations=store,
-                settings=settings,
-                resolver=resolver,
-                access=access,
-                gate=Gate(access, UserRateLimit(clock), budgets),
-                budgets=budgets,
-                trial=Trial(llm, catalog, ledger, clock),
-                usage=SqliteUsage(database),
-                admission=Admission(AdmissionLimits(), clock),
-                credit=credit,
-                examine_database=lambda: examine(database, now=0),
-                version="1.2.3",
-                catch_up=catch_up,
-                message_sync=message_sync,
-                prompts=prompts,
-                erasure=SqliteErasure(database),
-                retention=Retention(days=30),
-                data_collection="deny",
-                recovery=Recovery(
-                    store=store, scheduler=scheduler, texts=ReplyTexts(), clock=clock, rng=random.Random(2)
-                ),
-                scheduler=scheduler,
-                clock=clock,
-                provider=Provider.OPENROUTER,
-                owner_ids=owners,
-            ),
-            message_content=False,
-        )
-        await chat.aclose(grace_s=0)
+        bot = await open_bot(settings, database, stack, model=model, clock=clock, rng=random.Random(1))
+        yield bot
+        await bot.services.conversation.chat.aclose(grace_s=0)

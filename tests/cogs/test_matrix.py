@@ -68,7 +68,7 @@ def leaves(world: World) -> list[app_commands.Command[Any, ..., Any]]:
     return [command for command in world.bot.tree.walk_commands() if isinstance(command, app_commands.Command)]
 
 
-async def cast(world: World, owners: set[int]) -> dict[str, simcord.MemberActor]:
+async def cast(world: World) -> dict[str, simcord.MemberActor]:
     """One of each kind; everybody is let see every command, so that the handlers are what is tried."""
     role = world.guild.create_role("Moderators")
     people = {
@@ -78,8 +78,8 @@ async def cast(world: World, owners: set[int]) -> dict[str, simcord.MemberActor]
         "member": world.member,
         "bot owner": world.guild.add_member(world.env.create_user("boss")),
     }
-    owners.add(people["bot owner"].id)
-    await world.bot.services.resolver.set(guild_scope(world.guild.id), ADMIN_ROLE.key, str(role.id), by=1)
+    world.bot.services.access.people._owner_ids = frozenset({people["bot owner"].id})
+    await world.bot.services.settings.resolver.set(guild_scope(world.guild.id), ADMIN_ROLE.key, str(role.id), by=1)
     for command in await world.bot.tree.fetch_commands():
         world.guild.set_command_permissions(command, {world.guild.default_role: True})
     return people
@@ -88,15 +88,15 @@ async def cast(world: World, owners: set[int]) -> dict[str, simcord.MemberActor]
 async def values(world: World) -> list[tuple[str, str]]:
     """All that is set, and by whom it would matter."""
     scopes = [guild_scope(world.guild.id), f"channel:{world.channel.id}"]
-    stored = [(await world.bot.services.settings.entries(scope)) for scope in scopes]
+    stored = [(await world.bot.services.settings.store.entries(scope)) for scope in scopes]
     return [(setting.key, setting.value) for entries in stored for setting in entries]
 
 
 @pytest.mark.parametrize("place", ["channel", "thread"])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_in_a_server(world: World, owners: set[int], kind: str, place: str):
+async def test_in_a_server(world: World, kind: str, place: str):
     """Members get what is for anybody and nothing else; refusals are private and change nothing."""
-    person = (await cast(world, owners))[kind]
+    person = (await cast(world))[kind]
     channel = world.channel
     if place == "thread":
         await world.admin.slash(world.channel, "settings set", setting="threads", value="on")
@@ -120,9 +120,9 @@ async def test_in_a_server(world: World, owners: set[int], kind: str, place: str
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_in_direct_messages(world: World, owners: set[int], kind: str):
+async def test_in_direct_messages(world: World, kind: str):
     """What is for servers is not there; what is for admins is for the bot's owners."""
-    person = (await cast(world, owners))[kind]
+    person = (await cast(world))[kind]
     user = simcord.UserHandle(world.env, world.env.backend.get_user(person.id))
     there = {
         command.qualified_name for command in leaves(world) if not (command.root_parent or command).guild_only

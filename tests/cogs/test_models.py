@@ -81,7 +81,7 @@ async def change(world: World, setting: str, value: str) -> None:
 
 def offer(world: World, *models: ModelInfo) -> None:
     """The provider's list from now on."""
-    world.bot.services.catalog._models = models
+    world.bot.services.model.catalog._models = models
 
 
 async def test_a_model_that_fails_its_trial_is_refused_and_the_old_one_kept(world: World):
@@ -102,7 +102,7 @@ async def test_the_trial_is_tiny_and_booked(world: World):
     world.llm.say("OK", Usage(prompt_tokens=9, completion_tokens=1, cost_nano_usd=1234))
     await world.admin.slash(world.channel, "model set", model="anthropic/claude-haiku")
     assert world.llm.requests[0].max_tokens <= 16
-    spent = await world.bot.services.budgets._ledger.spent(["all"], at=int(world.bot.services.clock.time()))
+    spent = await world.bot.services.money.budgets._ledger.spent(["all"], at=int(world.bot.services.clock.time()))
     assert set(spent.values()) == {1234}
 
 
@@ -116,7 +116,7 @@ async def test_show_names_price_context_and_who_set_it(world: World):
 
 async def test_a_vanished_model_gives_way_to_the_default_with_one_notice(world: World):
     """The pin is kept, and answers again when the model is back."""
-    mini, haiku = world.bot.services.catalog.models()[:2]
+    mini, haiku = world.bot.services.model.catalog.models()[:2]
     await world.admin.slash(world.channel, "model set", model=haiku.id)
     offer(world, mini)
     notice = words.unavailable(haiku.id, words.ModelUnavailable.VANISHED)
@@ -145,7 +145,7 @@ async def test_a_list_that_has_not_come_bars_nothing(world: World):
 
 async def test_the_allow_list_and_the_price_ceiling_hold_everywhere(world: World):
     """In what is offered, listed, set, and answered by: a price that rises past the ceiling is one too."""
-    mini, haiku, small = world.bot.services.catalog.models()
+    mini, haiku, small = world.bot.services.model.catalog.models()
     await change(world, "allowed_models", "openai/*, small/*")
     refused = await world.admin.slash(world.channel, "model set", model=haiku.id)
     assert refused.ephemeral
@@ -175,7 +175,7 @@ async def test_a_memory_longer_than_the_new_context_is_announced(world: World):
 async def test_models_chosen_lately_are_offered_before_others(world: World):
     """After the current one."""
     many = [ModelInfo(id=f"m/{n}", name=f"M{n}", context_length=1000) for n in range(60)]
-    offer(world, *world.bot.services.catalog.models(), *many)
+    offer(world, *world.bot.services.model.catalog.models(), *many)
     await world.admin.slash(world.channel, "model set", model="m/50")
     await world.admin.slash(world.channel, "model set", model="m/40")
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
@@ -196,7 +196,7 @@ async def test_a_long_list_has_pages_filters_and_an_order(world: World):
         )
         for n in range(100)
     ]
-    offer(world, *world.bot.services.catalog.models(), *many)
+    offer(world, *world.bot.services.model.catalog.models(), *many)
     first = await world.member.slash(world.channel, "model list", order="price")
     lines = first.response.content.splitlines()
     assert lines[0].startswith("`small/model`")
@@ -205,7 +205,7 @@ async def test_a_long_list_has_pages_filters_and_an_order(world: World):
     second = await world.member.click(first.response, label="Next")
     assert lines[1] not in second.response.content
     free = await world.member.slash(world.channel, "model list", free=True)
-    assert free.response.content == words.model_line(world.bot.services.catalog.get("small/model"))
+    assert free.response.content == words.model_line(world.bot.services.model.catalog.get("small/model"))
     seeing = await world.member.slash(world.channel, "model list", vision=True, order="context")
     assert seeing.response.content.startswith("`maker/model-number-99` · 99k context")
     assert "reads image" in seeing.response.content
@@ -225,7 +225,7 @@ async def test_a_member_gets_no_menu_and_a_forged_pick_is_refused(world: World):
     listed = await world.member.slash(world.channel, "model list")
     assert not listed.response.components
     shown = await world.admin.slash(world.channel, "model list")
-    world.bot.services.access.is_admin = _nobody
+    world.bot.services.access.people.is_admin = _nobody
     refused = await world.admin.select(shown.response, ["small/model"])
     assert refused.ephemeral
     await world.member.send(world.channel, f"{world.me} hello")

@@ -37,7 +37,9 @@ async def test_a_press_that_comes_after_another_was_answered_posts_nothing(world
     await world.member.click(reply, label="Continue")
     shown = [message.content for message in world.channel.history()]
     with pytest.raises(ForgottenError):
-        await world.bot.services.chat.retry(1, world.bot.channel_target(world.channel.id), continue_=continue_)
+        await world.bot.services.conversation.chat.retry(
+            1, world.bot.channel_target(world.channel.id), continue_=continue_
+        )
     assert [message.content for message in world.channel.history()] == shown
     assert len(world.llm.requests) == 2
 
@@ -45,7 +47,7 @@ async def test_a_press_that_comes_after_another_was_answered_posts_nothing(world
 async def test_a_press_is_answered_also_where_memory_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch):
     """In a sentence, to who pressed."""
     reply = await broken_off(world, "One two three ")
-    monkeypatch.setattr(world.bot.services.conversations, "reply", unreadable)
+    monkeypatch.setattr(world.bot.services.conversation.store, "reply", unreadable)
     result = await world.member.click(reply, label="Retry")
     assert result.ephemeral
     assert "The database is unavailable" in result.response.content
@@ -58,7 +60,7 @@ async def test_stop_works_where_memory_cannot_be_read(world: World, monkeypatch:
     world.llm.say(*(f"word{number} " for number in range(60)))
     await world.member.send(world.channel, f"{world.me} talk")
     await world.env.advance_time(3.2)
-    monkeypatch.setattr(world.bot.services.conversations, "reply", unreadable)
+    monkeypatch.setattr(world.bot.services.conversation.store, "reply", unreadable)
     stranger = world.guild.add_member(world.env.create_user("stranger"))
     refused = await stranger.click(world.channel.last_message, label="Stop")
     assert refused.response.content == texts.NOT_YOURS
@@ -87,11 +89,11 @@ async def test_what_was_deleted_while_the_bot_was_away_does_not_come_back_by_con
     channels.add(asked.id, asked.content, own=False)
     for message in standing:
         channels.add(message.id, message.content)
-    world.bot.services.catch_up.begin(channels)
+    world.bot.services.conversation.catch_up.begin(channels)
     world.llm.say("the end.")
     await world.member.click(world.channel.last_message, label="Continue")
     assert world.channel.last_message.content == "the end."
     assert "SECRET" not in str(world.llm.requests[1].messages)
-    place = (await world.bot.services.conversations.reply(1)).place
-    turns = await world.bot.services.conversations.window(place)
+    place = (await world.bot.services.conversation.store.reply(1)).place
+    turns = await world.bot.services.conversation.store.window(place)
     assert [turn.text for turn in turns] == ["the end.", "count"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot import __version__
 from bot.core.errors import AuthenticationError
 from bot.core.model_ids import Provider
 from tests.cogs.conftest import World
@@ -17,7 +18,7 @@ async def test_anybody_may_see_the_status(world: World):
         "Model here: `openai/gpt-4o-mini`",
         "Provider: in order, 0 of at most 256 answers under way",
         "Waiting in this channel: nobody",
-        "version 1.2.3",
+        f"version {__version__}",
     ):
         assert line in result.response.content
 
@@ -25,7 +26,7 @@ async def test_anybody_may_see_the_status(world: World):
 async def test_a_refused_key_shows_in_the_status(world: World):
     """In the same words that a question gets."""
     error = AuthenticationError(status=401)
-    world.bot.services.admission.refuse_all(error)
+    world.bot.services.model.admission.refuse_all(error)
     result = await world.member.slash(world.channel, "status")
     assert error.sentence in result.response.content
 
@@ -36,7 +37,7 @@ async def test_the_doctor_finds_what_is_wrong_here(world: World):
         "quiet",
         overwrites={world.guild.me: discord.PermissionOverwrite(send_messages=False, attach_files=False)},
     )
-    world.bot.services.catalog._models = world.bot.services.catalog.models()[1:]
+    world.bot.services.model.catalog._models = world.bot.services.model.catalog.models()[1:]
     result = await world.admin.slash(quiet, "doctor")
     assert result.ephemeral
     shown = result.response.content
@@ -44,7 +45,7 @@ async def test_the_doctor_finds_what_is_wrong_here(world: World):
     assert "❌ model openai/gpt-4o-mini: the provider does not offer it" in shown
     assert "✅ API key: it works, with $7.50 left" in shown
     assert "✅ database: it can be written" in shown
-    assert "version: 1.2.3" in shown
+    assert f"version: {__version__}" in shown
 
 
 async def test_the_doctor_says_why_a_channel_is_not_always_answered(world: World):
@@ -58,7 +59,7 @@ async def test_the_doctor_says_why_a_channel_is_not_always_answered(world: World
 
 async def test_help_offers_what_the_caller_may_do(world: World):
     """Made from the commands, so it cannot be wrong; admins see more."""
-    assert world.bot.services.provider is Provider.OPENROUTER
+    assert world.bot.services.model.provider is Provider.OPENROUTER
     member = (await world.member.slash(world.channel, "help")).response.content
     admin_result = await world.admin.slash(world.channel, "help")
     admin = admin_result.response.content

@@ -13,9 +13,9 @@ PLACE = Place(channel_id=1, guild_id=2)
 
 def fill(template: str, names: Names | None = None) -> str:
     async def main() -> str:
-        prompts = SystemPrompts(VirtualClock())
-        if names:
-            prompts.use(lambda place: names if place == PLACE else NO_NAMES)
+        if names is None:
+            return SystemPrompts(VirtualClock()).fill(template, PLACE)
+        prompts = SystemPrompts(VirtualClock(), lambda place: names if place == PLACE else NO_NAMES)
         return prompts.fill(template, PLACE)
 
     return run(main())

@@ -1,4 +1,4 @@
-"""What places are called in Discord, from what discord.py has heard of them: nothing is asked for."""
+"""What places are called in Discord, from what discord.py has heard of them: it asks Discord nothing."""
 
 from __future__ import annotations
 
@@ -12,22 +12,15 @@ if TYPE_CHECKING:
     from bot.core.records import Place
 
 
-class DiscordNames:
-    """Says what a place and the bot are called now, whatever they were called before."""
-
-    def __init__(self, bot: commands.Bot) -> None:
-        self._bot = bot
-
-    def __call__(self, place: Place) -> Names:
-        me, guild = self._bot.user, self._bot.get_guild(place.guild_id or 0)
-        name = me.display_name if me else "the assistant"
-        if guild is None:
-            return Names(
-                channel="a direct message" if place.guild_id is None else "a channel", server="none", bot=name
-            )
-        channel = guild.get_channel_or_thread(place.channel_id)
+def names_of(bot: commands.Bot, place: Place) -> Names:
+    """What a place and the bot are called now, whatever they were called before."""
+    me, guild = bot.user, bot.get_guild(place.guild_id or 0)
+    name = me.display_name if me else "the assistant"
+    if guild is None:
         return Names(
-            channel=f"#{channel.name}" if channel else "a channel",
-            server=guild.name,
-            bot=guild.me.display_name,
+            channel="a direct message" if place.guild_id is None else "a channel", server="none", bot=name
         )
+    channel = guild.get_channel_or_thread(place.channel_id)
+    return Names(
+        channel=f"#{channel.name}" if channel else "a channel", server=guild.name, bot=guild.me.display_name
+    )

@@ -33,7 +33,7 @@ async def change(
     place, services = interaction_place(interaction), interaction.client.services
     assert place.guild_id is not None  # noqa: S101 - the commands are there in servers only
     key = channel_scope(place.channel_id) if where == CHANNEL else guild_scope(place.guild_id)
-    await services.resolver.set(key, spec.key, new, by=interaction.user.id, guild_id=place.guild_id)
+    await services.settings.resolver.set(key, spec.key, new, by=interaction.user.id, guild_id=place.guild_id)
     reads = interaction.client.intents.message_content
     await _tell(interaction, words.kept(spec, new, where, reads_messages=reads))
 
