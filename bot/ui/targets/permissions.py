@@ -34,7 +34,7 @@ def _person(user: discord.User | discord.Member, *, manages: bool) -> Person:
 
 async def is_admin(interaction: discord.Interaction[Any]) -> bool:
     """Those with Manage Server or the role named in the settings, and the bot's owners anywhere."""
-    access = interaction.client.services.access
+    access = interaction.client.services.access.people
     admin: bool = await access.is_admin(person_of(interaction), interaction.guild_id)
     return admin
 
@@ -48,7 +48,7 @@ def may_manage_reply(interaction: discord.Interaction[Any], asker_id: int) -> bo
     """The person who asked, those who may manage messages there, and the bot's owners."""
     return (
         interaction.user.id == asker_id
-        or interaction.user.id in interaction.client.services.owner_ids
+        or interaction.client.services.access.people.is_owner(person_of(interaction))
         or (interaction.guild_id is not None and interaction.permissions.manage_messages)
     )
 
