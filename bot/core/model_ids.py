@@ -25,6 +25,9 @@ class Provider(StrEnum):
     OPENAI = "openai"  # OpenAI itself and every server that speaks its protocol
 
 
+# OpenRouter's suffixes that never make a request dearer than the price on the list. Every other one may add a
+# search, a faster tier, a longer context or another model, so it isn't judged by the model in front of it.
+PRICE_NEUTRAL_SUFFIXES = frozenset({"", ":floor"})
 # Prefixes by which people name a provider in a model id, as litellm taught them. `openai/` is also an author's
 # name on OpenRouter, where it contradicts nothing.
 _PREFIXES = {
@@ -70,6 +73,15 @@ def contradiction(model: str, provider: Provider) -> str | None:
     ):
         return None
     return f"`{model.strip()}` names the provider {named}, but this bot is set to {provider} (MODEL_PROVIDER)."
+
+
+def split_suffix(model: str) -> tuple[str, str]:
+    """A model and what changes how it's served: `openai/gpt-4o:online` is `openai/gpt-4o` and `:online`.
+
+    Presets are such a suffix, and may stand alone: `@preset/team` is a suffix without a model.
+    """
+    at = min((place for mark in ":@" if (place := model.find(mark)) >= 0), default=len(model))
+    return model[:at], model[at:]
 
 
 def nearest(model: str, known: Iterable[str], *, limit: int = 3) -> list[str]:

@@ -106,7 +106,12 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What the catalogue says of one model. Prices are in nano-dollars a token, None where unknown."""
+    """What the catalog says of one model. Prices are in nano-dollars a token, None where unknown.
+
+    `canonical` is the id by which the provider may name it in an answer. `suffix` is the part of the id that the
+    catalog doesn't list, such as `:online`: the prices are then the model's without it, and the real ones may be
+    higher.
+    """
 
     id: str
     name: str
@@ -116,3 +121,5 @@ class ModelInfo:
     completion_price: int | None = None
     input_modalities: frozenset[str] = frozenset({"text"})
     parameters: frozenset[str] | None = field(default=None)  # the request parameters it takes; None: unknown
+    canonical: str = ""
+    suffix: str = ""

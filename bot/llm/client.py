@@ -12,6 +12,7 @@ from bot.core.events import Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
 from bot.llm.litellm_backend import LitellmBackend
+from bot.llm.provider.api import ProviderApi
 from bot.llm.provider.catalog import LiveCatalog
 from bot.llm.provider.generations import OpenRouterGenerations
 from bot.llm.provider.key import Key
@@ -49,9 +50,10 @@ async def open_client(
         stack.push_async_callback(transport.aclose)
         backend = LitellmBackend(config.provider, transport)
         stack.push_async_callback(backend.aclose)
-        catalog = LiveCatalog(session, config.provider, cache, clock, configured=config.configured)
+        api = ProviderApi(session, config.provider, clock)
+        catalog = LiveCatalog(api, config.provider, cache, clock, configured=config.configured)
         stack.push_async_callback(catalog.aclose)
-        key = Key(session, config.provider, admission, clock)
+        key = Key(api, config.provider.kind, admission, clock)
         stack.push_async_callback(key.aclose)
         for part in (backend, catalog, key):
             part.start()
@@ -62,7 +64,7 @@ async def open_client(
                 admission=admission,
                 catalog=catalog,
                 key=key,
-                generations=OpenRouterGenerations(session, config.provider, clock),
+                generations=OpenRouterGenerations(api),
                 clock=clock,
                 rng=rng,
             ),

@@ -7,25 +7,22 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aiohttp
-
+from bot.core.background import Background
 from bot.core.errors import AuthenticationError, ModelError, PaymentError
 from bot.core.model_ids import Provider
-from bot.llm import failures as faults
-from bot.llm.documents import document, mapping, number
+from bot.llm.documents import mapping, number
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
 
     from bot.core.ports import Clock
     from bot.llm.admission.admission import Admission
-    from bot.llm.config import ProviderConfig
+    from bot.llm.provider.api import ProviderApi
 
 log = logging.getLogger(__name__)
 
 PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # until a key that was rejected is tried again: at first, at most
-ANSWER_S = 15.0
-OK = 200
+LIST_BYTES = 16 * 2**20  # providers without a path for the key are asked for their list of models
 # OpenRouter's limits a UTC day on free models, by whether credits were ever bought; `/key` gives the exact ones.
 FREE_A_DAY, FREE_A_DAY_WITH_CREDITS = 50, 1000
 
@@ -48,36 +45,35 @@ class KeyStatus:
 class Key:
     """Watches over the key on behalf of admission; asks nothing while all goes well."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, provider: ProviderConfig, admission: Admission, clock: Clock
-    ) -> None:
+    def __init__(self, api: ProviderApi, kind: Provider, admission: Admission, clock: Clock) -> None:
         self.status: KeyStatus | None = None
-        self._session = session
-        self._provider = provider
+        self._api = api
+        self._path = "key" if kind is Provider.OPENROUTER else "models"
         self._admission = admission
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
+        self._looked = kind is not Provider.OPENROUTER  # nobody else says what is left
+        self._unpaid: ModelError | None = None  # a completion met it, and the key has not been asked since
+        self._called = asyncio.Event()
+        self._watch = Background("the watch over the key", self._run, clock)
 
     def start(self) -> None:
         """Learn what is left, in the background."""
-        if self._provider.kind is Provider.OPENROUTER:
-            self._run(self._first_look())
+        self._watch.start()
 
     async def aclose(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watch.aclose()
 
     def rejected(self, error: ModelError) -> None:
-        """A completion met 401: turn everybody away until the key works again."""
+        """A completion met 401, or the key's own limit: turn everybody away until the key works again."""
         if self._admission.key_error is None:
             self._close(error)
-            self._run(self._probe())
+            self._called.set()
 
     def unpaid(self, error: ModelError) -> None:
         """A completion met 402: where the key says that nothing is left, it is not only that model."""
-        if self._admission.key_error is None and (self._task is None or self._task.done()):
-            self._run(self._look_for_credit(error))
+        if self._admission.key_error is None:
+            self._unpaid = error
+            self._called.set()
 
     async def fetch(self) -> KeyStatus:
         """Ask the provider.
@@ -85,27 +81,27 @@ class Key:
         Raises:
             ModelError: the key is rejected, or the provider cannot be asked.
         """
-        path = "key" if self._provider.kind is Provider.OPENROUTER else "models"
-        try:
-            async with (
-                asyncio.timeout(ANSWER_S),
-                self._session.get(f"{self._provider.url}/{path}", allow_redirects=False) as response,
-            ):
-                body = await response.read()
-                if response.status != OK:
-                    raise faults.from_response("", response.status, {}, body, now=self._clock.time())
-                status = _read(document(body)) if path == "key" else KeyStatus()
-        except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
-            raise faults.from_connection("", error) from error
+        document = await self._api.fetch(self._path, limit_bytes=LIST_BYTES)
+        status = _read(document) if self._path == "key" else KeyStatus()
         self.status = status
         if status.free_per_day is not None:
             self._admission.learn_free_quota(per_day=status.free_per_day, used=status.free_used or 0)
         return status
 
-    def _run(self, work: Coroutine[object, object, None]) -> None:
-        if self._task:
-            self._task.cancel()
-        self._task = asyncio.create_task(work, name="watch the key")
+    async def _run(self) -> None:
+        """See to whatever is due; what a run leaves undone is in the attributes, for the next one."""
+        while True:
+            if not self._looked:
+                self._looked = True
+                await self._first_look()
+            if self._admission.key_error is not None:
+                await self._probe()
+            elif self._unpaid is not None:
+                error, self._unpaid = self._unpaid, None
+                await self._look_for_credit(error)
+            else:
+                self._called.clear()
+                await self._called.wait()
 
     async def _first_look(self) -> None:
         try:
@@ -125,7 +121,6 @@ class Key:
             return
         if status.exhausted:
             self._close(error)
-            await self._probe()
 
     def _close(self, error: ModelError) -> None:
         log.error("the provider refuses the key; no model is called until it works again: %s", error.detail)
@@ -146,6 +141,7 @@ class Key:
                 works = failure.status is not None and not failure.retryable
             if works:
                 log.info("the key works again")
+                self._unpaid = None
                 self._admission.reopen()
                 return
 
@@ -158,6 +154,6 @@ def _read(document: Mapping[str, object]) -> KeyStatus:
         limit=number(data.get("limit")),
         limit_remaining=number(data.get("limit_remaining")),
         usage=number(data.get("usage")),
-        free_per_day=int(number(daily.get("limit")) or guess),
-        free_used=int(number(daily.get("used")) or 0),
+        free_per_day=max(0, int(number(daily.get("limit")) or guess)),
+        free_used=max(0, int(number(daily.get("used")) or 0)),
     )
