@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import translate
+from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES, split_suffix
 from bot.settings import catalog as rules
 
 if TYPE_CHECKING:
@@ -98,19 +99,33 @@ class ModelChoice:
 
 def _unavailable(effective: EffectiveSettings, info: ModelInfo) -> ModelUnavailable | None:
     patterns, ceiling = effective.text(rules.ALLOWED_MODELS), effective.text(rules.PRICE_CEILING)
-    if patterns and not _compiled(patterns).match(info.id.lower()):
+    if patterns and not _matches(patterns, info):
         return ModelUnavailable.NOT_ALLOWED
     return ModelUnavailable.TOO_DEAR if ceiling and not _affordable(info, int(ceiling)) else None
 
 
+def _matches(patterns: str, info: ModelInfo) -> bool:
+    """Whether a server's patterns allow a model.
+
+    A suffix that may change its price or behavior has to stand in the pattern: `openai/*` allows no search, no
+    faster tier and no preset, `*:online` does.
+    """
+    if info.suffix in PRICE_NEUTRAL_SUFFIXES:
+        plain = info.id.removesuffix(info.suffix)
+        return any(_compiled(patterns).match(id_.lower()) for id_ in {info.id, plain})
+    base, suffix = split_suffix(info.id.lower())
+    wanted = map(split_suffix, patterns.split())
+    return any(fnmatchcase(base, model) and fnmatchcase(suffix, behind) for model, behind in wanted)
+
+
 @lru_cache(maxsize=256)
 def _compiled(patterns: str) -> re.Pattern[str]:
-    """A server's patterns as one: autocomplete holds ten thousand models against a hundred of them."""
+    """A server's patterns as one: autocomplete matches ten thousand models against a hundred of them."""
     return re.compile("|".join(map(translate, patterns.split())))
 
 
 def _affordable(info: ModelInfo, nano_usd_per_million: int) -> bool:
-    """Whether neither side of a model costs more than the ceiling; what has no price is not."""
-    if info.prompt_price is None or info.completion_price is None:
+    """Whether neither side of a model costs more than the ceiling; what has no certain price does."""
+    if info.prompt_price is None or info.completion_price is None or info.suffix not in PRICE_NEUTRAL_SUFFIXES:
         return False
     return max(info.prompt_price, info.completion_price) * MILLION <= nano_usd_per_million
