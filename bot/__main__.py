@@ -21,7 +21,7 @@ import yarl
 
 from bot import __version__
 from bot.app import client_config, credit_left, open_bot
-from bot.config import Settings, SettingsError, load_settings
+from bot.config import Settings, SettingsError, load_settings, misspelled
 from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot")
 
+ENV_FILE = Path(".env")
 EX_CONFIG = 78  # sysexits.h: something in the configuration; init systems know not to try again
 GRACE_S = 4.0  # Docker and systemd kill ten seconds after they ask; running replies get this long, twice
 
@@ -49,17 +50,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     arguments = parse(argv)
     try:
-        settings = load_settings(os.environ, Path(".env"))
+        settings = load_settings(os.environ, ENV_FILE)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there are logs
         return EX_CONFIG
-    set_up_logging(settings)
+    # A check reports what libraries would warn about itself.
+    set_up_logging(settings, libraries=logging.CRITICAL if arguments.run is run_check else logging.WARNING)
+    for setting, name in misspelled(os.environ, ENV_FILE).items():
+        log.warning("%s isn't a setting and is ignored. Did you mean %s?", name, setting)
     try:
         code: int = asyncio.run(arguments.run(settings, arguments))
     except KeyboardInterrupt:  # where the platform has no signal handlers
         return 0
     except StorageError as error:
-        log.critical("%s", error.sentence)
+        path = settings.database_path.absolute()
+        log.critical("the database %s can't be used: %s. Check DATABASE_URL and the file.", path, error.reason)
         return EX_CONFIG
     return code
 
@@ -67,39 +72,41 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bot",
-        description="A Discord bot that streams language-model replies. Its settings are in .env.example.",
+        description="A Discord bot that streams answers of language models. .env.example explains its settings.",
     )
     parser.add_argument("--version", action="version", version=f"Headwater {__version__}")
     parser.set_defaults(run=run_bot)
-    commands = parser.add_subparsers(title="instead of running the bot")
-    backup = commands.add_parser("backup", help="copy the database to FILE, also while the bot is running")
+    commands = parser.add_subparsers(title="commands (without one, the bot runs)")
+    backup = commands.add_parser("backup", help="copy the database to FILE, even while the bot is running")
     backup.add_argument("file", metavar="FILE", type=Path)
     backup.set_defaults(run=run_backup)
-    check = commands.add_parser(
-        "check", help="look at everything the bot needs, and say how to mend what is wrong"
-    )
+    check = commands.add_parser("check", help="check everything the bot needs, and say how to fix what is wrong")
     check.set_defaults(run=run_check)
     migrate = commands.add_parser(
-        "migrate", help="bring the database to this version's form, as the bot does at its start"
+        "migrate", help="update the database to this version, as every start of the bot does"
     )
     migrate.set_defaults(run=run_migrate)
     return parser.parse_args(argv)
 
 
 async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
-    await asyncio.to_thread(copy_database, settings.database_path, arguments.file)
+    try:
+        await asyncio.to_thread(copy_database, settings.database_path, arguments.file)
+    except StorageError as error:
+        log.critical("the backup of %s to %s failed: %s", settings.database_path, arguments.file, error.reason)
+        return 1
     log.info("copied the database to %s", arguments.file)
     return 0
 
 
 async def run_migrate(settings: Settings, _arguments: argparse.Namespace) -> int:
     async with open_database(settings.database_path):
-        log.info("the database %s has this version's form", settings.database_path)
+        log.info("the database %s is up to date", settings.database_path)
     return 0
 
 
 async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
-    """Print what is fine and what is not; 0 where nothing is at fault."""
+    """Print what is fine and what isn't; 0 when nothing is wrong."""
     use_endpoints(settings)
     clock = SystemClock()
 

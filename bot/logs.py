@@ -1,4 +1,4 @@
-"""Logging, set up once: lines of text or JSON on stderr, without secrets and without the libraries' chatter."""
+"""Logging, set up once: lines of text or JSON on stderr, without secrets and library chatter."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ log = logging.getLogger(__name__)
 
 TEXT_FORM = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 REDACTED = "[redacted]"
-SHORTEST_SECRET = 8  # a server's placeholder key ("none") is an ordinary word, and no secret
-QUIET = ("discord", "httpx", "httpcore", "openai", "aiohttp", "aiosqlite", "asyncio", "urllib3")
+SHORTEST_SECRET = 8  # a placeholder key ("none") is an ordinary word, not a secret
+QUIET = ("discord", "httpx", "httpcore", "openai", "aiohttp", "aiosqlite", "asyncio", "urllib3", "py.warnings")
 LITELLM = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
+VOICE = "voice will NOT be supported"  # discord.py warns of packages for voice at every start; we have no voice
 
 
 class LogSettings(Protocol):
-    """What logging needs to know."""
+    """The settings that logging needs."""
 
     @property
     def log_level(self) -> str: ...
@@ -36,7 +37,7 @@ class LogSettings(Protocol):
 
 
 class Redactor:
-    """Blots secrets out of finished text, wherever in a record they came from."""
+    """Removes secrets from finished text, wherever in a record they came from."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         # The longest first: one may be part of another.
@@ -75,22 +76,28 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["exc"] = self.formatException(record.exc_info)
-        # Before JSON puts its escapes in, behind which a secret would not be recognised.
+        # Before JSON escapes characters of a secret, which hides it from the redactor.
         return json.dumps({key: self._redact(value) for key, value in entry.items()}, ensure_ascii=False)
 
 
-class _OneVoice(logging.Filter):
-    """Takes a library's own handlers off its logger, whenever it adds them: ours prints what reaches the root."""
+class _RootHandlerOnly(logging.Filter):
+    """Removes handlers that a library adds to its own logger, since ours prints what reaches the root."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         logging.getLogger(record.name).handlers.clear()
         return True
 
 
-def set_up_logging(settings: LogSettings, *, stream: TextIO | None = None) -> None:
-    """Send everything logged to `stream` (stderr unless given), and what nobody caught to the log.
+def _is_not_voice(record: logging.LogRecord) -> bool:
+    return VOICE not in str(record.msg)
 
-    What a task did not catch asyncio logs itself. Libraries are heard from WARNING up, at any level of ours.
+
+def set_up_logging(
+    settings: LogSettings, *, stream: TextIO | None = None, libraries: int = logging.WARNING
+) -> None:
+    """Log to `stream` (stderr by default), uncaught exceptions included; asyncio itself logs those of tasks.
+
+    Records of libraries appear from level `libraries` up, or from ours if that is higher.
     """
     redact = Redactor(settings.secrets)
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -99,11 +106,12 @@ def set_up_logging(settings: LogSettings, *, stream: TextIO | None = None) -> No
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     for name in (*QUIET, *LITELLM):
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+        logging.getLogger(name).setLevel(max(libraries, root.level))
     for name in LITELLM:
         library = logging.getLogger(name)
-        if not any(isinstance(entry, _OneVoice) for entry in library.filters):
-            library.addFilter(_OneVoice())
+        if not any(isinstance(entry, _RootHandlerOnly) for entry in library.filters):
+            library.addFilter(_RootHandlerOnly())
+    logging.getLogger("discord.client").addFilter(_is_not_voice)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread

@@ -1,4 +1,4 @@
-"""Which settings are taken, and how the others are told."""
+"""Which settings are accepted, and what the owner reads about the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from bot.config import Settings, SettingsError, load_settings
+from bot.config import Settings, SettingsError, load_settings, misspelled
 from bot.core.model_ids import Provider
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -82,13 +82,18 @@ def test_settings_cannot_be_changed() -> None:
         ({"LOG_FORMAT": "JSON"}, "log_format", "json"),
         ({"DISCORD_API_BASE": "http://127.0.0.1:1/api/v10"}, "discord_api_base", "http://127.0.0.1:1/api/v10"),
         ({"DISCORD_GATEWAY": "ws://127.0.0.1:1/gateway/"}, "discord_gateway", "ws://127.0.0.1:1/gateway/"),
+        ({"MODEL": "'a/b'"}, "model", "a/b"),
+        ({"LOG_FORMAT": ' "json" '}, "log_format", "json"),
+        ({"SYSTEM_PROMPT": '"Hi," say "you".'}, "system_prompt", '"Hi," say "you".'),
+        ({"SYSTEM_PROMPT": '"Be" or "not"'}, "system_prompt", '"Be" or "not"'),
+        ({"MAX_TOKENS": '""'}, "max_tokens", 4096),
         ({"MAX_TOKENS": "  "}, "max_tokens", 4096),
         ({"MODEL": ""}, "model", "openai/gpt-4o-mini"),
         ({"SOMETHING_ELSE": "x", "PORT": "y"}, "max_tokens", 4096),
     ],
 )
 def test_a_setting_is_read(env: dict[str, str], name: str, value: object) -> None:
-    """In the forms people write it; an empty one counts as missing, an unknown one is somebody else's."""
+    """In the forms people write it; an empty one counts as missing, an unknown one belongs to another program."""
     assert getattr(settings(**env), name) == value
 
 
@@ -112,13 +117,13 @@ def test_other_providers_need_their_own_settings_only() -> None:
         ),
         (
             "OPENAI_API_KEY is missing, and MODEL_PROVIDER=openai needs it. "
-            "Set it to the server's key; where it wants none, any word will do."
+            "Set it to the server's key, or to any word if it needs none."
         ),
     )
 
 
 def test_every_fault_is_named_at_once() -> None:
-    """Nobody has to start five times to learn of five faults."""
+    """Nobody has to start the bot five times to learn of five faults."""
     told = faults(
         DISCORD_TOKEN=" ",
         MODEL_PROVIDER="openrouter",
@@ -135,7 +140,11 @@ def test_every_fault_is_named_at_once() -> None:
         "OWNER_IDS",
         "LOG_LEVEL",
     ]
-    assert all(". Set it to " in fault for fault in told)
+    assert told[0] == (
+        "DISCORD_TOKEN is missing. "
+        "Copy it again from https://discord.com/developers/applications: Bot, Reset Token."
+    )
+    assert told[2] == "MAX_TOKENS isn't valid. Set it to a whole number from 1 to 1000000."
 
 
 def test_the_message_lists_the_faults() -> None:
@@ -143,9 +152,9 @@ def test_the_message_lists_the_faults() -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({"OPENROUTER_API_KEY": KEY}, None)
     assert str(caught.value) == (
-        "Headwater cannot start. Please mend, in the environment or in .env:\n"
-        "  - DISCORD_TOKEN is missing. Set it to the bot's token: "
-        "https://discord.com/developers/applications, Bot, Reset Token."
+        "Headwater can't start. Fix these settings in the environment or in .env:\n"
+        "  - DISCORD_TOKEN is missing. Copy it again from https://discord.com/developers/applications: Bot, "
+        "Reset Token."
     )
 
 
@@ -153,7 +162,8 @@ def test_the_message_lists_the_faults() -> None:
     ("name", "value"),
     [
         ("DISCORD_TOKEN", f"Bot {TOKEN}"),
-        ("DISCORD_TOKEN", f'"{TOKEN}"'),
+        ("DISCORD_TOKEN", f'"{TOKEN}'),
+        ("DISCORD_TOKEN", f"'{TOKEN}\""),
         ("DISCORD_TOKEN", "secret-of-one-part"),
         ("DISCORD_TOKEN", f"{TOKEN}.secret.more"),
         ("OPENROUTER_API_KEY", "sk-or secret"),
@@ -192,12 +202,12 @@ def test_the_message_lists_the_faults() -> None:
         ("DISCORD_GATEWAY", "https://gateway.discord.gg"),
     ],
 )
-def test_a_fault_is_told_by_name_and_without_its_value(name: str, value: str) -> None:
-    """What is wrong and how to mend it, never what was written: it may be a secret."""
+def test_a_fault_names_the_setting_and_the_fix_but_not_the_value(name: str, value: str) -> None:
+    """What is wrong and how to fix it, never what was written: it may be a secret."""
     (fault,) = faults(**(NEEDED | {name: value}))
     assert fault.startswith(f"{name} ")
     assert fault.endswith(".")
-    assert ". Set it to " in fault
+    assert re.search(r"\. (Set it to|Copy) ", fault)
     assert "secret" not in fault
     assert TOKEN not in fault
 
@@ -215,9 +225,63 @@ def test_contradiction_of_model_and_provider_is_told_in_a_sentence() -> None:
     told = faults(DISCORD_TOKEN=TOKEN, MODEL_PROVIDER="ollama", OLLAMA_API_BASE="http://localhost:11434")
     assert told == (
         (
-            "MODEL cannot be used: `openrouter/openai/gpt-4o-mini` names the provider openrouter, but this bot is "
-            "set to ollama (MODEL_PROVIDER). Set it to a model id of the provider, such as openai/gpt-4o-mini."
+            "MODEL can't be used: `openrouter/openai/gpt-4o-mini` is a model of openrouter, but this bot uses "
+            "ollama (MODEL_PROVIDER). Set it to a model id of the provider, such as openai/gpt-4o-mini."
         ),
+    )
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_around_a_value_are_not_part_of_it(quote: str) -> None:
+    """`docker run --env-file` passes them on, where a shell or python-dotenv removes them."""
+    loaded = load_settings({name: f"{quote}{value}{quote}" for name, value in NEEDED.items()}, None)
+    assert loaded == settings()
+
+
+# Misspelled names
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN"),
+        ("DISCORDTOKEN", "DISCORD_TOKEN"),
+        ("discord_token", "DISCORD_TOKEN"),
+        ("OPENROUTER_APIKEY", "OPENROUTER_API_KEY"),
+        ("OPENROUTER_KEY", "OPENROUTER_API_KEY"),
+        ("MAX_TOKEN", "MAX_TOKENS"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("OWNER_ID", "OWNER_IDS"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+        ("FALLBACK_MODEL", "FALLBACK_MODELS"),
+        ("BUDGET_USD_PER_MONT", "BUDGET_USD_PER_MONTH"),
+    ],
+)
+def test_a_misspelled_name_is_recognized(written: str, meant: str, tmp_path: Path) -> None:
+    """In the environment and in the file, but not where the right name is set too."""
+    file = tmp_path / ".env"
+    file.write_text(f"{written}=1\n")
+    assert misspelled({written: "1"}, None) == {meant: written}
+    assert misspelled({written: "1", meant: "2"}, None) == {}
+    assert misspelled({meant: "2"}, file) == {}
+    assert misspelled({}, file) == ({} if written.upper() == meant else {meant: written})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MODE", "MODULE", "MODEL_PATH", "MY_LOG_LEVEL", "OPENAI_BASE_URL", "OLLAMA_HOST", "PATH", "HOME"],
+)
+def test_other_programs_variables_are_left_alone(name: str) -> None:
+    """Only a name that is nearly a setting's is taken for one."""
+    assert misspelled({name: "x"}, None) == {}
+    assert misspelled({"MAX_TOKEN": ""}, None) == {}, "an empty value counts as not set"
+
+
+def test_a_missing_setting_names_the_misspelled_one() -> None:
+    """So that the owner sees what to rename."""
+    assert faults(DISCORD_BOT_TOKEN=TOKEN, OPENROUTER_APIKEY=KEY) == (
+        "DISCORD_TOKEN is missing, but DISCORD_BOT_TOKEN is set. Rename it to DISCORD_TOKEN.",
+        "OPENROUTER_API_KEY is missing, but OPENROUTER_APIKEY is set. Rename it to OPENROUTER_API_KEY.",
     )
 
 
@@ -263,7 +327,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
     """As PowerShell's `>` writes it."""
     file = tmp_path / ".env"
     file.write_text(f"DISCORD_TOKEN={TOKEN}\n", encoding="utf-16")
-    assert faults(file) == (f"{file} is not UTF-8 text. Save it as UTF-8.",)
+    assert faults(file) == (f"{file} isn't UTF-8 text. Save it as UTF-8.",)
 
 
 # Secrets and documentation

@@ -55,7 +55,7 @@ def entries(stream: StringIO) -> list[dict[str, str]]:
 
 
 def log_secrets() -> None:
-    """Put the secrets wherever a record has room for them."""
+    """Put the secrets everywhere in a record."""
     log = logging.getLogger("bot.test")
     log.info("message %s", TOKEN)
     log.info("message " + KEY)  # noqa: G003 - the secret in the format itself
@@ -84,7 +84,7 @@ def test_a_secret_too_short_to_be_one_is_left_alone() -> None:
 
 
 def test_json_is_one_object_a_line() -> None:
-    """With the keys that log collectors are told of; a traceback does not break the line."""
+    """With the documented keys; a traceback doesn't break the line."""
     stream = set_up(log_format="json")
     log = logging.getLogger("bot.test")
     log.info("hello %s\nworld", "ünï")
@@ -119,7 +119,7 @@ def test_text_is_a_line_for_people() -> None:
 )
 @pytest.mark.parametrize("library", ["discord.gateway", "LiteLLM", "httpx"])
 def test_libraries_are_heard_from_warning_up(level: str, ours: list[str], theirs: list[str], library: str) -> None:
-    """Their chatter stays away at every level of ours, their warnings come where ours do."""
+    """Their chatter stays away at every level of ours; their warnings appear where ours do."""
     stream = set_up(log_level=level, log_format="json")
     for name in ("bot.test", library):
         for severity in ("debug", "info", "warning", "error"):
@@ -127,6 +127,23 @@ def test_libraries_are_heard_from_warning_up(level: str, ours: list[str], theirs
     heard = entries(stream)
     assert [entry["level"] for entry in heard if entry["logger"] == "bot.test"] == ours
     assert [entry["level"] for entry in heard if entry["logger"] == library] == theirs
+
+
+def test_libraries_can_be_silenced() -> None:
+    """For `check`, whose findings say what libraries would warn about."""
+    stream = StringIO()
+    set_up_logging(Wanted(log_format="json"), stream=stream, libraries=logging.CRITICAL)
+    for name in ("bot.test", *QUIET, *LITELLM):
+        logging.getLogger(name).error("x")
+    assert [entry["logger"] for entry in entries(stream)] == ["bot.test"]
+
+
+def test_discord_does_not_ask_for_voice_packages() -> None:
+    """The bot has no voice, so that warning of every start says nothing; others still do."""
+    stream = set_up(log_format="json")
+    for message in ("%s is not installed, voice will NOT be supported", "%s looks wrong"):
+        logging.getLogger("discord.client").warning(message, "PyNaCl")
+    assert [entry["message"] for entry in entries(stream)] == ["PyNaCl looks wrong"]
 
 
 def test_a_library_with_a_handler_of_its_own_is_heard_once_and_through_ours() -> None:
@@ -170,7 +187,7 @@ def test_what_no_task_caught_is_logged() -> None:
 
 
 def test_what_no_thread_caught_is_logged() -> None:
-    """Likewise, instead of a bare traceback on stderr."""
+    """As a record, instead of a bare traceback on stderr."""
     stream = set_up(log_format="json")
 
     def die() -> None:
@@ -198,7 +215,7 @@ def test_warnings_are_logged() -> None:
     ("death", "code", "logged"), [(f"ValueError({TOKEN!r})", 1, True), ("KeyboardInterrupt()", -2, False)]
 )
 def test_what_ends_the_program_is_logged(death: str, code: int, logged: bool) -> None:
-    """The last words are in the log's form and without secrets; Ctrl-C is no fault."""
+    """The last words are in the log's form and without secrets; Ctrl-C isn't a fault."""
     program = (
         "from bot.logs import set_up_logging\n"
         f"class Wanted: log_level, log_format, secrets = 'INFO', 'json', ({TOKEN!r},)\n"

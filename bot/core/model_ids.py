@@ -1,4 +1,4 @@
-"""Model ids: their forms, the nearest ones to a misspelt one, and what to offer while somebody types."""
+"""Model ids: their forms, suggestions for a misspelled one, and what to offer while somebody types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CHOICE_LIMIT_CHARS = 100  # Discord: the value of an autocomplete choice
 CHOICES = 25  # Discord: autocomplete choices in one answer
-ID_LIMIT_CHARS = 200  # longer than any id in use; keeps nonsense out of the database
+ID_LIMIT_CHARS = 200  # longer than any real id; keeps nonsense out of the database
 
 
 class Provider(StrEnum):
@@ -28,8 +28,8 @@ class Provider(StrEnum):
 # OpenRouter's suffixes that never make a request dearer than the price on the list. Every other one may add a
 # search, a faster tier, a longer context or another model, so it isn't judged by the model in front of it.
 PRICE_NEUTRAL_SUFFIXES = frozenset({"", ":floor"})
-# Prefixes by which people name a provider in a model id, as litellm taught them. `openai/` is also an author's
-# name on OpenRouter, where it contradicts nothing.
+# Prefixes that name a provider in a model id, as in litellm. On OpenRouter `openai/` is an author's name, which
+# contradicts nothing.
 _PREFIXES = {
     "openrouter": Provider.OPENROUTER,
     "ollama": Provider.OLLAMA,
@@ -42,11 +42,11 @@ _PREFIXES = {
 def normalize_model(text: str, provider: Provider) -> str:
     """Turn what somebody typed into the provider's own id: `openrouter/openai/gpt-4o` is `openai/gpt-4o`.
 
-    `openrouter/auto` stays as it is, being OpenRouter's own id: its prefix goes only where an id is left that
-    has an author itself. The other providers' prefix goes once.
+    OpenRouter's own `openrouter/auto` stays as it is: the prefix is removed only from an id that has an author.
+    Other providers' prefixes are removed once.
 
     Raises:
-        ValueError: with a sentence for whoever typed it; the id is malformed or names another provider.
+        ValueError: with a sentence for the person who typed it; the id is malformed or names another provider.
     """
     model = text.strip()
     if not model or len(model) > ID_LIMIT_CHARS or not model.isprintable() or len(model.split()) > 1:
@@ -59,12 +59,12 @@ def normalize_model(text: str, provider: Provider) -> str:
     if provider is Provider.OPENROUTER and "/" not in rest:
         return model
     if not rest:
-        raise ValueError(f"`{model}` is a provider without a model.")
+        raise ValueError(f"`{model}` names a provider, but no model.")
     return rest
 
 
 def contradiction(model: str, provider: Provider) -> str | None:
-    """A sentence for an id whose prefix names another provider than the one configured; None where it does not."""
+    """A sentence for an id whose prefix names a provider other than the configured one; None for other ids."""
     named = _PREFIXES.get(model.strip().partition("/")[0])
     if (
         "/" not in model
@@ -72,7 +72,7 @@ def contradiction(model: str, provider: Provider) -> str | None:
         or (provider, named) == (Provider.OPENROUTER, Provider.OPENAI)
     ):
         return None
-    return f"`{model.strip()}` names the provider {named}, but this bot is set to {provider} (MODEL_PROVIDER)."
+    return f"`{model.strip()}` is a model of {named}, but this bot uses {provider} (MODEL_PROVIDER)."
 
 
 def split_suffix(model: str) -> tuple[str, str]:
@@ -85,13 +85,13 @@ def split_suffix(model: str) -> tuple[str, str]:
 
 
 def nearest(model: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
-    """The known ids most like a misspelt one, best first."""
+    """The known ids closest to a misspelled one, best first."""
     wanted = _plain(model)
     pairs = _pairs(wanted)
-    # difflib takes most of a second for ten thousand ids, so it sees only those that share letters enough.
+    # difflib takes most of a second for ten thousand ids, so it sees only those that share enough letters.
     alike = heapq.nlargest(100, ((_plain(id_), id_) for id_ in known), key=lambda e: len(pairs & _pairs(e[0])))
     by_form = dict(alike)
-    # Most people leave the author out or get it wrong, so the part behind the slash is compared as well.
+    # Most people leave the author out or get it wrong, so the part behind the slash is compared too.
     by_name = {form.rpartition("/")[2]: id_ for form, id_ in by_form.items()}
     close = [by_form[f] for f in difflib.get_close_matches(wanted, by_form, n=limit, cutoff=0.7)]
     close += [
@@ -129,7 +129,7 @@ def search(
 
 
 def _rank(model: ModelInfo, words: Sequence[str]) -> int | None:
-    """0 for the start of the id, 1 for starts of words, 2 for mere containment, None for no match."""
+    """0 if the id starts with it, 1 if every word starts one, 2 if it only contains them, None for no match."""
     if not words:
         return 0
     text = f"{model.id} {model.name}".lower()

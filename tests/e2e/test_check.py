@@ -14,16 +14,17 @@ async def check(world: World, **settings: str) -> tuple[int, str]:
 
 
 async def test_all_is_well(world: World):
-    """Token, intent, clock, key, model and database, a line each; exit code 0."""
+    """Token, intent, clock, key, model and database, one line each and nothing else; exit code 0."""
     code, said = await check(world)
     assert code == 0, said
     for what in ("Discord token", "message content intent", "clock", "API key", "model openai/", "database"):
         assert f"ok       {what}" in said
     assert "FAULT" not in said
+    assert " WARNING " not in said, "no library warns of something else"
 
 
-async def test_every_fault_is_named_with_its_cure(world: World):
-    """A token and a key that are rejected, a model that nobody offers; no traceback, no secret."""
+async def test_every_fault_is_named_with_its_fix(world: World):
+    """A token and a key that are rejected, a model that the provider doesn't have; no traceback, no secret."""
     code, said = await check(
         world, DISCORD_TOKEN="MTIz.abc.defghijklmnop", OPENROUTER_API_KEY="sk-or-wrong", MODEL="no/such-model"
     )

@@ -95,6 +95,22 @@ async def test_every_fault_of_the_settings_is_named_at_once(world: World):
         assert name in world.log
 
 
+async def test_a_database_that_cannot_be_used_is_named(world: World):
+    """The path, the reason and the setting; exit code 78."""
+    (world.folder / "file").write_text("not a folder")
+    await world.launch(DATABASE_URL="sqlite:///file/data.db")
+    assert await asyncio.wait_for(world.process.wait(), 30) == 78
+    assert str(world.folder / "file" / "data.db") in world.log
+    assert "its folder is a file. Check DATABASE_URL" in world.log
+    assert "Traceback" not in world.log
+
+
+async def test_a_misspelled_setting_is_named(world: World):
+    """The bot starts without it, and says which setting it takes it for."""
+    await world.start(MAX_TOKEN="100")
+    assert "MAX_TOKEN isn't a setting and is ignored. Did you mean MAX_TOKENS?" in world.log
+
+
 async def test_a_reply_button_of_another_life_is_answered(world: World):
     """Stop under a reply that a kill left open is not silent after the restart."""
     await world.start()
