@@ -14,6 +14,7 @@ import httpx
 
 from bot.core.errors import GarbledAnswerError, ModelError
 from bot.core.model_ids import Provider
+from bot.core.units import DAY_S
 from bot.llm.stream.transport import EXCHANGE_HEADER, Exchange, Transport, tidy_event
 from bot.llm.stream.wire import Kind
 
@@ -39,7 +40,7 @@ ENVIRONMENT = {
 # Calls being set up at once. litellm does that in threads, two milliseconds each: with two hundred of them the
 # event loop gets its turn after a second, and nobody's request is sent much sooner.
 OPENINGS = 4
-NO_TIMEOUT_S = 86_400.0  # the clocks are the exchange's
+NO_TIMEOUT_S = float(DAY_S)  # the clocks are the exchange's
 
 
 class LitellmBackend:

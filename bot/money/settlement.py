@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import HeadwaterError
+from bot.core.units import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSES_S = (2.0, 5.0, 15.0, 45.0, 120.0)  # a record is written some seconds after the generation's end
-CATCH_UP_S = 24 * 60 * 60  # how far back a start looks for what the last run left unsettled
+CATCH_UP_S = DAY_S  # how far back a start looks for what the last run left unsettled
 
 
 class Generations(Protocol):

@@ -10,13 +10,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from bot.core.units import DAY_S, NANO
+from bot.core.units import DAY_S, HOUR_S, NANO
 from bot.money.ledger import Period, resets_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HOUR_S = 60 * 60
 WEEK_S = 7 * DAY_S
 COLUMNS = (
     "time",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.units import dollars
 from bot.settings.catalog import BY_KEY, SETTINGS
 
 
@@ -74,22 +73,3 @@ def test_every_default_is_a_value_of_its_kind():
         assert spec.description
         assert spec.shown(spec.default)
     assert len(SETTINGS) <= 25, "Discord offers 25 choices at most"
-
-
-@pytest.mark.parametrize(
-    ("nano", "shown"),
-    [
-        (0, "$0.00"),
-        (12_345_678_901, "$12.35"),
-        (450_000_000, "$0.45"),
-        (500_000_000, "$0.50"),
-        (45_000_000, "$0.045"),
-        (1_230_000, "$0.0012"),
-        (106_000, "$0.00011"),
-        (45_000, "$0.000045"),
-        (100, "$0.0000001"),
-    ],
-)
-def test_small_amounts_keep_digits_enough_to_be_seen(nano: int, shown: str):
-    """A cost of a hundredth of a cent is not shown as nothing."""
-    assert dollars(nano) == shown

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import StorageError
-from bot.core.units import DAY_S
+from bot.core.units import DAY_S, HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_SWEEP_S = 60.0  # after the start, when the bot knows its servers
-SWEEP_S = 60 * 60.0  # how often old turns and servers that were left are looked for
+SWEEP_S = float(HOUR_S)  # how often old turns and servers that were left are looked for
 GUILD_GRACE_DAYS = 7  # a server that takes the bot back within a week finds its conversations again
 
 
