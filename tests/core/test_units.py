@@ -35,7 +35,9 @@ def test_small_amounts_have_enough_digits(nano: int, shown: str):
 def defines_a_unit(node: ast.AST) -> bool:
     """Whether a name of a unit is given a number: `DAY_S = 24 * 60 * 60`."""
     names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    numbers = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    numbers = [
+        part for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, int | float)
+    ]
     return isinstance(node, ast.Assign) and bool(
         numbers and names & {"NANO", "DAY", "DAY_S", "HOUR_S", "MINUTE_S"}
     )
