@@ -18,7 +18,7 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
-demo: $(VENV)/runtime ## Try the bot on a make-believe Discord and OpenRouter, no token, no key
+demo: $(VENV)/runtime ## Try the bot on a local test Discord and OpenRouter: no token, no key
 	@$(BIN)/python -m playground $(ARGS)
 
 run: $(VENV)/runtime ## Run the bot with the settings in .env

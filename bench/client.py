@@ -55,7 +55,7 @@ def script(call: Call, calls: list[Call]) -> Script:
 
 
 async def serve() -> None:
-    """Run the make-believe OpenRouter, and beside it what it knows of its calls."""
+    """Run the test OpenRouter, and beside it what it knows of its calls."""
     server = OpenRouter()
     server.answer = lambda call: script(call, server.calls)
     await server.start()

@@ -31,10 +31,10 @@ REPEATS = 20
 PEOPLE = 5_000  # as `bench.storage` fills it
 
 
-async def timed(what: str, client_actions: list[Callable[[], Awaitable[Any]]]) -> None:
+async def timed(what: str, acts: list[Callable[[], Awaitable[Any]]]) -> None:
     """Do each act once; print the median and the worst time."""
     seconds = []
-    for act in client_actions:
+    for act in acts:
         began = time.perf_counter()
         await act()
         seconds.append(time.perf_counter() - began)

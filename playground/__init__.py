@@ -1,1 +1,4 @@
-"""A Discord and an OpenRouter on loopback, for the demo, the tests and the benchmarks; never packaged."""
+"""The playground: a local test Discord and OpenRouter, for the demo, the tests and the benchmarks; never packaged.
+
+Imports the standard library and aiohttp; nothing of the bot.
+"""

@@ -1,4 +1,4 @@
-"""`python -m playground`: the bot on a make-believe Discord and OpenRouter, without a token and without a key."""
+"""`python -m playground`: the bot on a local test Discord and OpenRouter, without a token and without a key."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ LOG_LINES = 30  # of the bot's log, shown when something was wrong
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m playground",
-        description="Runs the bot on a make-believe Discord and OpenRouter on this machine. "
-        "With OPENROUTER_API_KEY in the environment the models are real; Discord stays make-believe.",
+        description='Run the bot on a local test Discord and OpenRouter ("the playground"). '
+        "With OPENROUTER_API_KEY in the environment the models are real; Discord is still the local one.",
     )
     parser.add_argument("--script", action="store_true", help="play a conversation, check every reply, and end")
     parsed = parser.parse_args(arguments)

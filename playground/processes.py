@@ -1,4 +1,4 @@
-"""The demo's processes: the make-believe OpenRouter in one of its own, the bot in another, Discord in this one."""
+"""The demo's processes: the test OpenRouter in one of its own, the bot in another, Discord in this one."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ class Reports:
     listeners: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
     input: asyncio.StreamWriter | None = None
 
-    def turn(self, settings: Mapping[str, object]) -> None:
-        """Turn the model's knobs, by the names they have in `Knobs`."""
+    def set(self, settings: Mapping[str, object]) -> None:
+        """Change settings of the model, by the names they have in `ModelControls`."""
         if self.input:
             self.input.write(json.dumps(settings).encode() + b"\n")
 

@@ -166,7 +166,7 @@ class Typist:
         controls = [c for c in message.controls if c["type"] in types]
         found = next((c for c in controls if label in {None, label_of(c), c.get("custom_id")}), None)
         if found is None or found.get("disabled"):
-            raise PlaygroundError(f"{label} is not to be had, of {[label_of(c) for c in controls]}")
+            raise PlaygroundError(f"{label} can't be used here; there are {[label_of(c) for c in controls]}")
         return found
 
 

@@ -1,4 +1,4 @@
-"""The make-believe Discord in one piece: start it, put people into it, let them act, look at what the bot did."""
+"""The test Discord in one piece: start it, put people into it, let them act, look at what the bot did."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Discord:
     # --- Watching -------------------------------------------------------------------------------------------
 
     async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - reads best so
-        """Wait until `predicate` holds and return what it gave; looked at anew after every change.
+        """Wait until `predicate` is true and return its value; it is checked after every change.
 
         Raises:
             TimeoutError: after `timeout` seconds.

@@ -11,7 +11,9 @@ FAMOUS = (  # id, context length, dollars a million prompt and completion tokens
     ("openai/gpt-4o", 128_000, 2.50, 10.0),
     ("openai/o3-mini", 200_000, 1.10, 4.40),
     ("anthropic/claude-sonnet-4", 200_000, 3.0, 15.0),
+    ("anthropic/claude-3-haiku", 200_000, 0.25, 1.25),
     ("google/gemini-2.5-flash", 1_048_576, 0.30, 2.50),
+    ("google/gemma-3-27b-it", 131_072, 0.09, 0.16),
     ("meta-llama/llama-3.3-70b-instruct", 131_072, 0.13, 0.40),
     ("meta-llama/llama-3.3-70b-instruct:free", 65_536, 0, 0),
     ("mistralai/mistral-small-3.2-24b-instruct:free", 131_072, 0, 0),
@@ -23,7 +25,7 @@ PARAMETERS = ("max_tokens", "temperature", "top_p", "stop", "seed", "frequency_p
 
 
 def catalog() -> list[dict[str, Any]]:
-    """A few hundred models: the famous, and made-up families of all sizes, some free, some without temperature."""
+    """A few hundred models: famous ones, and invented ones of all sizes, some free, some without temperature."""
     made_up = [
         (f"{author}/{author}-{number}-{size}b{variant}", context, 0 if variant else size / 100, size / 25)
         for author, number, (size, context), variant in itertools.product(AUTHORS, (1, 2, 3), SIZES, ("", ":free"))

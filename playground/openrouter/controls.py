@@ -1,10 +1,11 @@
-"""What one can turn on the scripted model while it runs: its speed, its first silence, and its next misfortune."""
+"""Settings of the scripted model while it runs: its speed, its first silence, and how the next answer ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from playground.openrouter import cases
 from playground.openrouter.script import Fault, Script, tokens_of
 
 if TYPE_CHECKING:
@@ -12,16 +13,22 @@ if TYPE_CHECKING:
 
     from playground.openrouter.script import Call
 
-FAULTS = ("", "refused", "overloaded", "limited", "breaks")
-RETRY_AFTER = {"Retry-After": "3"}
+REFUSALS: Mapping[str, Script] = {
+    "refused": cases.refused(400, "The playground was asked to refuse this."),
+    "overloaded": cases.refused(503, "Overloaded"),
+    "limited": replace(cases.refused(429, "Rate limited upstream"), headers={"Retry-After": "3"}),
+    "too_long": cases.too_long(),
+    "no_credit": cases.affordable(100),
+    "data_policy": cases.data_policy(),
+}
+FAULTS = ("", *REFUSALS, "breaks", *cases.WORDLESS)
 
 
 @dataclass(slots=True)
-class Knobs:
+class ModelControls:
     """Stands before a model; what is None is left as the model has it.
 
-    `fault`, one of `FAULTS`, befalls the next answer alone: it is refused for good, refused because the model is
-    overloaded or rate limited (patience helps with both), or it breaks off in the middle.
+    `fault`, one of `FAULTS`, changes the next answer alone: it is refused, breaks off, or ends without words.
     """
 
     model: Callable[[Call], Script]
@@ -29,20 +36,16 @@ class Knobs:
     first_token_after: float | None = None  # seconds
     fault: str = ""
 
-    def turn(self, settings: Mapping[str, Any]) -> None:
-        """Set what `settings` names."""
-        for name in settings.keys() & {"tokens_per_second", "first_token_after", "fault"}:
-            setattr(self, name, settings[name])
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Set what `values` names."""
+        for name in values.keys() & {"tokens_per_second", "first_token_after", "fault"}:
+            setattr(self, name, values[name])
 
     def __call__(self, call: Call) -> Script:
         fault, self.fault = self.fault, ""
-        if fault == "refused":
-            return Script(status=400, error_message="The playground was asked to refuse this.")
-        if fault == "overloaded":
-            return Script(status=503, error_message="Overloaded")
-        if fault == "limited":
-            return Script(status=429, headers=RETRY_AFTER, error_message="Rate limited upstream")
-        script = self._paced(self.model(call))
+        if fault in REFUSALS:
+            return REFUSALS[fault]
+        script = self._paced(cases.WORDLESS.get(fault) or self.model(call))
         if fault == "breaks":
             return replace(script, fault=Fault.ERROR, fault_at=len(list(tokens_of(script.text))) // 2)
         return script

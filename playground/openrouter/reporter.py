@@ -1,7 +1,7 @@
-"""The make-believe OpenRouter as a process of its own.
+"""The test OpenRouter as a process of its own.
 
-It reports on standard output and takes settings of its `Knobs` on standard input, a JSON object a line each way;
-it ends with standard input.
+It reports on standard output and takes values of its `ModelControls` on standard input: one JSON object a line.
+It ends with standard input.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from playground.openrouter.controls import Knobs
+from playground.openrouter.controls import ModelControls
 from playground.openrouter.model import ScriptedModel
 from playground.openrouter.script import text_of
 from playground.openrouter.server import OpenRouter
@@ -25,22 +25,22 @@ REPORT_SECONDS = 0.05  # how often to look for news
 
 async def main() -> None:
     """Serve until standard input ends."""
-    knobs = Knobs(ScriptedModel())
-    server = OpenRouter(answer=knobs)
+    controls = ModelControls(ScriptedModel())
+    server = OpenRouter(answer=controls)
     await server.start()
     _say({"base_url": server.base_url, "key": server.key})
     reporting = asyncio.create_task(_report(server))
     try:
         # In a thread, because a pipe cannot be awaited on every platform.
-        await asyncio.to_thread(_listen, knobs, asyncio.get_running_loop())
+        await asyncio.to_thread(_listen, controls, asyncio.get_running_loop())
     finally:
         reporting.cancel()
         await server.close()
 
 
-def _listen(knobs: Knobs, loop: asyncio.AbstractEventLoop) -> None:
+def _listen(controls: ModelControls, loop: asyncio.AbstractEventLoop) -> None:
     for line in sys.stdin:
-        loop.call_soon_threadsafe(knobs.turn, json.loads(line))
+        loop.call_soon_threadsafe(controls.set, json.loads(line))
 
 
 async def _report(server: OpenRouter) -> None:

@@ -1,12 +1,12 @@
-"""What the make-believe OpenRouter answers: the scripts, the calls it took, and their documents on the wire."""
+"""What the test OpenRouter is told to answer, and the calls it took."""
 
 from __future__ import annotations
 
-import json
-import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from playground.openrouter.framing import Framing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ class Fault(StrEnum):
     """What goes wrong in a stream after `Script.fault_at` tokens; with 0 it is the very first event."""
 
     ERROR = "error"  # an error event; `Script.error_code` may be a number or a string
-    ERROR_IN_CHOICE = "error_in_choice"  # the error sits inside the choice alone
+    ERROR_IN_CHOICE = "error_in_choice"  # the error is inside the choice alone
     RESET = "reset"  # the connection is reset
     EOF = "eof"  # the body ends properly, without a finish reason
     STALL = "stall"  # silence
@@ -30,24 +30,39 @@ class Fault(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Script:
-    """One answer. `status` other than 200 is sent before any stream, with `body` (JSON unless a string)."""
+    """One answer: a stream of reasoning and text, unless `status` or `body` says otherwise.
+
+    Tests that want a whole model family's manners give `OpenRouter` a `Family` instead.
+    """
 
     text: str | Sequence[str] = "Hello."
     reasoning: str | Sequence[str] = ""
+    images: Sequence[str] = ()  # data URLs, each in a delta of its own after the text
+    refusal: str = ""  # a delta's `refusal`
+    tool: str = ""  # a tool that the model calls, offered or not
+    cumulative: bool = False  # the last chunk repeats the whole answer as `message`
+
     tokens_per_second: float = 60.0  # 0: flat out
     first_token_after: float = 0.0  # seconds, filled with keep-alive comments
+    encrypted: bool = False  # encrypted thinking in place of those comments
     headers_after: float = 0.0  # seconds of silence before the status line
     keepalive: float = 0.5  # seconds between comments; 0: none, not even the first
+    framing: Framing = field(default_factory=Framing)
+
     finish: str | None = "stop"
     native_finish: str | None = "stop"
     provider: str = "Playground"
     model: str = ""  # what answers, where that is not the model asked for
     usage: bool = True
+    usages: Sequence[Mapping[str, Any]] = ({},)  # a usage event for each, with these values in place of its own
     done: bool = True  # whether `[DONE]` is sent
-    whole: str = ""  # a JSON document sent in place of the stream
+    record: Mapping[str, Any] = field(default_factory=dict)  # what the generation's record says differently
+    record_after: float = 0.0  # seconds from the call until `/generation` knows it
+
     status: int = 200
-    body: str | Mapping[str, Any] | None = None
+    body: str | Mapping[str, Any] | None = None  # sent in place of a stream, whatever the status
     headers: Mapping[str, str] = field(default_factory=dict)
+    gzip: bool = False  # the answer is compressed, asked for or not
     fault: Fault | None = None
     fault_at: int = 0
     error_code: int | str = 502
@@ -64,6 +79,7 @@ class Call:
     body: dict[str, Any]
     arrived_at: float
     peer: object = None  # the client's address and port
+    script: Script = field(default_factory=Script)
     sent: list[tuple[float, str]] = field(default_factory=list)  # the answer's text, as written to the wire
     status: int | None = None
     disconnected_at: float | None = None
@@ -87,58 +103,11 @@ class Call:
         return "".join(text for _, text in self.sent)
 
 
-def envelope(call: Call, script: Script) -> dict[str, Any]:
-    model = {"id": call.id, "provider": script.provider, "model": script.model or call.model}
-    return {**model, "object": "chat.completion.chunk", "created": int(time.time())}
-
-
-def delta_of(kind: str, text: str) -> dict[str, Any]:
-    if kind == "content":
-        return {"role": "assistant", "content": text}
-    details = [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}]
-    return {"role": "assistant", "content": "", "reasoning": text, "reasoning_details": details}
-
-
-def chunk(
-    call: Call, script: Script, delta: Mapping[str, Any], *, finish: str | None = None, usage: object = None
-) -> bytes:
-    native = script.native_finish if finish else None
-    choice = {
-        "index": 0,
-        "delta": delta,
-        "finish_reason": finish,
-        "native_finish_reason": native,
-        "logprobs": None,
-    }
-    more = {"usage": usage} if usage else {}
-    return server_sent({**envelope(call, script), "choices": [choice], **more})
-
-
-def error_chunk(call: Call, script: Script) -> bytes:
-    error = {"code": script.error_code, "message": script.error_message, "metadata": {**script.error_metadata}}
-    choice: dict[str, Any] = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
-    if script.fault is Fault.ERROR_IN_CHOICE:
-        return server_sent({**envelope(call, script), "choices": [{**choice, "error": error}]})
-    return server_sent({**envelope(call, script), "error": error, "choices": [choice]})
-
-
-def server_sent(document: object) -> bytes:
-    return b"data: " + json.dumps(document).encode() + b"\n\n"
-
-
-def whole_answer(call: Call, script: Script) -> dict[str, Any]:
-    text = "".join(tokens_of(script.text))
-    call.sent.append((time.monotonic(), text))
-    message = {"role": "assistant", "content": text, "reasoning": "".join(tokens_of(script.reasoning)) or None}
-    choice = {"index": 0, "message": message, "finish_reason": script.finish}
-    document = {**envelope(call, script), "object": "chat.completion", "choices": [choice]}
-    return {**document, "usage": usage_of(call)} if script.usage else document
-
-
-def usage_of(call: Call) -> dict[str, Any]:
+def usage_of(call: Call, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a call used and cost; with the last of the script's `usages`, or with other `changes`."""
     prompt, completion = max(1, sum(len(text_of(m["content"])) for m in call.messages) // 4), len(call.sent)
     cost = round(prompt * 0.15e-6 + completion * 0.6e-6, 10)
-    return {
+    own = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
@@ -148,6 +117,8 @@ def usage_of(call: Call) -> dict[str, Any]:
         "cost_details": {"upstream_inference_cost": None, "upstream_inference_completions_cost": cost},
         "completion_tokens_details": {"reasoning_tokens": 0},
     }
+    last = call.script.usages[-1] if call.script.usages else {}
+    return {**own, **(last if changes is None else changes)}
 
 
 def tokens_of(text: str | Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A make-believe OpenRouter on loopback: its routes, its event stream, and every way it can go wrong."""
+"""A local test OpenRouter: its routes, and what it refuses before any model answers."""
 
 from __future__ import annotations
 
@@ -8,40 +8,37 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from playground.openrouter.catalog import catalog
-from playground.openrouter.script import (
-    Call,
-    Fault,
-    Script,
-    chunk,
-    delta_of,
-    envelope,
-    error_chunk,
-    server_sent,
-    tokens_of,
-    usage_of,
-    whole_answer,
-)
+from playground.openrouter.families import FAMILIES, Family, family_of, raw
+from playground.openrouter.framing import media_type
+from playground.openrouter.script import Call, Fault, Script, usage_of
+from playground.openrouter.stream import Stream, document_of
 
 KEY = "sk-or-playground"
 VARIANTS = (":free", ":nitro", ":floor", ":exacto", ":online", ":thinking", ":extended")
-COMMENT = b": OPENROUTER PROCESSING\n\n"
 
 Answer = Callable[[Call], Script]
 
 
 class OpenRouter:
-    """The server; `answer` decides what each call gets. `key_status` is the data of `/key`, free to change."""
+    """The server; `answer` decides what each call gets.
+
+    `key_status` is the data of `/key`, `families` what models refuse by themselves, `renamed` the ids that the
+    provider has other names for: requests and answers; all are free to change.
+    """
 
     def __init__(self, answer: Answer = lambda _: Script(), *, key: str = KEY) -> None:
         self.answer = answer
         self.key = key
         self.calls: list[Call] = []
         self.models: list[dict[str, Any]] = catalog()
+        self.families: dict[str, Family] = dict(FAMILIES)
+        self.renamed: dict[str, str] = {}
         self.hits: list[str] = []  # paths of all requests, in order
         self.key_status: dict[str, Any] = {
             "label": "sk-or-...ound",
@@ -83,19 +80,18 @@ class OpenRouter:
         return web.json_response({"data": self.models})
 
     async def _key(self, request: web.Request) -> web.Response:
-        if not self._authorised(request):
+        if not self._authorized(request):
             return _error(401, "User not found.")
         return web.json_response({"data": self.key_status})
 
     async def _generation(self, request: web.Request) -> web.Response:
         call = next((c for c in self.calls if c.id == request.query.get("id")), None)
-        if call is None or not self._authorised(request):
-            return _error(404, "Generation not found")
-        return web.json_response(
-            {"data": {"id": call.id, "model": call.model, "total_cost": usage_of(call)["cost"]}}
-        )
+        known = call and time.monotonic() >= call.arrived_at + call.script.record_after
+        if call is None or not known or not self._authorized(request):
+            return _error(404, f"Generation {request.query.get('id')} not found")
+        return web.json_response({"data": record_of(call)})
 
-    def _authorised(self, request: web.Request) -> bool:
+    def _authorized(self, request: web.Request) -> bool:
         return request.headers.get("Authorization") == f"Bearer {self.key}"
 
     def _knows(self, model: str) -> bool:
@@ -129,88 +125,35 @@ class OpenRouter:
         return response
 
     async def _respond(self, request: web.Request, call: Call) -> web.StreamResponse:
-        if not self._authorised(request):
+        if not self._authorized(request):
             return _error(401, "User not found.")
-        if not self._knows(call.model):
+        model = self.renamed.get(call.model, call.model)
+        if not self._knows(model):
             return _error(400, f"{call.model} is not a valid model ID")
-        script = self.answer(call)
+        family = family_of(model, self.families)
+        if said := family.objection(call.body):
+            return _error(400, "Provider returned error", {"raw": raw(said), "provider_name": family.provider})
+        script = call.script = self.answer(call)
+        if call.model in self.renamed and not script.model:
+            script = call.script = replace(script, model=model)
         await asyncio.sleep(script.headers_after)
         if script.fault is Fault.NO_ANSWER:
             _reset(request)
-        if script.status != 200:
-            return _refusal(script)
-        if script.whole:
-            return web.Response(text=script.whole, content_type="application/json")
+        if script.body is not None or script.status != 200:
+            return _instead(script)
         if call.body.get("stream"):
-            return await _stream(request, call, script)
-        return web.json_response(whole_answer(call, script))
+            return await Stream(request, call, _reset).write()
+        return web.json_response(document_of(call))
 
 
-async def _stream(request: web.Request, call: Call, script: Script) -> web.StreamResponse:
-    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Generation-Id": call.id}
-    response = web.StreamResponse(headers={**headers, **script.headers})
-    call.status = 200
-    await response.prepare(request)
-    await _first_silence(response, script)
-    tokens = [("reasoning", t) for t in tokens_of(script.reasoning)] + [
-        ("content", t) for t in tokens_of(script.text)
-    ]
-    started = time.monotonic()
-    for number, (kind, token) in enumerate(tokens):
-        if script.fault and number == script.fault_at and await _go_wrong(request, response, call, script):
-            return response
-        if script.tokens_per_second:
-            await asyncio.sleep(started + number / script.tokens_per_second - time.monotonic())
-        await response.write(chunk(call, script, delta_of(kind, token)))
-        if kind == "content":
-            call.sent.append((time.monotonic(), token))
-    if script.fault and script.fault_at >= len(tokens) and await _go_wrong(request, response, call, script):
-        return response
-    await _end(response, call, script)
-    return response
-
-
-async def _first_silence(response: web.StreamResponse, script: Script) -> None:
-    """Wait for the first token as OpenRouter does: with a comment at once and then every so often."""
-    first_token_at = time.monotonic() + script.first_token_after
-    if script.keepalive:
-        await response.write(COMMENT)
-    while (left := first_token_at - time.monotonic()) > 0:
-        await asyncio.sleep(min(left, script.keepalive or left))
-        if script.keepalive and time.monotonic() < first_token_at:
-            await response.write(COMMENT)
-
-
-async def _end(response: web.StreamResponse, call: Call, script: Script) -> None:
-    if script.finish:
-        await response.write(chunk(call, script, delta_of("content", ""), finish=script.finish))
-    if script.usage:
-        await response.write(chunk(call, script, delta_of("content", ""), usage=usage_of(call)))
-    if script.done:
-        await response.write(b"data: [DONE]\n\n")
-    await response.write_eof()
-
-
-async def _go_wrong(request: web.Request, response: web.StreamResponse, call: Call, script: Script) -> bool:
-    """Act the fault out; True where the stream is over with it."""
-    match script.fault:
-        case Fault.MALFORMED:
-            await response.write(b'data: {"id": "gen-1", "choi\n\n')
-            return False
-        case Fault.EMPTY_CHOICES:
-            await response.write(server_sent({**envelope(call, script), "choices": []}))
-            return False
-        case Fault.ERROR | Fault.ERROR_IN_CHOICE:
-            await response.write(error_chunk(call, script))
-        case Fault.RESET:
-            _reset(request)
-        case Fault.STALL | Fault.STALL_ALIVE:
-            while True:
-                await asyncio.sleep(script.keepalive or 3600)
-                if script.fault is Fault.STALL_ALIVE:
-                    await response.write(COMMENT)
-    await response.write_eof()
-    return True
+def record_of(call: Call) -> dict[str, Any]:
+    """What `/generation` says of a call."""
+    usage, script = usage_of(call), call.script
+    spent = {"total_cost": usage["cost"], "usage": usage["cost"], "is_byok": usage["is_byok"]}
+    counted = {"tokens_prompt": usage["prompt_tokens"], "tokens_completion": usage["completion_tokens"]}
+    named = {"id": call.id, "model": script.model or call.model, "provider_name": script.provider}
+    ended = {"cancelled": not call.finished, "finish_reason": script.finish, "upstream_inference_cost": None}
+    return {**named, **spent, **counted, **ended, **script.record}
 
 
 def _reset(request: web.Request) -> None:
@@ -222,13 +165,18 @@ def _reset(request: web.Request) -> None:
     raise ConnectionResetError
 
 
-def _refusal(script: Script) -> web.Response:
-    if isinstance(script.body, str):
-        kind = "text/html" if script.body.lstrip().startswith("<") else "text/plain"
-        return web.Response(status=script.status, text=script.body, content_type=kind, headers=script.headers)
-    if script.body is not None:
-        return web.json_response(dict(script.body), status=script.status, headers=script.headers)
-    return _error(script.status, script.error_message, script.error_metadata, script.headers)
+def _instead(script: Script) -> web.Response:
+    """What is sent where no stream is: a body as it is, or an error in OpenRouter's form."""
+    if script.body is None:
+        response = _error(script.status, script.error_message, script.error_metadata, script.headers)
+    elif isinstance(script.body, str):
+        kind, text = media_type(script.body), script.body
+        response = web.Response(status=script.status, text=text, content_type=kind, headers=script.headers)
+    else:
+        response = web.json_response(dict(script.body), status=script.status, headers=script.headers)
+    if script.gzip:
+        response.enable_compression(web.ContentCoding.gzip)
+    return response
 
 
 def _error(

@@ -1,1 +1,4 @@
-"""The demo's page: a chat on the make-believe Discord, for a browser on this machine."""
+"""The demo's page: a chat on the test Discord, for a browser on this machine.
+
+Imports the other rooms of the playground, and aiohttp.
+"""

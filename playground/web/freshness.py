@@ -54,7 +54,7 @@ class Stream:
 
 
 def gained(message: Message, since: float) -> int:
-    """What a message shows more than it did at a time; one whose text was begun anew counts wholly."""
+    """How much more a message shows than at a time; one whose text started over counts in full."""
     before = next((version.content for version in reversed(message.history) if version.at < since), "")
     first = next(version.content for version in message.history if version.at >= since)
     goes_on = weight(first) >= weight(before)

@@ -1,4 +1,4 @@
-"""The server of the demo's page: its files, the news it is sent, the page_actions it asks for."""
+"""The server of the demo's page: its files, the news it gets, the actions it asks for."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from playground.web.stage import Stage
     from playground.web.views import Json
 
-    Deed = Callable[[Json, list[File]], Awaitable[Json]]
+    Action = Callable[[Json, list[File]], Awaitable[Json]]
 
 FOLDER = Path(__file__).parent
-BACKLOG = 5000  # news that a page may be behind; then it is cut off, and begins anew
+BACKLOG = 5000  # news that a page may be behind; then it is cut off, and starts over
 UPLOAD_BYTES = 25 * 2**20
 PING_SECONDS = 20.0
 HEADERS = {
@@ -94,7 +94,7 @@ class Page:
             "submit",
         ):
             app.router.add_post(f"/do/{name}", self._doing(getattr(self.page_actions, name)))
-        app.router.add_post("/do/turn", self._doing(self.panel.turn))
+        app.router.add_post("/do/set", self._doing(self.panel.set))
         app.router.add_post("/do/trouble", self._doing(self.panel.trouble))
         return app
 
@@ -192,12 +192,12 @@ class Page:
             body=file.data, content_type=file.content_type, headers={"Content-Disposition": "attachment"}
         )
 
-    def _doing(self, deed: Deed) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """A deed as a route; what it refuses is said in its own words."""
+    def _doing(self, action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """An action as a route; a refusal is answered with its own sentence."""
 
         async def handle(request: web.Request) -> web.Response:
             try:
-                return web.json_response(await deed(*await _read(request)))
+                return web.json_response(await action(*await _read(request)))
             except PlaygroundError as error:
                 return web.json_response({"error": str(error)}, status=409)
             except (KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What people do on the page, passed on to the make-believe Discord in their name."""
+"""What people do on the page, done on the test Discord in their name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEPT_FORMS = 100  # modals that wait to be filled in
 
 
 class PageActions:
-    """Each public coroutine is a deed: it takes what the page sent, its files by field, and gives what it answers.
+    """Each public coroutine is an action: it takes what the page sent and its files, and returns the answer.
 
     Raises `PlaygroundError` for what a client would not offer, and KeyError, TypeError or ValueError for what a
     page would not send.

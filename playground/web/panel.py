@@ -1,4 +1,4 @@
-"""The panel for the curious: the bot's requests, how fresh the text is, and what one can turn."""
+"""The panel for the curious: the bot's requests, how fresh the text is, and the settings of the playground."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EDITS = "/channels/*/messages/*"
 
 @dataclass(slots=True)
 class Settings:
-    """How the knobs stand; None leaves the scripted model its own figures."""
+    """What the page has set; None leaves the scripted model its own figures."""
 
     tokens_per_second: float | None = None
     first_token_after: float | None = None  # seconds
@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Panel:
-    """`tell` sends news to every page; without `reports` the model is a real one and has no knobs."""
+    """`tell` sends news to every page; without `reports` the model is a real one, which nothing here controls."""
 
     d: Discord
     reports: Reports | None
@@ -110,10 +110,10 @@ class Panel:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticking
 
-    # --- The knobs ------------------------------------------------------------------------------------------
+    # --- Settings --------------------------------------------------------------------------------------------
 
-    async def turn(self, body: Json, _: Sequence[File]) -> Json:
-        """Turn one knob: a `name`, and a `value` in its range.
+    async def set(self, body: Json, _: Sequence[File]) -> Json:
+        """Change one setting: a `name`, and a `value` in its range.
 
         Raises:
             PlaygroundError: for a value out of range.
@@ -136,7 +136,7 @@ class Panel:
         elif name == "limits":
             self.d.door.limiter = Limiter(LIMITS[self.settings.limits])
         elif self.reports:
-            self.reports.turn({name: getattr(self.settings, name)})
+            self.reports.set({name: getattr(self.settings, name)})
 
     async def trouble(self, body: Json, _: Sequence[File]) -> Json:
         """Let something happen once: Discord fails the next edit, or drops the bot's gateway connection."""

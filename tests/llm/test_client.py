@@ -407,7 +407,7 @@ async def test_a_server_that_does_not_stream_is_understood(bench: Bench):
     document = json.dumps(
         {"choices": [{"message": {"content": "All\nat once."}, "finish_reason": "stop"}]}, indent=1
     )
-    bench.play(Script(whole=document))
+    bench.play(Script(body=document))
     outcome = await bench.ask()
     assert outcome.text == "All\nat once."
     assert outcome.done

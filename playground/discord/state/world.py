@@ -1,4 +1,4 @@
-"""The state of the make-believe Discord, and the few ways in which it changes."""
+"""The state of the test Discord, and the few ways in which it changes."""
 
 from __future__ import annotations
 

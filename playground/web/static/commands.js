@@ -18,7 +18,7 @@ export async function slashCommands() {
   return known.commands;
 }
 
-/** The bot has registered its commands anew. */
+/** The bot has registered its commands again. */
 export const forget = () => (known = { key: "", commands: [] });
 
 function flat(command, before) {

@@ -36,7 +36,7 @@ export class Composer {
     });
   }
 
-  /** The place or the person has changed: begin anew. */
+  /** The place or the person has changed: start over. */
   reset() {
     this.leaveCommand();
     this.clear();

@@ -92,8 +92,8 @@ function menu(message, spec) {
   );
 }
 
-async function use(element, deed, body) {
+async function use(element, action, body) {
   element.setAttribute("aria-busy", "true");
-  await attempt(async () => outcome(await act(deed, body)));
+  await attempt(async () => outcome(await act(action, body)));
   element.removeAttribute("aria-busy");
 }

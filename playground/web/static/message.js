@@ -7,7 +7,7 @@ import { author, dismiss, readable, self, state } from "./state.js";
 
 const KILO = 1024;
 
-/** Everything of a message but its actions; `again` draws the list anew. */
+/** Everything of a message but its actions; `again` redraws the list. */
 export function bodyOf(message, again) {
   const from = author(message.author);
   const parts = [

@@ -20,9 +20,9 @@ export function announce(text) {
 }
 
 /** Do something; where it fails, say so and return undefined. */
-export async function attempt(deed) {
+export async function attempt(action) {
   try {
-    return await deed();
+    return await action();
   } catch (error) {
     toast(error.message);
     return undefined;

@@ -1,4 +1,4 @@
-// The panel for the curious: how fresh the text is, what the bot asks of Discord, and the knobs.
+// The panel for the curious: how fresh the text is, what the bot asks of Discord, and the controls.
 
 import { byId, h, newId } from "./elements.js";
 import { attempt } from "./notices.js";
@@ -40,7 +40,17 @@ const CHOICES = [
       ["limited", "is rate limited for 3 s"],
       ["overloaded", "meets an overloaded model"],
       ["refused", "is refused"],
+      ["too_long", "is too long for the model"],
+      ["no_credit", "costs more than the credits"],
+      ["data_policy", "meets a data policy"],
       ["breaks", "breaks off half way"],
+      ["picture", "is a picture only"],
+      ["safety", "is stopped by a safety filter"],
+      ["prohibited", "is prohibited"],
+      ["refusal", "is a refusal"],
+      ["tool", "calls a tool nobody offered"],
+      ["thought", "spends every token on thinking"],
+      ["filtered", "is filtered"],
     ],
   },
   {
@@ -59,15 +69,15 @@ const TROUBLES = [
   ["gateway", "Drop the bot's connection"],
 ];
 
-let knobs = new Map(); // by name: how to show a value
+let controls = new Map(); // by name: how to show a value
 let ages = [];
 
-/** Draw the panel anew, with all it is given. */
+/** Draw the whole panel. */
 export function drawPanel(panel) {
   byId("scripted").hidden = !panel.scripted;
   byId("real").hidden = panel.scripted;
   byId("requests").replaceChildren(...panel.requests.map(line));
-  drawKnobs(panel.scripted);
+  drawControls(panel.scripted);
   showCounts(panel.counts);
   showSettings(panel.settings);
   ages = [];
@@ -126,12 +136,12 @@ export function showFreshness({ live, sent, shown, age, mean, all }) {
   byId("curve").setAttribute("points", points.join(" "));
 }
 
-// --- Knobs
+// --- Controls
 
-const turn = (name, value) => attempt(() => act("turn", { name, value }));
+const set = (name, value) => attempt(() => act("set", { name, value }));
 
-function drawKnobs(scripted) {
-  knobs = new Map();
+function drawControls(scripted) {
+  controls = new Map();
   const mine = (spec) => scripted || spec.discord;
   const troubles = TROUBLES.map(([what, label]) =>
     h(
@@ -140,7 +150,7 @@ function drawKnobs(scripted) {
       label,
     ),
   );
-  byId("knobs").replaceChildren(
+  byId("controls").replaceChildren(
     ...SLIDERS.filter(mine).map(slider),
     ...CHOICES.filter(mine).map(choice),
     h("div", { class: "troubles" }, troubles),
@@ -148,7 +158,7 @@ function drawKnobs(scripted) {
 }
 
 function slider({ name, label, unit, own, steps }) {
-  const id = newId("knob");
+  const id = newId("control");
   const words = (value) => (value === null ? own : `${value} ${unit}`);
   const output = h("output", { for: id });
   const input = h("input", { id, type: "range", min: 0, max: steps.length - 1, step: 1 });
@@ -159,23 +169,23 @@ function slider({ name, label, unit, own, steps }) {
     input.setAttribute("aria-valuetext", words(value));
   };
   input.addEventListener("input", () => show(steps[input.value]));
-  input.addEventListener("change", () => turn(name, steps[input.value]));
-  knobs.set(name, show);
-  return h("div", { class: "knob" }, h("label", { for: id }, label), output, input);
+  input.addEventListener("change", () => set(name, steps[input.value]));
+  controls.set(name, show);
+  return h("div", { class: "control" }, h("label", { for: id }, label), output, input);
 }
 
 function choice({ name, label, options }) {
-  const id = newId("knob");
+  const id = newId("control");
   const input = h(
     "select",
     { id },
     options.map(([value, words]) => h("option", { value }, words)),
   );
-  input.addEventListener("change", () => turn(name, input.value));
-  knobs.set(name, (value) => (input.value = value));
-  return h("div", { class: "knob" }, h("label", { for: id }, label), input);
+  input.addEventListener("change", () => set(name, input.value));
+  controls.set(name, (value) => (input.value = value));
+  return h("div", { class: "control" }, h("label", { for: id }, label), input);
 }
 
 export function showSettings(settings) {
-  for (const [name, value] of Object.entries(settings)) knobs.get(name)?.(value);
+  for (const [name, value] of Object.entries(settings)) controls.get(name)?.(value);
 }

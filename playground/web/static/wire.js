@@ -1,4 +1,4 @@
-// The page's two ways to the playground: news by WebSocket, deeds by POST.
+// The page's two ways to the playground: news by WebSocket, actions by POST.
 
 import { state } from "./state.js";
 
@@ -16,7 +16,7 @@ export function follow(receive, connected) {
 }
 
 /** Do something as the person one is; throws an Error in words where it is refused. */
-export async function act(deed, body, files = []) {
+export async function act(action, body, files = []) {
   const whole = JSON.stringify({ as: state.me, ...body });
   const options = { method: "POST", body: whole, headers: { "Content-Type": "application/json" } };
   if (files.length) {
@@ -27,7 +27,7 @@ export async function act(deed, body, files = []) {
   }
   let response;
   try {
-    response = await fetch(`/do/${deed}`, options);
+    response = await fetch(`/do/${action}`, options);
   } catch {
     throw new Error("The playground does not answer. Is the demo still running?");
   }

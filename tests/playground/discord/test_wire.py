@@ -175,7 +175,7 @@ async def test_events_are_sharded_by_server(place: Any, soon: Callable[..., Any]
     assert {len(shards[1 - mine].messages), len(shards[mine].messages)} == ({0, 2} if mine == 0 else {1})
 
 
-async def test_changes_are_pushed_to_whoever_watches(place: Any):
+async def test_changes_are_pushed_to_everybody_who_watches(place: Any):
     """A page can follow what happens without polling."""
     kinds = []
 

@@ -29,9 +29,9 @@ class Site:
         self.own = {"Origin": page.address.rstrip("/")}
         self.place = next(iter(stage.guild.channels.values()))
 
-    async def do(self, deed: str, **body: Any) -> tuple[int, dict[str, Any]]:
+    async def do(self, action: str, **body: Any) -> tuple[int, dict[str, Any]]:
         body = {"as": str(self.stage.member.id), "place": str(self.place.id), **body}
-        async with self.session.post(f"{self.page.address}do/{deed}", json=body, headers=self.own) as response:
+        async with self.session.post(f"{self.page.address}do/{action}", json=body, headers=self.own) as response:
             return response.status, await response.json()
 
     def news(self) -> Any:
@@ -176,18 +176,18 @@ async def test_uploads_are_saved_and_never_run(site: Site):
         assert response.status == 404
 
 
-async def test_knobs_reach_discord_and_every_page(site: Site):
+async def test_settings_reach_discord_and_every_page(site: Site):
     """Latency and limits change at once, out of range they do not, and all pages are told."""
     async with site.news() as socket:
         await socket.receive_json()
-        assert (await site.do("turn", name="latency", value=0.5))[0] == 200
+        assert (await site.do("set", name="latency", value=0.5))[0] == 200
         assert (await socket.receive_json())["settings"]["latency"] == 0.5
     assert site.d.door.latency == 0.5
-    await site.do("turn", name="limits", value="tight")
+    await site.do("set", name="limits", value="tight")
     assert site.d.door.limiter.limits.edit == (2, 5.0)
     for name, value in (("latency", 60), ("limits", "no such"), ("fault", "no such")):
-        assert (await site.do("turn", name=name, value=value))[0] == 409
-    assert (await site.do("turn", name="no such", value=1))[0] == 400
+        assert (await site.do("set", name=name, value=value))[0] == 409
+    assert (await site.do("set", name="no such", value=1))[0] == 400
 
 
 async def test_every_route_is_told_in_words(site: Site):
@@ -224,7 +224,7 @@ async def test_trouble_happens_once(site: Site):
 
 
 async def test_a_page_that_does_not_listen_is_cut_off(site: Site):
-    """News are not kept for ever: a page too far behind is closed, and begins anew."""
+    """News are not kept for ever: a page too far behind is closed, and starts over."""
     news = asyncio.Queue[str | None](1)
     site.page._pages.add(news)
     for text in ("one", "two"):

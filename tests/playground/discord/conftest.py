@@ -1,4 +1,4 @@
-"""A make-believe Discord and the real discord.py talking to it over loopback."""
+"""The test Discord, and the real discord.py talking to it over loopback."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from playground.discord import Discord, Message, Version
 from playground.openrouter import Call, Fault, Script
-from playground.openrouter.controls import Knobs
+from playground.openrouter.controls import ModelControls
 from playground.web.freshness import Freshness
 
 
@@ -57,7 +57,7 @@ def test_a_stopped_reply_is_not_late(message: Message):
 
 
 def test_a_continued_message_counts_what_was_added(message: Message):
-    """Text from before the model began again is not its own; a message begun anew counts wholly."""
+    """Text from before the model started again is not its own; a message that started over counts in full."""
     freshness = Freshness()
     message.history.insert(0, Version(5.0, "old", ()))
     message.history[1] = Version(10.5, "old+ab", ())
@@ -74,23 +74,23 @@ def call() -> Call:
     return Call(id="gen-1", headers={}, body={}, arrived_at=time.monotonic())
 
 
-def test_a_knobs_fault_strikes_once():
+def test_a_fault_strikes_once():
     """The next answer meets it, the one after is as it would have been."""
     plain = Script(text="12345678", tokens_per_second=10)
-    specs = Knobs(lambda _: plain)
+    controls = ModelControls(lambda _: plain)
     for fault, status in (("refused", 400), ("overloaded", 503), ("limited", 429)):
-        specs.turn({"fault": fault})
-        assert specs(call()).status == status
-        assert specs(call()) == plain
-    specs.turn({"fault": "breaks"})
-    assert specs(call()) == replace(plain, fault=Fault.ERROR, fault_at=1)
+        controls.set({"fault": fault})
+        assert controls(call()).status == status
+        assert controls(call()) == plain
+    controls.set({"fault": "breaks"})
+    assert controls(call()) == replace(plain, fault=Fault.ERROR, fault_at=1)
 
 
-def test_a_knob_paces_until_it_is_turned_back():
+def test_a_pace_that_was_set_lasts_until_it_is_set_back():
     """None leaves the model its own figures."""
-    specs = Knobs(lambda _: Script(tokens_per_second=10, first_token_after=1.0))
-    specs.turn({"tokens_per_second": 400, "first_token_after": 0})
-    paced = specs(call())
+    controls = ModelControls(lambda _: Script(tokens_per_second=10, first_token_after=1.0))
+    controls.set({"tokens_per_second": 400, "first_token_after": 0})
+    paced = controls(call())
     assert (paced.tokens_per_second, paced.first_token_after) == (400, 0)
-    specs.turn({"tokens_per_second": None, "first_token_after": None})
-    assert specs(call()) == Script(tokens_per_second=10, first_token_after=1.0)
+    controls.set({"tokens_per_second": None, "first_token_after": None})
+    assert controls(call()) == Script(tokens_per_second=10, first_token_after=1.0)

@@ -16,7 +16,7 @@ from playground.web.stage import furnish
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-    from tests.web.conftest import Visit
+    from tests.playground.web.conftest import Visit
 
 pytestmark = pytest.mark.timeout(180)
 

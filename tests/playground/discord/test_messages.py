@@ -165,7 +165,7 @@ async def test_pings_follow_allowed_mentions(place: Any, allowed: discord.Allowe
     assert {user.name for user in place.d.history(place.channel, place.d.bot)[0].pinged} == names
 
 
-async def test_an_edit_without_allowed_mentions_pings_anew(open_place: Callable[..., Any]):
+async def test_an_edit_without_allowed_mentions_pings_again(open_place: Callable[..., Any]):
     """Discord computes mentions again on every edit, and the default is all of them."""
     async with open_place() as place:
         client = await place.connect()

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE_MS = 30_000  # the model client takes seconds to load on a busy machine
 CURSOR = "▌"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
