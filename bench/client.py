@@ -87,7 +87,7 @@ class NoCache:
 
 def request(prompt: str, channel: int) -> CompletionRequest:
     messages = (Message(Role.USER, prompt),)
-    return CompletionRequest(model=MODEL, messages=messages, max_tokens=8000, channel_id=channel, user_id=1)
+    return CompletionRequest(model=MODEL, messages=messages, max_tokens=8000, channel_id=channel, user_id=channel)
 
 
 @asynccontextmanager

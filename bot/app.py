@@ -17,7 +17,7 @@ from bot.conversation.upkeep.recovery import Recovery
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
 from bot.display.scheduler import EditScheduler
-from bot.llm.admission.admission import AdmissionLimits
+from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.client import ModelClient, open_client
 from bot.llm.config import ClientConfig, ProviderConfig, Timeouts
 from bot.money.billing import Billing
@@ -94,7 +94,7 @@ async def open_model(
         provider=settings.model_provider,
         llm=llm,
         catalog=catalog,
-        admission=llm.admission,
+        status=llm.admission.status,
         generations=llm.generations if settings.model_provider is Provider.OPENROUTER else None,
         credit=lambda: credit_left(llm),
     )
@@ -200,7 +200,11 @@ def client_config(settings: Settings) -> ClientConfig:
             gap_s=settings.token_gap_timeout,
             total_s=settings.answer_timeout,
         ),
-        limits=AdmissionLimits(streams=settings.max_streams),
+        limits=AdmissionLimits(
+            streams=settings.max_streams,
+            per_person=settings.max_streams_per_person,
+            per_server=settings.streams_per_server,
+        ),
         data_collection=settings.data_collection,
         configured=(settings.model, *settings.fallback_models),
     )

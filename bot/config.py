@@ -162,7 +162,11 @@ class Settings(BaseSettings):
     temperature: float | None = Field(
         None, ge=0, le=2, allow_inf_nan=False, description="a number from 0 to 2, or leave it empty"
     )
-    max_streams: int = Field(200, ge=1, le=10_000, description="a whole number from 1 to 10000")
+    max_streams: int = Field(250, ge=1, le=10_000, description="a whole number from 1 to 10000")
+    max_streams_per_person: int = Field(3, ge=1, le=10_000, description="a whole number from 1 to 10000")
+    max_streams_per_server: int | None = Field(
+        None, ge=1, le=10_000, description="a whole number from 1 to 10000, or leave it empty"
+    )
     first_token_timeout: Seconds = Field(60, description="a number of seconds, above 0 and at most a day")
     token_gap_timeout: Seconds = Field(60, description="a number of seconds, above 0 and at most a day")
     answer_timeout: Seconds = Field(600, description="a number of seconds, above 0 and at most a day")
@@ -240,6 +244,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """The database's file; relative paths start at the current folder."""
         return Path(self.database_url.removeprefix(SQLITE_SCHEME))
+
+    @property
+    def streams_per_server(self) -> int:
+        """One server's share of the streams; unset, a fifth stays free for the others."""
+        return self.max_streams_per_server or max(1, self.max_streams * 4 // 5)
 
     @property
     def budget_nano_usd(self) -> int | None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bot.conversation.upkeep.recovery import Recovery
     from bot.core.model_ids import Provider
     from bot.core.ports import Catalog, Clock, LLMClient
+    from bot.core.records import ModelClientStatus
     from bot.display.scheduler import EditScheduler
-    from bot.llm.admission.admission import Admission
     from bot.money.budgets import Budgets
     from bot.money.settlement import Generations
     from bot.money.trial import Trial
@@ -35,7 +35,7 @@ class ModelServices:
     provider: Provider
     llm: LLMClient
     catalog: Catalog
-    admission: Admission
+    status: Callable[[], ModelClientStatus]
     generations: Generations | None  # None: the provider keeps no records
     credit: Callable[[], Awaitable[float | None]]  # dollars left on the key; None: it has no limit
 

@@ -31,21 +31,12 @@ class Status(commands.Cog):
         sentence = words.status(
             choice=await self.services.settings.models.resolve(place),
             latency_s=self.bot.latency,
-            load=self._load(),
+            client=self.services.model.status(),
             waiting=self.services.conversation.chat.waiting(place.channel_id),
             started_at=self.started_at,
             version=__version__,
         )
         await tell(interaction, sentence)
-
-    def _load(self) -> words.Load:
-        admission = self.services.model.admission
-        return words.Load(
-            open=admission.open,
-            most=admission.limits.streams,
-            waiting=admission.waiting,
-            key_error=admission.key_error,
-        )
 
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)

@@ -38,7 +38,8 @@ def test_two_settings_are_enough() -> None:
     assert loaded.model_provider is Provider.OPENROUTER
     assert loaded.openrouter_api_base == "https://openrouter.ai/api/v1"
     assert (loaded.model, loaded.fallback_models) == ("openai/gpt-4o-mini", ())
-    assert (loaded.max_tokens, loaded.temperature, loaded.max_streams) == (4096, None, 200)
+    assert (loaded.max_tokens, loaded.temperature, loaded.max_streams) == (4096, None, 250)
+    assert (loaded.max_streams_per_person, loaded.streams_per_server) == (3, 200)
     assert (loaded.first_token_timeout, loaded.token_gap_timeout, loaded.answer_timeout) == (60, 60, 600)
     assert loaded.database_path == Path("data/headwater.db")
     assert (loaded.message_content_intent, loaded.owner_ids) == (False, frozenset())
@@ -70,6 +71,10 @@ def test_settings_cannot_be_changed() -> None:
         ({"TEMPERATURE": "0.7"}, "temperature", 0.7),
         ({"TEMPERATURE": "0"}, "temperature", 0.0),
         ({"MAX_STREAMS": "500"}, "max_streams", 500),
+        ({"MAX_STREAMS_PER_PERSON": "5"}, "max_streams_per_person", 5),
+        ({"MAX_STREAMS": "4"}, "streams_per_server", 3),
+        ({"MAX_STREAMS": "1"}, "streams_per_server", 1),
+        ({"MAX_STREAMS": "4", "MAX_STREAMS_PER_SERVER": "4"}, "streams_per_server", 4),
         ({"ANSWER_TIMEOUT": "0.5"}, "answer_timeout", 0.5),
         ({"DATA_COLLECTION": "Allow"}, "data_collection", "allow"),
         ({"DATABASE_URL": "sqlite:///x.db"}, "database_path", Path("x.db")),
@@ -183,6 +188,8 @@ def test_the_message_lists_the_faults() -> None:
         ("TEMPERATURE", "2.1"),
         ("TEMPERATURE", "nan"),
         ("MAX_STREAMS", "-1"),
+        ("MAX_STREAMS_PER_PERSON", "0"),
+        ("MAX_STREAMS_PER_SERVER", "many"),
         ("FIRST_TOKEN_TIMEOUT", "0"),
         ("TOKEN_GAP_TIMEOUT", "inf"),
         ("ANSWER_TIMEOUT", "soon"),

@@ -144,6 +144,7 @@ class Answerer:
             temperature=profile.temperature,
             fallbacks=profile.fallbacks,
             channel_id=question.place.channel_id,
+            guild_id=question.place.guild_id,
             user_id=question.author_id,
         )
 

@@ -180,6 +180,12 @@ class AdmissionError(ModelError):
         return f"Too many questions are waiting for the model. Please try again {self.later}."
 
 
+class TooManyAtOnceError(ModelError):
+    """One person has as many requests open or waiting as one person may."""
+
+    text = "You already have as many answers under way as one person can. Please wait for one to finish."
+
+
 class ClientNotReadyError(ModelError):
     """The model client failed to load."""
 

@@ -19,6 +19,8 @@ class WaitReason(StrEnum):
 
     RATE_LIMIT = "rate_limit"  # the model's or the key's requests per minute
     CAPACITY = "capacity"  # this process's cap on open streams
+    PERSON = "person"  # one person's share of them
+    SERVER = "server"  # one server's share of them
     RETRY = "retry"  # backoff after a passing failure
     START = "start"  # the client is still loading
     BUDGET = "budget"  # answers under way, which may use up what is left

@@ -92,7 +92,8 @@ class CompletionRequest:
     """One prompt for one model, ready to send.
 
     `model` and `fallbacks` are the provider's own ids (`openai/gpt-4o-mini`), without litellm's prefix.
-    `channel_id` keys fairness and the provider's session, `user_id` is hashed before it leaves the process.
+    `channel_id` keys fairness and the provider's session; `user_id` and `guild_id` have their shares of the streams.
+    The user's id is hashed before it leaves the process.
     """
 
     model: str
@@ -100,6 +101,7 @@ class CompletionRequest:
     max_tokens: int
     channel_id: int
     user_id: int
+    guild_id: int | None = None
     temperature: float | None = None
     fallbacks: tuple[str, ...] = ()
 
@@ -123,3 +125,13 @@ class ModelInfo:
     parameters: frozenset[str] | None = field(default=None)  # the request parameters it takes; None: unknown
     canonical: str = ""
     suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelClientStatus:
+    """How busy the model client is; `key_error` is the sentence that says why the key isn't used, or None."""
+
+    open: int = 0  # answers under way
+    limit: int = 0  # of these at most
+    waiting: int = 0  # requests in line behind them
+    key_error: str | None = None

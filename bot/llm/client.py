@@ -11,6 +11,7 @@ from bot.core.errors import AuthenticationError, ClientNotReadyError, ModelError
 from bot.core.events import Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
+from bot.llm.admission.limits import Caller
 from bot.llm.litellm_backend import LitellmBackend
 from bot.llm.provider.api import ProviderApi
 from bot.llm.provider.catalog import LiveCatalog
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bot.core.events import Event
     from bot.core.ports import Cache, Clock
     from bot.core.records import CompletionRequest
-    from bot.llm.admission.admission import Slot
+    from bot.llm.admission.slot import Slot
     from bot.llm.config import ClientConfig
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ class ModelClient:
         failures, slot = 0, None
         while True:
             patience = call.deadline - self._clock.monotonic()
-            slot = self.admission.enter(model, call.request.channel_id, patience_s=patience, previous=slot)
+            slot = self.admission.enter(model, call.caller, patience_s=patience, previous=slot)
             with slot:
                 async for waiting in slot.turns():
                     yield waiting
@@ -207,6 +208,7 @@ class _Call:
     def __init__(self, request: CompletionRequest, demand: TextDemand, deadline: float) -> None:
         self.request = request
         self.demand = demand
+        self.caller = Caller(channel_id=request.channel_id, user_id=request.user_id, guild_id=request.guild_id)
         self.deadline = deadline  # monotonic; no attempt begins after it
         self.begun = False  # something has been shown, so nothing is tried again
 

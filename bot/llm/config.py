@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.core.model_ids import Provider
-from bot.llm.admission.admission import AdmissionLimits
+from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.retry import RetryPolicy
 
 

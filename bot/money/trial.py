@@ -44,6 +44,7 @@ class Trial:
             messages=QUESTION,
             max_tokens=TRIAL_TOKENS,
             channel_id=place.channel_id,
+            guild_id=place.guild_id,
             user_id=user_id,
         )
         began = self._clock.monotonic()

@@ -17,7 +17,6 @@ from bot.client import ChatBot
 from bot.config import Settings
 from bot.core.clock import SystemClock
 from bot.core.records import ModelInfo
-from bot.llm.admission.admission import Admission, AdmissionLimits
 from bot.services import ModelServices
 from bot.storage.engine.database import open_database
 from tests.fakes import FakeCatalog, ScriptedLLM
@@ -108,7 +107,7 @@ async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot
             provider=settings.model_provider,
             llm=llm,
             catalog=FakeCatalog(*MODELS),
-            admission=Admission(AdmissionLimits(), clock),
+            status=lambda: llm.status,
             generations=None,
             credit=credit,
         )

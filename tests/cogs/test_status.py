@@ -7,6 +7,7 @@ import discord
 from bot import __version__
 from bot.core.errors import AuthenticationError
 from bot.core.model_ids import Provider
+from bot.core.records import ModelClientStatus
 from tests.cogs.conftest import World
 
 
@@ -16,7 +17,7 @@ async def test_anybody_may_see_the_status(world: World):
     assert result.ephemeral
     for line in (
         "Model here: `openai/gpt-4o-mini`",
-        "Provider: in order, 0 of at most 256 answers under way",
+        "Provider: in order, 0 of at most 250 answers under way",
         "Waiting in this channel: nobody",
         f"version {__version__}",
     ):
@@ -26,7 +27,7 @@ async def test_anybody_may_see_the_status(world: World):
 async def test_a_refused_key_shows_in_the_status(world: World):
     """In the same words that a question gets."""
     error = AuthenticationError(status=401)
-    world.bot.services.model.admission.refuse_all(error)
+    world.llm.status = ModelClientStatus(key_error=error.sentence)
     result = await world.member.slash(world.channel, "status")
     assert error.sentence in result.response.content
 

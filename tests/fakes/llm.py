@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError
 from bot.core.events import Done, FinishReason, Started, Text
+from bot.core.records import ModelClientStatus
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -24,6 +25,7 @@ class ScriptedLLM:
         self.scripts: list[list[Event | HeadwaterError]] = []
         self.gap = 0.0
         self.open = 0
+        self.status = ModelClientStatus(limit=250)
 
     def say(self, *script: Event | HeadwaterError | str) -> None:
         """What the next unanswered request gets: events, texts, or an error that ends it; `Done` is added."""

@@ -118,8 +118,10 @@ class Bench:
 
 
 def ask_for(text: str = "hello", **changes: Any) -> CompletionRequest:
+    """A request; each channel has its own person, unless a test says otherwise."""
+    channel = changes.pop("channel_id", 11)
     request = CompletionRequest(
-        model=MODEL, messages=(Message(Role.USER, text),), max_tokens=64, channel_id=11, user_id=22
+        model=MODEL, messages=(Message(Role.USER, text),), max_tokens=64, channel_id=channel, user_id=channel
     )
     return replace(request, **changes)
 

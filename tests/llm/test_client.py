@@ -18,7 +18,7 @@ from bot.core.model_ids import Provider
 from bot.core.records import Message, Role
 from bot.core.text_demand import TextDemand
 from bot.llm import litellm_backend
-from bot.llm.admission.admission import AdmissionLimits
+from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.retry import RetryPolicy
 from playground.openrouter import Call, Fault, OpenRouter, Script
 from tests.llm.conftest import ATTEMPTS, MODEL, Bench, ask_for, flat, opened, quick_config

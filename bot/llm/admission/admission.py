@@ -6,116 +6,38 @@ import asyncio
 import itertools
 import math
 from bisect import insort
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from bot.core.errors import AdmissionError, ModelError, RateLimitedError
+from bot.core.errors import AdmissionError, ModelError, RateLimitedError, TooManyAtOnceError
 from bot.core.events import Waiting, WaitReason
+from bot.core.records import ModelClientStatus
 from bot.llm.admission.free_quota import FreeQuota
+from bot.llm.admission.limits import Shares
+from bot.llm.admission.model_state import ModelState
+from bot.llm.admission.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from types import TracebackType
-
     from bot.core.ports import Clock
+    from bot.llm.admission.limits import AdmissionLimits, Caller
 
 FREE_SUFFIX = ":free"
-REFUSAL_S, REFUSAL_CAP_S = 60.0, 3600.0  # how long a model out of credits is left alone: at first, at most
-PROBE_S = 2.0  # after a hold one request goes ahead; the rest follow when it is answered, or after this
 REPORT_S = 5.0  # how often somebody waiting hears how long it will be
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionLimits:
-    """The bounds of admission. Times are in seconds.
-
-    Attributes:
-        streams: completions open at once in this process.
-        waiting: requests in line at once; more are refused.
-        wait_s: the longest a request waits in line.
-        free_per_minute: OpenRouter's limit on all models ending in `:free` together, account-wide.
-        free_per_day: likewise a UTC day; None until the provider has said.
-    """
-
-    streams: int = 256
-    waiting: int = 1000
-    wait_s: float = 120.0
-    free_per_minute: int = 20
-    free_per_day: int | None = None
-
-
-@dataclass(slots=True)
-class _ModelState:
-    """What is known of one model: closed until when, why, and whether it has answered since."""
-
-    until: float = -math.inf
-    error: ModelError | None = None
-    refuses: bool = False  # tell those who ask at once, instead of letting them wait
-    strikes: int = 0
-    half_open: bool = False  # nothing has been answered since the last hold
-    probe_until: float = -math.inf
-
-
-class Slot:
-    """A place in line and then a slot: a context manager that gives it back.
-
-    Await it through `turns`. `answered` tells the others that the model works.
-    """
-
-    def __init__(
-        self, gate: Admission, *, model: str, channel: int, order: tuple[int, int], deadline: float
-    ) -> None:
-        self.model = model
-        self.channel = channel
-        self.order = order
-        self.deadline = deadline
-        self.admission: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.is_probe = False  # is the one that tries a model previous after a hold
-        self.left = False
-        self._gate = gate
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.leave()
-
-    def leave(self) -> None:
-        """Give the slot, or the place in line, back; leaving twice does nothing."""
-        if not self.left:
-            self.left = True
-            self._gate.leave(self)
-
-    async def turns(self) -> AsyncIterator[Waiting]:
-        """Wait for admission, saying every few seconds for what; ends once admitted.
-
-        Raises:
-            ModelError: the model or the key has been closed meanwhile, or the line is too long or too slow.
-        """
-        while not self.admission.done():
-            yield self._gate.peek(self)
-            await self._gate.wait(self)
-        self.admission.result()
-
-    def answered(self) -> None:
-        """Say that the model has begun to answer."""
-        self._gate.answered(self)
 
 
 class Admission:
     """Admits requests: first come first served within a channel, in turn between channels.
 
-    Belongs to one event loop. Nothing here runs by itself: those who wait wake up and let in whoever is due.
+    Nobody overtakes but those who would else wait for somebody at the end of their own share. Belongs to one event
+    loop. Nothing here runs by itself: those who wait wake up and let in everybody who is due.
     """
 
     def __init__(self, limits: AdmissionLimits, clock: Clock) -> None:
         self.limits = limits
         self.open = 0
         self._clock = clock
-        self._states: dict[str, _ModelState] = {}
+        self._states: dict[str, ModelState] = {}
         self._waiting: list[Slot] = []  # in the order in which they should go
+        self._shares = Shares(limits)
         self._numbers = itertools.count()
         self._round = 0  # of the slot admitted last; see `_order`
         self._rounds: dict[int, int] = {}  # channel: round of its newest slot
@@ -128,10 +50,19 @@ class Admission:
 
     @property
     def key_error(self) -> ModelError | None:
-        """Why the key is not used at present."""
+        """Why the key isn't used at present."""
         return self._key_error
 
-    def enter(self, model: str, channel: int, *, patience_s: float, previous: Slot | None = None) -> Slot:
+    def status(self) -> ModelClientStatus:
+        """How it stands, for people."""
+        return ModelClientStatus(
+            open=self.open,
+            limit=self.limits.streams,
+            waiting=self.waiting,
+            key_error=self._key_error.sentence if self._key_error else None,
+        )
+
+    def enter(self, model: str, caller: Caller, *, patience_s: float, previous: Slot | None = None) -> Slot:
         """Join the line. `previous` is the slot of the attempt before, whose place a retry keeps.
 
         Raises:
@@ -139,27 +70,34 @@ class Admission:
                 or the line is full.
         """
         now = self._clock.monotonic()
-        patience_s = min(patience_s, self.limits.wait_s)
         self._refuse_early(model, now)
-        order = previous.order if previous else self._order(channel)
-        slot = Slot(self, model=model, channel=channel, order=order, deadline=now + patience_s)
-        insort(self._waiting, slot, key=lambda t: t.order)
+        if previous is None:
+            self._refuse_if_full(model, caller)
+        order = previous.order if previous else self._order(caller.channel_id)
+        deadline = now + min(patience_s, self.limits.wait_s)
+        slot = Slot(self, model=model, caller=caller, order=order, deadline=deadline)
+        insort(self._waiting, slot, key=lambda s: s.order)
+        self._shares.wait(caller)
         self._dispatch()
         if not slot.admission.done() and (opens := self._opens_at(slot)) > slot.deadline:
             slot.leave()
             state = self._states.get(model)
             error = state.error if state and state.error else RateLimitedError(detail="the minute's free requests")
-            raise _retry(error, model, opens - now)
+            raise _copy(error, model, opens - now)
         return slot
 
     def _refuse_early(self, model: str, now: float) -> None:
         if self._key_error:
-            raise _retry(self._key_error, model, self._key_error.retry_after)
+            raise _copy(self._key_error, model, self._key_error.retry_after)
         state = self._states.get(model)
         if state and state.error and state.refuses and state.until > now:
-            raise _retry(state.error, model, state.until - now)
+            raise _copy(state.error, model, state.until - now)
         if model.endswith(FREE_SUFFIX) and (left := self._free.closed_for(self._clock.time())):
             raise RateLimitedError(model=model, retry_after=left, detail="the day's free requests are used up")
+
+    def _refuse_if_full(self, model: str, caller: Caller) -> None:
+        if not self._shares.may_wait(caller):
+            raise TooManyAtOnceError(model=model, detail="the person's places in line are taken")
         if len(self._waiting) >= self.limits.waiting:
             raise AdmissionError(model=model, detail=f"{len(self._waiting)} requests in line")
 
@@ -174,35 +112,33 @@ class Admission:
     # --- Waiting --------------------------------------------------------------------------------------------
 
     async def wait(self, slot: Slot) -> None:
-        """Sleep until something may have changed for a slot, and let in whoever is due."""
+        """Sleep until something may have changed for a slot, and let in everybody who is due."""
         now = self._clock.monotonic()
         opens = self._opens_at(slot)
         until = min(opens if opens > now else math.inf, slot.deadline, now + REPORT_S)
         await asyncio.wait({slot.admission}, timeout=max(0.0, until - now))
         self._dispatch()
         if not slot.admission.done() and self._clock.monotonic() >= slot.deadline:
-            seconds = self.peek(slot).seconds
-            error = RateLimitedError if self._is_held(slot) else AdmissionError
-            raise error(model=slot.model, retry_after=seconds, detail="waited too long in line")
+            waiting = self.peek(slot)
+            kinds = {WaitReason.RATE_LIMIT: RateLimitedError, WaitReason.PERSON: TooManyAtOnceError}
+            kind = kinds.get(waiting.reason, AdmissionError)
+            raise kind(model=slot.model, retry_after=waiting.seconds, detail="waited too long in line")
 
     def peek(self, slot: Slot) -> Waiting:
-        """What a slot waits for, and how long about."""
-        now = self._clock.monotonic()
-        if not self._is_held(slot):
-            return Waiting(reason=WaitReason.CAPACITY)
-        return Waiting(reason=WaitReason.RATE_LIMIT, seconds=max(0.0, self._opens_at(slot) - now))
-
-    def _is_held(self, slot: Slot) -> bool:
-        return self._opens_at(slot) > self._clock.monotonic()
+        """What a slot waits for, and for about how long."""
+        seconds = self._opens_at(slot) - self._clock.monotonic()
+        if seconds > 0:
+            return Waiting(reason=WaitReason.RATE_LIMIT, seconds=seconds)
+        return Waiting(reason=self._shares.used_up(slot.caller) or WaitReason.CAPACITY)
 
     def _opens_at(self, slot: Slot) -> float:
         """The earliest monotonic time at which the limits of its model let a slot go."""
-        state = self._states.get(slot.model, _ModelState())
-        opens = max(state.until, state.probe_until if state.half_open else -math.inf)
+        state = self._states.get(slot.model)
+        opens = state.opens_at if state else -math.inf
         if not slot.model.endswith(FREE_SUFFIX):
             return opens
         ahead = sum(
-            t.model.endswith(FREE_SUFFIX) for t in itertools.takewhile(lambda t: t is not slot, self._waiting)
+            s.model.endswith(FREE_SUFFIX) for s in itertools.takewhile(lambda s: s is not slot, self._waiting)
         )
         return max(opens, self._free.opens_at(ahead))
 
@@ -212,23 +148,22 @@ class Admission:
         for slot in tuple(self._waiting):
             if self.open >= self.limits.streams:
                 return
-            if self._may_go(slot.model, now):
-                self._waiting.remove(slot)
+            if self._may_go(slot, now):
+                self._take_out(slot)
                 self._admit(slot, now)
 
-    def _may_go(self, model: str, now: float) -> bool:
-        state = self._states.get(model)
-        if state and (now < state.until or (state.half_open and now < state.probe_until)):
+    def _may_go(self, slot: Slot, now: float) -> bool:
+        state = self._states.get(slot.model)
+        if (state and now < state.opens_at) or self._shares.used_up(slot.caller):
             return False
-        return not model.endswith(FREE_SUFFIX) or self._free.opens_at(0) <= now
+        return not slot.model.endswith(FREE_SUFFIX) or self._free.opens_at(0) <= now
 
     def _admit(self, slot: Slot, now: float) -> None:
         self.open += 1
+        self._shares.open(slot.caller)
         self._round = max(self._round, slot.order[0])
-        state = self._states.get(slot.model)
-        if state and state.half_open:
-            slot.is_probe = True
-            state.probe_until = now + PROBE_S
+        if state := self._states.get(slot.model):
+            slot.is_probe = state.admit(now)
         if slot.model.endswith(FREE_SUFFIX):
             self._free.count(now, self._clock.time())
         slot.admission.set_result(None)
@@ -236,9 +171,10 @@ class Admission:
     def leave(self, slot: Slot) -> None:
         """`Slot.leave`'s part here."""
         if not slot.admission.done():
-            self._waiting.remove(slot)
+            self._take_out(slot)
         elif slot.admission.exception() is None:
             self.open -= 1
+            self._shares.close(slot.caller)
             state = self._states.get(slot.model)
             if slot.is_probe and state:
                 state.probe_until = -math.inf
@@ -253,46 +189,44 @@ class Admission:
             self._dispatch()
 
     def cool_down(self, model: str, seconds: float, error: ModelError) -> None:
-        """After a 429: hold every request for this model back; then one goes ahead."""
-        state = self._states.setdefault(model, _ModelState())
+        """After a 429: hold every request for this model back; then one goes ahead as a probe."""
         now = self._clock.monotonic()
-        state.refuses = state.refuses and state.until > now
-        state.until = max(state.until, now + seconds)
-        state.error, state.half_open, state.probe_until = error, True, -math.inf
-        for slot in [t for t in self._waiting if t.model == model and t.deadline < state.until]:
-            self._turn_away(slot, _retry(error, model, state.until - now))
+        state = self._states.setdefault(model, ModelState())
+        state.cool_down(now, seconds, error)
+        for slot in [s for s in self._waiting if s.model == model and s.deadline < state.until]:
+            self._turn_away(slot, _copy(error, model, state.until - now))
 
     def refuse(self, model: str, error: ModelError) -> None:
         """After a 402: turn everybody away from this model for a minute, twice as long each time."""
-        state = self._states.setdefault(model, _ModelState())
-        now = self._clock.monotonic()
-        if state.refuses and now < state.until:
+        seconds = self._states.setdefault(model, ModelState()).refuse(self._clock.monotonic(), error)
+        if seconds is None:
             return  # several requests met the same refusal
-        seconds = min(REFUSAL_CAP_S, REFUSAL_S * 2.0**state.strikes)
-        state.until, state.error, state.refuses, state.half_open = now + seconds, error, True, True
-        state.strikes += 1
-        for slot in [t for t in self._waiting if t.model == model]:
-            self._turn_away(slot, _retry(error, model, seconds))
+        for slot in [s for s in self._waiting if s.model == model]:
+            self._turn_away(slot, _copy(error, model, seconds))
 
     def refuse_all(self, error: ModelError) -> None:
         """The key is no good at present: turn everybody away until `reopen`."""
         self._key_error = error
         for slot in tuple(self._waiting):
-            self._turn_away(slot, _retry(error, slot.model, error.retry_after))
+            self._turn_away(slot, _copy(error, slot.model, error.retry_after))
 
     def reopen(self) -> None:
-        """The key works previous."""
+        """The key works again."""
         self._key_error = None
 
     def learn_free_quota(self, *, per_day: int, used: int) -> None:
         """Take over the provider's own count of the day's requests to free models."""
         self._free.learn(per_day, used, self._clock.time())
 
-    def _turn_away(self, slot: Slot, error: ModelError) -> None:
+    def _take_out(self, slot: Slot) -> None:
         self._waiting.remove(slot)
+        self._shares.stop_waiting(slot.caller)
+
+    def _turn_away(self, slot: Slot, error: ModelError) -> None:
+        self._take_out(slot)
         slot.admission.set_exception(error)
 
 
-def _retry(error: ModelError, model: str, retry_after: float | None) -> ModelError:
+def _copy(error: ModelError, model: str, retry_after: float | None) -> ModelError:
     """The same failure for somebody else; one exception object must not be raised in two tasks."""
     return type(error)(model=model, status=error.status, retry_after=retry_after, detail=error.detail)

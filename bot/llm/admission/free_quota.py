@@ -1,4 +1,4 @@
-"""The pace of OpenRouter's free models."""
+"""OpenRouter's limits on free models, for the whole account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.units import DAY_S, MINUTE_S
 
 
 class FreeQuota:
-    """OpenRouter's pace for free models: so many in any minute, so many in a UTC day; failures count too."""
+    """How many free requests may still start in any minute and in a UTC day; failed ones count too."""
 
     def __init__(self, *, per_minute: int, per_day: int | None) -> None:
         self._per_minute = per_minute
@@ -32,7 +32,7 @@ class FreeQuota:
         self._used += 1
 
     def closed_for(self, epoch: float) -> float:
-        """Seconds until the day's count starts anew; 0 where some are left."""
+        """Seconds until the day's count starts again at zero; 0 where some are left."""
         self._turn_day(epoch)
         return 0.0 if self._per_day is None or self._used < self._per_day else DAY_S - epoch % DAY_S
 

@@ -94,6 +94,8 @@ class ReplyTexts:
         return {
             WaitReason.RATE_LIMIT: f"Waiting for the model's rate limit{about}.",
             WaitReason.CAPACITY: f"Waiting for other answers to end{about}.",
+            WaitReason.PERSON: "Waiting for one of your other answers to end.",
+            WaitReason.SERVER: "Waiting for one of this server's other answers to end.",
             WaitReason.RETRY: f"The model did not answer; trying again{about}.",
             WaitReason.START: "",
             WaitReason.BUDGET: "Waiting for other answers to end, to see whether the budget has room.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.ui.texts.findings import Finding, Verdict
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bot.core.errors import ModelError
+    from bot.core.records import ModelClientStatus
     from bot.settings.model_choice import Choice
 
 MARKS = {Verdict.FINE: "✅", Verdict.WARNING: "⚠️", Verdict.FAULT: "❌"}
@@ -37,22 +36,14 @@ IN_THREADS = {"send_messages_in_threads": "Send Messages in Threads"}
 TO_OPEN_THREADS = {"create_public_threads": "Create Public Threads"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """How busy the model client is: answers open, the most at once, and requests in line behind them."""
-
-    open: int
-    most: int
-    waiting: int
-    key_error: ModelError | None
-
-
-def status(*, choice: Choice, latency_s: float, load: Load, waiting: int, started_at: int, version: str) -> str:
+def status(
+    *, choice: Choice, latency_s: float, client: ModelClientStatus, waiting: int, started_at: int, version: str
+) -> str:
     """How the bot is, for anybody."""
     latency = "unknown" if not math.isfinite(latency_s) else f"{latency_s * 1000:,.0f} ms"
     lines = [
         f"Model here: `{choice.model}`",
-        f"Provider: {_provider(load)}",
+        f"Provider: {_provider(client)}",
         f"Waiting in this channel: {_questions(waiting)}",
         f"Discord's latency: {latency}",
         f"Started <t:{started_at}:R> · version {version}",
@@ -62,11 +53,11 @@ def status(*, choice: Choice, latency_s: float, load: Load, waiting: int, starte
     return "\n".join(lines)
 
 
-def _provider(load: Load) -> str:
-    if load.key_error is not None:
-        return load.key_error.sentence
-    waiting = f", {_questions(load.waiting)} waiting" if load.waiting else ""
-    return f"in order, {load.open} of at most {load.most} answers under way{waiting}"
+def _provider(client: ModelClientStatus) -> str:
+    if client.key_error is not None:
+        return client.key_error
+    waiting = f", {_questions(client.waiting)} waiting" if client.waiting else ""
+    return f"in order, {client.open} of at most {client.limit} answers under way{waiting}"
 
 
 def _questions(count: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,10 @@ from hypothesis import strategies as st
 
 from bot.core import errors
 from bot.core.events import Waiting, WaitReason
-from bot.llm.admission.admission import Admission, AdmissionLimits, Slot
+from bot.core.records import ModelClientStatus
+from bot.llm.admission.admission import Admission
+from bot.llm.admission.limits import AdmissionLimits, Caller
+from bot.llm.admission.slot import Slot
 from tests.virtual import VirtualClock, run
 
 if TYPE_CHECKING:
@@ -30,8 +35,18 @@ class Gate:
         self.heard: list[Waiting] = []
         self.tasks: list[asyncio.Task[None]] = []
 
-    def ask(self, name: str, *, channel: int, model: str = "m", work: Callable[[Slot], Awaitable[None]]) -> None:
-        slot = self.admission.enter(model, channel, patience_s=PATIENCE_S)
+    def ask(
+        self,
+        name: str,
+        *,
+        channel: int,
+        person: int | None = None,
+        guild: int | None = None,
+        model: str = "m",
+        work: Callable[[Slot], Awaitable[None]],
+    ) -> None:
+        asker = caller(channel, person=person, guild=guild)
+        slot = self.admission.enter(model, asker, patience_s=PATIENCE_S)
         self.tasks.append(asyncio.create_task(self._use(name, slot, work)))
 
     async def _use(self, name: str, slot: Slot, work: Callable[[Slot], Awaitable[None]]) -> None:
@@ -44,6 +59,14 @@ class Gate:
     async def done(self) -> list[str]:
         await asyncio.gather(*self.tasks)
         return [name for name, _ in self.log]
+
+
+PEOPLE = itertools.count(1000)
+
+
+def caller(channel: int, *, person: int | None = None, guild: int | None = None) -> Caller:
+    """Somebody in a channel; somebody else each time, where it doesn't say who."""
+    return Caller(channel_id=channel, user_id=next(PEOPLE) if person is None else person, guild_id=guild)
 
 
 def answers(seconds: float) -> Callable[[Slot], Awaitable[None]]:
@@ -106,9 +129,9 @@ def test_a_retry_keeps_its_place():
 
     async def scenario() -> None:
         gate = Gate(streams=1)
-        first = gate.admission.enter("m", 1, patience_s=PATIENCE_S)
+        first = gate.admission.enter("m", caller(1), patience_s=PATIENCE_S)
         gate.ask("other", channel=2, work=answers(1))
-        first_again = gate.admission.enter("m", 1, patience_s=PATIENCE_S, previous=first)
+        first_again = gate.admission.enter("m", caller(1), patience_s=PATIENCE_S, previous=first)
         first.leave()
         assert first_again.admission.done()
         first_again.leave()
@@ -179,7 +202,7 @@ def test_a_cool_down_beyond_patience_is_told_at_once():
         assert CLOCK.monotonic() == pytest.approx(0.1)
         assert told.value.retry_after == pytest.approx(3600)
         with pytest.raises(errors.RateLimitedError):
-            gate.admission.enter("m", 2, patience_s=PATIENCE_S)
+            gate.admission.enter("m", caller(2), patience_s=PATIENCE_S)
 
     run(scenario())
 
@@ -194,16 +217,16 @@ def test_a_model_out_of_credits_refuses_for_a_minute_then_twice_as_long():
             admission.refuse("m", broke)
             admission.refuse("m", broke)  # a second request in flight met the same
             with pytest.raises(errors.PaymentError) as told:
-                admission.enter("m", 1, patience_s=PATIENCE_S)
+                admission.enter("m", caller(1), patience_s=PATIENCE_S)
             assert told.value is not broke
             assert told.value.retry_after == pytest.approx(pause)
             await asyncio.sleep(pause)
-            with admission.enter("m", 1, patience_s=PATIENCE_S) as slot:
+            with admission.enter("m", caller(1), patience_s=PATIENCE_S) as slot:
                 assert slot.admission.done()
         slot.answered()
         admission.refuse("m", broke)
         await asyncio.sleep(60)
-        assert admission.enter("m", 1, patience_s=PATIENCE_S).admission.done()
+        assert admission.enter("m", caller(1), patience_s=PATIENCE_S).admission.done()
 
     run(scenario())
 
@@ -220,9 +243,9 @@ def test_a_dead_key_refuses_everybody_until_it_works_again():
         with pytest.raises(errors.AuthenticationError):
             await gate.tasks[1]
         with pytest.raises(errors.AuthenticationError):
-            gate.admission.enter("other", 3, patience_s=PATIENCE_S)
+            gate.admission.enter("other", caller(3), patience_s=PATIENCE_S)
         gate.admission.reopen()
-        gate.admission.enter("other", 3, patience_s=PATIENCE_S)
+        gate.admission.enter("other", caller(3), patience_s=PATIENCE_S)
         await gate.tasks[0]
 
     run(scenario())
@@ -236,7 +259,7 @@ def test_the_line_is_bounded_in_length_and_time():
         gate.ask("open", channel=1, work=answers(60))
         gate.ask("slow", channel=2, work=answers(1))
         with pytest.raises(errors.AdmissionError):
-            gate.admission.enter("m", 3, patience_s=PATIENCE_S)
+            gate.admission.enter("m", caller(3), patience_s=PATIENCE_S)
         with pytest.raises(errors.AdmissionError):
             await gate.tasks[1]
         assert CLOCK.monotonic() == pytest.approx(30)
@@ -276,7 +299,7 @@ def test_free_models_share_twenty_requests_a_minute():
         gate.ask("paid", channel=99, model="m0", work=answers(0.1))
         await asyncio.sleep(1)
         with pytest.raises(errors.RateLimitedError) as told:
-            gate.admission.enter("m0:free", 50, patience_s=PATIENCE_S)
+            gate.admission.enter("m0:free", caller(50), patience_s=PATIENCE_S)
         assert told.value.retry_after == pytest.approx(119)
         await gate.done()
         times = dict(gate.log)
@@ -292,12 +315,143 @@ def test_the_days_free_requests_run_out_until_midnight():
     async def scenario() -> None:
         admission = Admission(AdmissionLimits(), CLOCK)
         admission.learn_free_quota(per_day=50, used=49)
-        admission.enter("m:free", 1, patience_s=PATIENCE_S)
+        admission.enter("m:free", caller(1), patience_s=PATIENCE_S)
         with pytest.raises(errors.RateLimitedError) as told:
-            admission.enter("m:free", 1, patience_s=PATIENCE_S)
+            admission.enter("m:free", caller(1), patience_s=PATIENCE_S)
         assert told.value.retry_after is not None
         assert (CLOCK.time() + told.value.retry_after) % 86_400 == pytest.approx(0, abs=1e-3)
         await asyncio.sleep(told.value.retry_after + 1)
-        admission.enter("m:free", 1, patience_s=PATIENCE_S)
+        admission.enter("m:free", caller(1), patience_s=PATIENCE_S)
+
+    run(scenario())
+
+
+# --- Shares ---------------------------------------------------------------------------------------------------
+
+
+def test_one_person_has_three_streams_and_the_others_overtake():
+    """A flood of private asks in many channels waits behind itself, and says for what."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=10, waiting_per_person=100)
+        for n in range(60):
+            gate.ask(f"flood{n:02}", channel=n, person=7, work=answers(1))
+        gate.ask("other", channel=99, person=8, guild=1, work=answers(1))
+        assert gate.admission.open == 4
+        await asyncio.sleep(0.5)
+        gate.ask("later", channel=98, person=9, work=answers(1))
+        await gate.done()
+        times = dict(gate.log)
+        assert (times["other"], times["later"]) == pytest.approx((0, 0.5))
+        assert [times[f"flood{n:02}"] for n in range(60)] == pytest.approx([n // 3 for n in range(60)])
+        assert {waiting.reason for waiting in gate.heard} == {WaitReason.PERSON}
+        assert gate.admission.status() == ModelClientStatus(limit=10)
+
+    run(scenario())
+
+
+def test_one_server_leaves_streams_to_the_others():
+    """Its further requests wait for its own; a person's share is told before the server's."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=10, per_server=4)
+        for n in range(8):
+            gate.ask(f"big{n}", channel=n, guild=1, work=answers(1))
+        gate.ask("small", channel=50, guild=2, work=answers(1))
+        gate.ask("direct", channel=51, work=answers(1))
+        await gate.done()
+        times = dict(gate.log)
+        assert (times["small"], times["direct"]) == (0, 0)
+        assert [times[f"big{n}"] for n in range(8)] == pytest.approx([0] * 4 + [1] * 4)
+        assert {waiting.reason for waiting in gate.heard} == {WaitReason.SERVER}
+
+    run(scenario())
+
+
+def test_one_person_cannot_fill_the_line():
+    """Beyond their places they are refused at once; everybody else still finds room, and a retry keeps its own."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=10, waiting=50, waiting_per_person=5)
+        for n in range(8):
+            gate.ask(f"{n}", channel=n, person=7, work=answers(1))
+        with pytest.raises(errors.TooManyAtOnceError):
+            gate.admission.enter("m", caller(9, person=7), patience_s=PATIENCE_S)
+        gate.ask("other", channel=10, person=8, work=answers(1))
+        retried = gate.admission.enter("m", caller(11, person=9), patience_s=PATIENCE_S)
+        retried.leave()
+        again = gate.admission.enter("m", caller(11, person=7), patience_s=PATIENCE_S, previous=retried)
+        again.leave()
+        await gate.done()
+        assert dict(gate.log)["other"] == 0
+        gate.admission.enter("m", caller(9, person=7), patience_s=PATIENCE_S).leave()
+
+    run(scenario())
+
+
+def test_who_waits_too_long_for_their_own_answers_hears_that():
+    """Not that others are in the way."""
+
+    async def scenario() -> None:
+        gate = Gate(per_person=1, wait_s=30)
+        gate.ask("long", channel=1, person=7, work=answers(60))
+        gate.ask("next", channel=2, person=7, work=answers(1))
+        with pytest.raises(errors.TooManyAtOnceError):
+            await gate.tasks[1]
+        assert CLOCK.monotonic() == pytest.approx(30)
+        await gate.tasks[0]
+
+    run(scenario())
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from([None, 1, 2])), min_size=1, max_size=40
+    ),
+    st.integers(1, 3),
+    st.integers(1, 4),
+)
+def test_shares_are_kept_and_nobody_is_lost(asks: list[tuple[int, int, int | None]], person: int, server: int):
+    """Whoever asks from wherever: no share is ever passed, and everybody is served."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=6, per_person=person, per_server=server, waiting_per_person=100)
+        people: Counter[int] = Counter()
+        guilds: Counter[int | None] = Counter()
+
+        def work(user: int, guild: int | None) -> Callable[[Slot], Awaitable[None]]:
+            async def stream(_: Slot) -> None:
+                people[user] += 1
+                guilds[guild] += 1
+                assert people[user] <= person
+                assert guild is None or guilds[guild] <= server
+                await asyncio.sleep(1)
+                people[user] -= 1
+                guilds[guild] -= 1
+
+            return stream
+
+        for number, (channel, user, guild) in enumerate(asks):
+            gate.ask(f"{number}", channel=channel, person=user, guild=guild, work=work(user, guild))
+        assert len(await gate.done()) == len(asks)
+        assert gate.admission.open == gate.admission.waiting == 0
+
+    run(scenario())
+
+
+def test_a_cancelled_answer_gives_its_share_back():
+    """Stop frees the person's stream for their next question."""
+
+    async def scenario() -> None:
+        gate = Gate(per_person=1)
+        gate.ask("stopped", channel=1, person=7, work=answers(100))
+        gate.ask("gone", channel=2, person=7, work=answers(100))
+        gate.ask("next", channel=3, person=7, work=answers(1))
+        await asyncio.sleep(1)
+        gate.tasks[1].cancel()
+        gate.tasks[0].cancel()
+        await asyncio.sleep(5)
+        assert [name for name, _ in gate.log] == ["stopped", "next"]
+        assert gate.admission.open == gate.admission.waiting == 0
 
     run(scenario())
