@@ -19,7 +19,7 @@ SOURCES = [
 ]
 LINES = 150  # of a page; a longer one is two
 LINK = re.compile(r"\]\(([^)#\s]+)")
-# `bot.core.units`, `bot/core/`, `tests/virtual.py`, and names that a module defines: `bot.app.open_services`.
+# Files, folders, modules, and names that a module defines: `bot.core.units`, `bot/core/`, `bot.core.units.NANO`.
 NAME = re.compile(r"`((?:bot|cogs|playground|bench|tests)[./][\w./]+)`")
 
 
