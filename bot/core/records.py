@@ -92,7 +92,7 @@ class CompletionRequest:
     """One prompt for one model, ready to send.
 
     `model` and `fallbacks` are the provider's own ids (`openai/gpt-4o-mini`), without litellm's prefix.
-    `channel_id` keys fairness and the provider's session; `user_id` and `guild_id` have their shares of the streams.
+    `channel_id` keys fairness and the provider's session; `user_id` and `guild_id` each have a share of the streams.
     The user's id is hashed before it leaves the process.
     """
 
