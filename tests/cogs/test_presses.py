@@ -26,7 +26,7 @@ async def broken_off(world: World, *script: str) -> discord.Message:
 
 
 async def unreadable(*_: object) -> None:
-    raise StorageError("the disk does not work")
+    raise StorageError("the disk reports an error")
 
 
 @pytest.mark.parametrize("continue_", [False, True], ids=["Retry", "Continue"])

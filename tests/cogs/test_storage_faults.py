@@ -21,7 +21,7 @@ async def full(world: World) -> World:
 async def test_answers_are_given_and_say_that_they_are_not_remembered(full: World):
     """What was remembered before is still read."""
     await full.member.send(full.channel, f"{full.me} what is its name?")
-    assert full.channel.last_message.content == f"Hello.\n-# {memory_texts.not_saved('its file is read-only')}"
+    assert full.channel.last_message.content == f"Hello.\n-# {memory_texts.not_saved('the file is read-only')}"
     assert "mem: my cat is Tom" in [message.content for message in full.llm.requests[-1].messages]
 
 
@@ -38,7 +38,7 @@ async def test_a_command_that_needs_to_write_says_why_it_cannot(full: World):
     """In a sentence, to the caller alone."""
     result = await full.admin.slash(full.channel, "history clear")
     assert result.ephemeral
-    assert "The database is unavailable (its file is read-only)" in result.response.content
+    assert "The database is unavailable (the file is read-only)" in result.response.content
     assert [type(error) for error in full.env.errors] == [CommandInvokeError]
 
 

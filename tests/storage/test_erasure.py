@@ -148,7 +148,7 @@ async def test_what_a_reader_holds_is_not_said_to_be_gone(path: Path, monkeypatc
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN")
             other.execute("SELECT * FROM turns").fetchall()
-            with pytest.raises(StorageError, match="another program holds it"):
+            with pytest.raises(StorageError, match="another program is using it"):
                 await SqliteErasure(database).forget_user(ANN, now=NOW)
 
 

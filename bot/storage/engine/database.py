@@ -94,7 +94,7 @@ class SqliteDatabase:
                     ((busy, _, _),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             if not busy:
                 return
-        raise StorageError("another program holds it")
+        raise StorageError("another program is using it")
 
     async def backup(self, target: Path) -> None:
         """Copy the database to a file while the bot goes on; an older file gives way to a whole copy only.

@@ -1,4 +1,4 @@
-"""What SQLite and the file system say, in the owner's words."""
+"""Errors of SQLite and the file system, in words the owner understands."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FULL = "the disk is full"
-READ_ONLY = "its file is read-only"
-DAMAGED = "its file is damaged"
-NOT_ALLOWED = "its file or folder may not be used"
+READ_ONLY = "the file is read-only"
+DAMAGED = "the file is damaged; restore a backup"
+NOT_ALLOWED = "the bot has no permission to use the file or its folder"
+BUSY = "another program is using it"
+FOLDER_IS_FILE = "its folder is a file"
 
-# Only what the owner can mend; anything else is a bug and stays as it is (https://sqlite.org/rescode.html).
+# Only what the owner can fix. Anything else is a bug and stays as it is (https://sqlite.org/rescode.html).
 SQLITE_REASONS = {
     sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_PERM: NOT_ALLOWED,
     sqlite3.SQLITE_AUTH: NOT_ALLOWED,
-    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+    sqlite3.SQLITE_CANTOPEN: "the file can't be opened",
     sqlite3.SQLITE_CORRUPT: DAMAGED,
-    sqlite3.SQLITE_NOTADB: "its file is no SQLite database",
-    sqlite3.SQLITE_BUSY: "another program holds it",
-    sqlite3.SQLITE_LOCKED: "another program holds it",
-    sqlite3.SQLITE_PROTOCOL: "another program holds it",
-    sqlite3.SQLITE_IOERR: "the disk does not work",
-    sqlite3.SQLITE_NOMEM: "the computer's memory is full",
+    sqlite3.SQLITE_NOTADB: "the file isn't a SQLite database",
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_PROTOCOL: BUSY,
+    sqlite3.SQLITE_IOERR: "the disk reports an error",
+    sqlite3.SQLITE_NOMEM: "the computer is out of memory",
 }
 SYSTEM_REASONS = {
     errno.ENOSPC: FULL,
@@ -39,20 +41,20 @@ SYSTEM_REASONS = {
     errno.EACCES: NOT_ALLOWED,
     errno.EPERM: NOT_ALLOWED,
     errno.EISDIR: "its path is a folder",
-    errno.ENOTDIR: "its folder is a file",
-    errno.EEXIST: "its folder is a file",
-    errno.ENOENT: "its file is not there",
+    errno.ENOTDIR: FOLDER_IS_FILE,
+    errno.EEXIST: FOLDER_IS_FILE,
+    errno.ENOENT: "the file doesn't exist",
 }
 PRIMARY_CODE = 0xFF  # the low byte of an extended result code is the primary one
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Raise `StorageError` in place of SQLite's complaint about the file or the disk; let bugs through."""
+    """Turn SQLite's errors about the file or the disk into `StorageError`; let bugs through."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)  # absent from those that the sqlite3 module itself raises
+        code = getattr(error, "sqlite_errorcode", None)  # the sqlite3 module's own errors have none
         reason = SQLITE_REASONS.get(code & PRIMARY_CODE) if code is not None else None
         if reason is None:
             raise
@@ -61,8 +63,8 @@ def plain_errors() -> Iterator[None]:
 
 @contextmanager
 def plain_file_errors() -> Iterator[None]:
-    """Likewise for the file system's complaints: only around code that does nothing but handle files."""
+    """Turn the file system's errors into `StorageError`. Only for code that does nothing but handle files."""
     try:
         yield
     except OSError as error:
-        raise StorageError(SYSTEM_REASONS.get(error.errno or 0, "its file cannot be used")) from error
+        raise StorageError(SYSTEM_REASONS.get(error.errno or 0, "the file can't be used")) from error

@@ -14,10 +14,10 @@ from bot.storage.engine.errors import plain_errors, plain_file_errors
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        (errno.EROFS, "its file is read-only"),
-        (errno.EACCES, "its file or folder may not be used"),
+        (errno.EROFS, "the file is read-only"),
+        (errno.EACCES, "the bot has no permission to use the file or its folder"),
         (errno.ENOSPC, "the disk is full"),
-        (errno.EIO, "its file cannot be used"),
+        (errno.EIO, "the file can't be used"),
     ],
 )
 def test_a_fault_of_the_file_system_has_a_plain_reason(code: int, reason: str) -> None:

@@ -123,7 +123,7 @@ async def test_a_file_that_is_no_database_is_told(path: Path) -> None:
     """Opening something else by mistake neither works nor harms it."""
     path.parent.mkdir()
     path.write_text("Dear diary, " * 100)
-    assert await reason_of_opening(path) == "its file is no SQLite database"
+    assert await reason_of_opening(path) == "the file isn't a SQLite database"
     assert path.read_text().startswith("Dear diary")
 
 
@@ -173,7 +173,7 @@ async def test_another_program_that_holds_the_file_is_told(path: Path) -> None:
     async with open_database(path, busy_timeout_s=0.05) as database:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StorageError, match="another program holds it"):
+            with pytest.raises(StorageError, match="another program is using it"):
                 async with database.write():
                     pytest.fail("there is no lock to be had")
             async with database.read() as session:
@@ -361,7 +361,7 @@ async def test_a_backup_that_fails_leaves_the_older_one(path: Path, tmp_path: Pa
     target = tmp_path / "backup.db"
     copy_database(path, target)
     path.unlink()
-    with pytest.raises(StorageError, match="not there"):
+    with pytest.raises(StorageError, match="doesn.t exist"):
         copy_database(path, target)
     assert rows(target, "SELECT key FROM cache") == [("a",)]
     assert not path.exists()
