@@ -28,8 +28,8 @@ from bot.core.errors import StorageError
 from bot.doctor import NoCache, discord_findings, model_findings, report
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
+from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database import open_database
-from bot.storage.engine.files import copy_database
 from bot.storage.health import examine
 from bot.ui.texts.findings import Verdict, database_finding, key_finding
 
@@ -79,6 +79,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(title="commands (without one, the bot runs)")
     backup = commands.add_parser("backup", help="copy the database to FILE, even while the bot is running")
     backup.add_argument("file", metavar="FILE", type=Path)
+    backup.add_argument("--force", action="store_true", help="replace an older backup of that name")
     backup.set_defaults(run=run_backup)
     check = commands.add_parser("check", help="check everything the bot needs, and say how to fix what is wrong")
     check.set_defaults(run=run_check)
@@ -91,7 +92,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
-        await asyncio.to_thread(copy_database, settings.database_path, arguments.file)
+        await asyncio.to_thread(copy_database, settings.database_path, arguments.file, force=arguments.force)
     except StorageError as error:
         log.critical("the backup of %s to %s failed: %s", settings.database_path, arguments.file, error.reason)
         return 1

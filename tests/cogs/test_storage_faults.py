@@ -13,7 +13,7 @@ from tests.cogs.conftest import World
 @pytest.fixture
 async def full(world: World) -> World:
     await world.member.send(world.channel, f"{world.me} my cat is Tom")
-    writer = world.bot.services.conversation.store._database._writer
+    writer = world.bot.services.conversation.store._database._file.connections.writer
     await writer.execute_fetchall("PRAGMA query_only = ON")  # as a read-only file, which root may write to
     return world
 
@@ -28,7 +28,7 @@ async def test_answers_are_given_and_say_that_they_are_not_remembered(full: Worl
 async def test_memory_is_used_again_as_soon_as_it_can_be(full: World):
     """Nothing needs a restart."""
     await full.member.send(full.channel, f"{full.me} first")
-    writer = full.bot.services.conversation.store._database._writer
+    writer = full.bot.services.conversation.store._database._file.connections.writer
     await writer.execute_fetchall("PRAGMA query_only = OFF")
     await full.member.send(full.channel, f"{full.me} second")
     assert full.channel.last_message.content == "Hello."

@@ -144,7 +144,7 @@ def marks(folder: Path) -> set[bytes]:
 async def test_what_a_reader_holds_is_not_said_to_be_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program that is reading keeps the old log: the erasure says that it is not done."""
     monkeypatch.setattr("bot.storage.engine.database.SCRUB_PAUSE_S", 0.01)
-    async with open_database(path, busy_timeout_s=0.01) as database:
+    async with open_database(path, patience_s=0.01) as database:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN")
             other.execute("SELECT * FROM turns").fetchall()

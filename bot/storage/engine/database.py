@@ -1,47 +1,42 @@
-"""A database as the stores see it, and SQLite as it is one."""
+"""A database as the stores see it, and SQLite as one."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-import aiosqlite
-
+from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
-from bot.storage.engine.errors import plain_errors
-from bot.storage.engine.files import copy_database, prepare_file
-from bot.storage.engine.schema import migrate
+from bot.storage.engine.backup import copy_database
+from bot.storage.engine.database_file import DatabaseFile
+from bot.storage.engine.errors import BUSY, REPLACED, plain_errors
 from bot.storage.engine.session import SqliteSession, transaction
+from bot.storage.engine.write_lock import WriteLock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from bot.storage.engine.session import Session
+    from bot.core.ports import Clock
+    from bot.storage.engine.connections import Connections
+    from bot.storage.engine.session import Session, Value
 
-BUSY_TIMEOUT_S = 5.0  # how long a statement waits for another process that is writing
-SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 5, 0.2  # a reader of ours is done within milliseconds
-# Temporary tables stay in memory: nothing that was said lands in a file that nobody cleans.
-COMMON_PRAGMAS = ("foreign_keys = ON", "temp_store = MEMORY")
-WRITER_PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = NORMAL",  # under WAL, loses commits only with the computer's power (https://sqlite.org/wal.html)
-    # The log is folded into the file every 16 MB: one commit in some hundreds takes 20 ms for it, where at the
-    # usual 4 MB one in fifty would take 5 ms.
-    "wal_autocheckpoint = 4000",
-    "secure_delete = ON",
-    *COMMON_PRAGMAS,
-)
-READER_PRAGMAS = ("query_only = ON", *COMMON_PRAGMAS)
+PATIENCE_S = 0.8  # how long a statement waits for another program; within a second people learn it's not saved
+REPORT_S = 5.0  # how long a report may read
+SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 8, 0.2  # a reader of ours is done within milliseconds, a report in `REPORT_S`
 
 
 class Database(Protocol):
-    """Where the stores keep things. All of it raises `StorageError` for what the owner can mend."""
+    """Where the stores keep things. Everything raises `StorageError` for what the owner can fix."""
 
     def read(self) -> AbstractAsyncContextManager[Session]:
         """Read what has been committed; each statement sees the newest state."""
+        ...
+
+    def report(self) -> AbstractAsyncContextManager[Session]:
+        """Read so much that nobody else should wait for it. One report runs at a time, for `REPORT_S` at most."""
         ...
 
     def write(self) -> AbstractAsyncContextManager[Session]:
@@ -51,93 +46,130 @@ class Database(Protocol):
         """
         ...
 
+    async def execute(self, sql: str, *values: Value) -> int:
+        """Run one statement as a transaction of its own; return how many rows it changed."""
+        ...
+
     async def scrub(self) -> None:
-        """See to it that no byte of what has been deleted can be found in the files."""
+        """Make sure that no byte of what was deleted can be found in the files."""
         ...
 
 
 class SqliteDatabase:
-    """The `Database` in one SQLite file, by one connection that writes and one that reads."""
+    """The `Database` in one SQLite file, with a connection that writes, one that reads, and one for reports."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, *, clock: Clock, patience_s: float = PATIENCE_S) -> None:
         self.path = path
-        self._writer = writer
-        self._reader = reader
-        self._writing = asyncio.Lock()
+        self._file = DatabaseFile(path, clock, patience_s=patience_s)
+        self._clock = clock
+        self._lock = WriteLock(clock, patience_s=patience_s)
+        self._writing, self._reporting = asyncio.Lock(), asyncio.Lock()
         self._closed = False
+
+    async def open(self) -> None:
+        """Open the file; before anything else, and once."""
+        await self._file.open()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
-        self._check_open()
+        connections = await self._for_reading()
         with plain_errors():
-            yield SqliteSession(self._reader)
+            try:
+                yield SqliteSession(connections.reader)
+            except ValueError as error:  # aiosqlite's answer once a connection is closed
+                if self._file.connections is connections:
+                    raise
+                raise StorageError(REPLACED) from error
+
+    @asynccontextmanager
+    async def report(self) -> AsyncIterator[Session]:
+        connections = await self._for_reading()
+        try:
+            async with asyncio.timeout(REPORT_S), self._reporting:
+                try:
+                    with plain_errors():
+                        yield SqliteSession(connections.reports)
+                except asyncio.CancelledError:
+                    await connections.reports.interrupt()
+                    raise
+        except TimeoutError as error:
+            raise StorageError("that takes too long to read; choose a shorter period") from error
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Session]:
         async with self._writing:
-            self._check_open()
+            writer = (await self._for_writing()).writer
             with plain_errors():
-                async with transaction(self._writer) as session:
+                async with transaction(writer, self._lock.acquire) as session:
                     yield session
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        async with self._writing:
+            session = SqliteSession((await self._for_writing()).writer)
+            with plain_errors():
+                return await self._lock.acquire(lambda: session.execute(sql, *values))
 
     async def scrub(self) -> None:
         """Fold the log into the file and empty it; `secure_delete` has overwritten what was deleted there.
 
         Raises:
-            StorageError: readers held the log for too long; what was deleted may still be in it.
+            StorageError: readers held the log for too long, so what was deleted may still be in it.
         """
         for attempt in range(SCRUB_ATTEMPTS):
-            await asyncio.sleep(attempt * SCRUB_PAUSE_S)
+            await self._clock.sleep(attempt * SCRUB_PAUSE_S)
             async with self._writing:
-                self._check_open()
+                writer = (await self._for_writing()).writer
                 with plain_errors():
-                    ((busy, _, _),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                    ((busy, _, _),) = await writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             if not busy:
                 return
-        raise StorageError("another program is using it")
+        raise StorageError(BUSY)
 
-    async def backup(self, target: Path) -> None:
-        """Copy the database to a file while the bot goes on; an older file gives way to a whole copy only.
+    async def backup(self, target: Path, *, force: bool = False) -> None:
+        """Copy the database to a file while the bot goes on.
 
         Raises:
-            StorageError: the copy could not be made; a file of that name is as it was.
+            StorageError: the copy couldn't be made; a file of that name is as it was.
         """
-        await asyncio.to_thread(copy_database, self.path, target)
+        await asyncio.to_thread(copy_database, self.path, target, force=force)
 
     async def close(self) -> None:
-        """Let a transaction under way end, then take no more. Repeated calls do nothing."""
+        """Let a running transaction end, then take no more. Repeated calls do nothing."""
         async with self._writing:
             self._closed = True
+            await self._file.close()
+
+    async def _for_reading(self) -> Connections:
+        self._check_open()
+        if connections := self._file.connections:
+            return connections
+        if self._writing.locked():  # perhaps by this very task
+            raise StorageError(REPLACED)
+        async with self._writing:
+            return await self._for_writing()
+
+    async def _for_writing(self) -> Connections:
+        """Only for the task that has `_writing`."""
+        self._check_open()
+        return self._file.connections or await self._file.reopen()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise StorageError("it is closed")
+            raise StorageError("it's closed")
 
 
 @asynccontextmanager
-async def open_database(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> AsyncIterator[SqliteDatabase]:
-    """Open the database of a file, made with its folder where missing and brought to the newest schema.
+async def open_database(
+    path: Path, *, clock: Clock | None = None, patience_s: float = PATIENCE_S
+) -> AsyncIterator[SqliteDatabase]:
+    """Open the database in a file. A missing file is made, with its folder; an old one gets the newest schema.
 
     Raises:
-        StorageError: the file cannot be used; `reason` says why.
+        StorageError: the file can't be used; `reason` says why.
     """
-    async with AsyncExitStack() as stack:
-        with plain_errors():
-            prepare_file(path)
-            writer = await _connect(stack, path, WRITER_PRAGMAS, busy_timeout_s)
-            await migrate(writer)
-            reader = await _connect(stack, path, READER_PRAGMAS, busy_timeout_s)
-        database = SqliteDatabase(path, writer, reader)
-        stack.push_async_callback(database.close)
+    database = SqliteDatabase(path, clock=clock or SystemClock(), patience_s=patience_s)
+    await database.open()
+    try:
         yield database
-
-
-async def _connect(
-    stack: AsyncExitStack, path: Path, pragmas: tuple[str, ...], timeout_s: float
-) -> aiosqlite.Connection:
-    """Open a connection that the stack closes: one left open would keep the process from ending."""
-    connection = aiosqlite.connect(path, isolation_level=None, timeout=timeout_s)
-    await stack.enter_async_context(connection)
-    for pragma in pragmas:
-        await connection.execute_fetchall(f"PRAGMA {pragma}")
-    return connection
+    finally:
+        await database.close()

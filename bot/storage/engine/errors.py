@@ -17,6 +17,9 @@ READ_ONLY = "the file is read-only"
 DAMAGED = "the file is damaged; restore a backup"
 NOT_ALLOWED = "the bot has no permission to use the file or its folder"
 BUSY = "another program is using it"
+NO_DATABASE = "the file isn't a SQLite database"
+GONE = "the file is gone"
+REPLACED = "the file was replaced just now"
 FOLDER_IS_FILE = "its folder is a file"
 
 # Only what the owner can fix. Anything else is a bug and stays as it is (https://sqlite.org/rescode.html).
@@ -27,7 +30,7 @@ SQLITE_REASONS = {
     sqlite3.SQLITE_AUTH: NOT_ALLOWED,
     sqlite3.SQLITE_CANTOPEN: "the file can't be opened",
     sqlite3.SQLITE_CORRUPT: DAMAGED,
-    sqlite3.SQLITE_NOTADB: "the file isn't a SQLite database",
+    sqlite3.SQLITE_NOTADB: NO_DATABASE,
     sqlite3.SQLITE_BUSY: BUSY,
     sqlite3.SQLITE_LOCKED: BUSY,
     sqlite3.SQLITE_PROTOCOL: BUSY,
@@ -43,9 +46,19 @@ SYSTEM_REASONS = {
     errno.EISDIR: "its path is a folder",
     errno.ENOTDIR: FOLDER_IS_FILE,
     errno.EEXIST: FOLDER_IS_FILE,
-    errno.ENOENT: "the file doesn't exist",
+    errno.ENOENT: GONE,
 }
 PRIMARY_CODE = 0xFF  # the low byte of an extended result code is the primary one
+
+
+def primary_code(error: sqlite3.Error) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)  # the sqlite3 module's own errors have none
+    return None if code is None else code & PRIMARY_CODE
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection holds a lock that the statement needs."""
+    return primary_code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 @contextmanager
@@ -54,8 +67,8 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)  # the sqlite3 module's own errors have none
-        reason = SQLITE_REASONS.get(code & PRIMARY_CODE) if code is not None else None
+        code = primary_code(error)
+        reason = None if code is None else SQLITE_REASONS.get(code)
         if reason is None:
             raise
         raise StorageError(reason) from error

@@ -1,4 +1,4 @@
-"""The database's file: who may read it, and how it is copied while in use."""
+"""The database's file: whose it is, who may read it, and whether it's still the one that was opened."""
 
 from __future__ import annotations
 
@@ -7,54 +7,102 @@ import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
-from bot.storage.engine.errors import plain_errors, plain_file_errors
+from bot.storage.engine.errors import NO_DATABASE, READ_ONLY, plain_errors, plain_file_errors
+from bot.storage.engine.ownership import TABLES, check_owner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OWNER_ONLY = 0o600
 OWNER_ONLY_FOLDER = 0o700
+SMALLEST = 512  # a database of one page; bytes (https://sqlite.org/fileformat.html)
 COMPANIONS = ("", "-wal", "-shm", "-journal")  # https://sqlite.org/tempfiles.html
+
+FileId = tuple[int, int]  # device and inode
+
+
+def uri_of(path: Path, *, mode: str = "rw") -> str:
+    """The file as SQLite opens it; in these modes it never makes one (https://sqlite.org/uri.html)."""
+    return f"{path.absolute().as_uri()}?mode={mode}"
+
+
+def file_id(path: Path) -> FileId:
+    """What identifies the file at a path, whatever its name.
+
+    Raises:
+        StorageError: there is no file, or it can't be looked at.
+    """
+    with plain_file_errors():
+        found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def log_ids(path: Path) -> dict[Path, FileId]:
+    """The write-ahead log of a database that is in use, and the log's index."""
+    return {log: file_id(log) for suffix in ("-wal", "-shm") if (log := Path(f"{path}{suffix}")).exists()}
+
+
+def remove_log(path: Path, ids: Mapping[Path, FileId]) -> None:
+    """Remove the log of a database that has left this path: SQLite would play it back into the next one here."""
+    with plain_file_errors():
+        for log, id_ in log_ids(path).items():
+            if id_ == ids.get(log):  # else it belongs to the next one
+                log.unlink(missing_ok=True)
 
 
 def prepare_file(path: Path) -> None:
-    """Make the file, and its folder, where missing, and close both the file and its companions to others.
+    """Make the file and its folder when there is none; otherwise check that the file is ours to use.
 
-    SQLite gives the companions it makes the mode of the database.
+    Changes nothing about a file that exists.
 
     Raises:
-        StorageError: the file cannot be made, or not be written.
+        StorageError: the file can't be made, can't be written, or isn't a database of ours.
     """
     with plain_file_errors():
-        path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-        for companion in (Path(f"{path}{suffix}") for suffix in COMPANIONS):
-            if companion.exists() and stat.S_IMODE(companion.stat().st_mode) & ~OWNER_ONLY:
-                companion.chmod(OWNER_ONLY)
+        if not path.exists():
+            path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+        check_file(path)
+        if not os.access(path, os.W_OK):
+            raise StorageError(READ_ONLY)
 
 
-def copy_database(source: Path, target: Path) -> None:
-    """Copy a database, in use or not, to a file that only its owner may read. Blocks; for a thread.
+def check_file(path: Path) -> None:
+    """Read a file's owner without locking or changing anything.
+
+    Tables that are still in the write-ahead log aren't seen: `schema.claim` looks again through SQLite.
 
     Raises:
-        StorageError: there is no such database, or the copy could not be made; `target` is as it was.
+        StorageError: it isn't a regular file, isn't a database, or belongs to another program.
     """
     with plain_errors(), plain_file_errors():
-        source.stat()  # there at all?
-        if target.exists() and target.samefile(source):
-            raise StorageError("a backup cannot replace the database itself")
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            prepare_file(draft)
-            _copy(source, draft)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise StorageError("its path is a folder")
+        if not stat.S_ISREG(found.st_mode):
+            raise StorageError("its path isn't a regular file")
+        if not found.st_size:
+            return
+        if found.st_size < SMALLEST:  # SQLite takes it for an empty database, and would write over it
+            raise StorageError(NO_DATABASE)
+        # Never open the file but through SQLite: closing it would drop the locks of this process's connections
+        # (https://sqlite.org/howtocorrupt.html, 2.2).
+        with closing(sqlite3.connect(f"{uri_of(path, mode='ro')}&immutable=1", uri=True)) as connection:
+            ((application_id,),) = connection.execute("PRAGMA application_id").fetchall()
+            tables = [name for (name,) in connection.execute(TABLES)]
+    check_owner(application_id, tables)
 
 
-def _copy(source: Path, target: Path) -> None:
-    # mode=rw: a source that is not there is an error, not a new and empty database.
-    with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as original,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        original.backup(copy)  # all pages in one step: a snapshot, which in WAL mode holds no writer up
+def close_to_others(path: Path) -> None:
+    """Take everybody else's access to a database of ours and its companions.
+
+    SQLite gives the companions it makes the mode of the database.
+    """
+    with plain_file_errors():
+        for companion in (Path(f"{path}{suffix}") for suffix in COMPANIONS):
+            is_ours = companion == path or not companion.is_symlink()
+            if is_ours and companion.is_file() and stat.S_IMODE(companion.stat().st_mode) & ~OWNER_ONLY:
+                companion.chmod(OWNER_ONLY)

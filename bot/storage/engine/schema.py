@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
+from bot.storage.engine.ownership import APPLICATION_ID, TABLES, check_owner
 from bot.storage.engine.session import transaction
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
+SKIPPED_IDS = 1_000_000
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -22,8 +24,25 @@ def migrations() -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("[0-9]*.sql"))]
 
 
+async def claim(connection: aiosqlite.Connection) -> None:
+    """Mark an empty file, or one that an older version made, as ours; before WAL, so that the file itself says so.
+
+    Raises:
+        StorageError: the file belongs to another program; nothing in it has changed.
+    """
+    ((application_id,),) = await connection.execute_fetchall("PRAGMA application_id")
+    check_owner(application_id, [name for (name,) in await connection.execute_fetchall(TABLES)])
+    if application_id != APPLICATION_ID:
+        await connection.execute_fetchall(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+async def skip_ids(connection: aiosqlite.Connection) -> None:
+    """Leave out ids that the file which stood here before may have given to replies that still run."""
+    await connection.execute_fetchall(f"UPDATE sqlite_sequence SET seq = seq + {SKIPPED_IDS}")  # noqa: S608 - a constant
+
+
 async def migrate(connection: aiosqlite.Connection) -> None:
-    """Run the steps that the database lacks, each all or nothing; its version is in `PRAGMA user_version`.
+    """Run the steps that the database lacks, each all or nothing. Its version is in `PRAGMA user_version`.
 
     Raises:
         StorageError: the database was written by a newer program.
@@ -32,7 +51,7 @@ async def migrate(connection: aiosqlite.Connection) -> None:
     version = await _version(connection)
     if version > len(scripts):
         raise StorageError(
-            f"it was written by a newer Headwater: it has schema {version}, this one knows {len(scripts)}"
+            f"a newer Headwater wrote it: it has schema {version}, and this version knows {len(scripts)}"
         )
     for number, script in enumerate(scripts[version:], start=version + 1):
         await _apply(connection, number, script)

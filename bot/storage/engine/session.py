@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Value = str | int | None
 Row = tuple[Any, ...]
+Acquire = Callable[[Callable[[], Awaitable[int]]], Awaitable[int]]  # runs the statement that takes a lock
 
 
 class Session(Protocol):
@@ -50,19 +52,23 @@ class SqliteSession:
 
 
 @asynccontextmanager
-async def transaction(connection: aiosqlite.Connection) -> AsyncIterator[Session]:
-    """A transaction that cannot be left open.
+async def transaction(connection: aiosqlite.Connection, acquire: Acquire | None = None) -> AsyncIterator[Session]:
+    """A transaction that can't be left open. `acquire` runs the statement that begins it.
 
     The connection's thread takes statements in the order they were sent, also those whose sender was cancelled
     meanwhile: a ROLLBACK sent here runs before anything of the next transaction, and does nothing after a COMMIT.
     """
     session = SqliteSession(connection)
+
+    async def begin() -> int:
+        return await session.execute("BEGIN IMMEDIATE")
+
     try:
-        await session.execute("BEGIN IMMEDIATE")
+        await (acquire(begin) if acquire else begin())
         yield session
         await session.execute("COMMIT")
     except BaseException:
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, ValueError):  # ValueError: closed, so undone as well
             await connection.rollback()
         raise
 

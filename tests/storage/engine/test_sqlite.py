@@ -13,12 +13,13 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import aiosqlite
 import pytest
 
+from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.storage.engine import schema
-from bot.storage.engine.database import open_database
-from bot.storage.engine.files import copy_database
+from bot.storage.engine.database import SqliteDatabase, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,12 @@ async def put(path: Path, key: str) -> None:
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()
+
+
+def writer(database: SqliteDatabase) -> aiosqlite.Connection:
+    connections = database._file.connections
+    assert connections
+    return connections.writer
 
 
 def connection_threads() -> set[threading.Thread]:
@@ -102,7 +109,7 @@ async def test_connections_are_set_up_as_the_design_has_them(path: Path) -> None
             "synchronous": (1,),
             "foreign_keys": (1,),
             "secure_delete": (1,),
-            "busy_timeout": (5000,),
+            "busy_timeout": (0,),
         }
         with pytest.raises(StorageError, match="read-only"):
             async with database.read() as session:
@@ -114,7 +121,7 @@ async def test_connections_are_set_up_as_the_design_has_them(path: Path) -> None
 
 async def reason_of_opening(path: Path) -> str:
     with pytest.raises(StorageError) as caught:
-        async with open_database(path, busy_timeout_s=0.05):
+        async with open_database(path, patience_s=0.05):
             pass
     return caught.value.reason
 
@@ -157,7 +164,7 @@ async def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path, depth: str)
 async def test_a_full_disk_is_told_and_nothing_is_half_written(path: Path) -> None:
     """A write that does not fit is undone, and smaller ones work again."""
     async with open_database(path) as database:
-        await database._writer.execute_fetchall("PRAGMA max_page_count = 60")
+        await writer(database).execute_fetchall("PRAGMA max_page_count = 60")
         with pytest.raises(StorageError, match="the disk is full"):  # noqa: PT012 - one transaction
             async with database.write() as session:
                 await session.execute(PUT, "a", "v", 0)
@@ -166,20 +173,6 @@ async def test_a_full_disk_is_told_and_nothing_is_half_written(path: Path) -> No
             assert await session.fetch("SELECT key FROM cache") == []
         async with database.write() as session:
             await session.execute(PUT, "c", "v", 0)
-
-
-async def test_another_program_that_holds_the_file_is_told(path: Path) -> None:
-    """A write gives up after the busy timeout; reading goes on."""
-    async with open_database(path, busy_timeout_s=0.05) as database:
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StorageError, match="another program is using it"):
-                async with database.write():
-                    pytest.fail("there is no lock to be had")
-            async with database.read() as session:
-                assert await session.fetch("SELECT key FROM cache") == []
-        async with database.write() as session:
-            await session.execute(PUT, "a", "v", 0)
 
 
 async def test_a_bug_stays_a_bug(path: Path) -> None:
@@ -221,14 +214,14 @@ async def test_a_closed_database_says_so(path: Path) -> None:
 async def test_an_opening_that_fails_or_is_cancelled_leaves_no_thread(path: Path) -> None:
     """However opening ends, the threads it started end too (see the fixture)."""
     for turns in range(12):
-        opening = asyncio.create_task(open_database(path).__aenter__())
+        database = SqliteDatabase(path, clock=SystemClock())
+        opening = asyncio.create_task(database.open())
         for _ in range(turns):
             await asyncio.sleep(0.0003)
         opening.cancel()
         (outcome,) = await asyncio.gather(opening, return_exceptions=True)
         if not isinstance(outcome, BaseException):  # it was faster: close it as its owner would
-            await outcome._reader.close()
-            await outcome._writer.close()
+            await database.close()
 
 
 # Migrations
@@ -295,7 +288,7 @@ async def test_a_newer_file_is_refused_and_left_alone(path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     newest = len(schema.migrations())
     assert await reason_of_opening(path) == (
-        f"it was written by a newer Headwater: it has schema 99, this one knows {newest}"
+        f"a newer Headwater wrote it: it has schema 99, and this version knows {newest}"
     )
     assert rows(path, "PRAGMA user_version") == [(99,)]
 
@@ -311,69 +304,12 @@ async def test_two_processes_may_start_at_once(path: Path) -> None:
     assert rows(path, "PRAGMA user_version") == [(len(schema.migrations()),)]
 
 
-# Backups
-
-
-async def test_a_backup_is_whole_and_private_while_writing_goes_on(path: Path, tmp_path: Path) -> None:
-    """The copy is a consistent database of its own, readable by its owner alone."""
-    target = tmp_path / "copies" / "backup.db"
-    async with open_database(path) as database:
-
-        async def write(number: int) -> None:
-            async with database.write() as session:
-                await session.execute(PUT, f"{number} left", "v" * 500, 0)
-                await session.execute(PUT, f"{number} right", "v" * 500, 0)
-
-        for number in range(50):
-            await write(number)
-        await asyncio.gather(database.backup(target), *(write(number) for number in range(50, 150)))
-        assert [entry.name for entry in target.parent.iterdir()] == ["backup.db"]
-        assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    ((left, right),) = rows(target, "SELECT sum(key LIKE '%left'), sum(key LIKE '%right') FROM cache")
-    assert left == right >= 50
-    assert rows(target, "PRAGMA integrity_check") == [("ok",)]
-
-
-async def test_a_backup_replaces_an_older_one_and_opens_as_a_database(path: Path, tmp_path: Path) -> None:
-    """The same command every night: the file of yesterday gives way."""
-    target = tmp_path / "backup.db"
-    await put(path, "a")
-    copy_database(path, target)
-    await put(path, "b")
-    copy_database(path, target)
-    await put(target, "c")
-    assert rows(target, "SELECT key FROM cache ORDER BY key") == [("a",), ("b",), ("c",)]
-
-
-async def test_a_backup_onto_the_database_itself_is_refused(path: Path) -> None:
-    """A slip of the pen does not replace the living database by a copy."""
-    await put(path, "a")
-    link = path.with_name("link.db")
-    link.symlink_to(path)
-    for target in (path, link):
-        with pytest.raises(StorageError, match="cannot replace the database itself"):
-            copy_database(path, target)
-
-
-async def test_a_backup_that_fails_leaves_the_older_one(path: Path, tmp_path: Path) -> None:
-    """A copy that cannot be made whole is not there at all."""
-    await put(path, "a")
-    target = tmp_path / "backup.db"
-    copy_database(path, target)
-    path.unlink()
-    with pytest.raises(StorageError, match="doesn.t exist"):
-        copy_database(path, target)
-    assert rows(target, "SELECT key FROM cache") == [("a",)]
-    assert not path.exists()
-    assert {entry.name for entry in tmp_path.iterdir()} == {"backup.db", "data"}
-
-
 # Crashes
 
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from bot.storage.engine.database import open_database
+from bot.storage.engine.database import SqliteDatabase, open_database
 
 async def main():
     async with open_database(Path(sys.argv[1])) as database:

@@ -1,0 +1,97 @@
+"""The connections to one SQLite file: how each is set up, and what is checked before they are used."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiosqlite
+
+from bot.core.errors import StorageError
+from bot.storage.engine.errors import DAMAGED, plain_errors
+from bot.storage.engine.files import FileId, close_to_others, file_id, log_ids, prepare_file, uri_of
+from bot.storage.engine.schema import claim, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AsyncExitStack
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+OPENING_TIMEOUT_S = 5.0  # another process of ours may be migrating
+CHECK_S = 2.0  # how much of the start the look at all pages may take; a file of 1 GB isn't read to its end
+# Temporary tables stay in memory: nothing that was said lands in a file that nobody cleans.
+COMMON_PRAGMAS = ("foreign_keys = ON", "temp_store = MEMORY")
+WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",  # under WAL, loses commits only with the computer's power (https://sqlite.org/wal.html)
+    # The log is folded into the file every 16 MB: one commit in some hundreds takes 20 ms for it, where at the
+    # usual 4 MB one in fifty would take 5 ms.
+    "wal_autocheckpoint = 4000",
+    "secure_delete = ON",
+    *COMMON_PRAGMAS,
+)
+READER_PRAGMAS = ("query_only = ON", *COMMON_PRAGMAS)
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """All connections to a file. Reports may take seconds, so they have one that nobody else waits for."""
+
+    file: FileId
+    log: Mapping[Path, FileId]
+    writer: aiosqlite.Connection
+    reader: aiosqlite.Connection
+    reports: aiosqlite.Connection
+
+
+async def connect(stack: AsyncExitStack, path: Path, *, patience_s: float) -> Connections:
+    """Open a file for the stack to close, check it, and bring it to the newest schema.
+
+    `patience_s` is how long a read waits for a lock. Writers wait in `WriteLock`, not here.
+
+    Raises:
+        StorageError: the file can't be used; `reason` says why.
+    """
+    with plain_errors():
+        prepare_file(path)
+        writer = await _open(stack, path, timeout_s=OPENING_TIMEOUT_S)
+        await claim(writer)
+        close_to_others(path)
+        await _set(writer, WRITER_PRAGMAS)
+        await _check_pages(writer, path)
+        await migrate(writer)
+        await _set(writer, ("busy_timeout = 0",))
+        reader, reports = [await _open(stack, path, timeout_s=patience_s) for _ in range(2)]
+        for connection in (reader, reports):
+            await _set(connection, READER_PRAGMAS)
+    return Connections(file_id(path), log_ids(path), writer, reader, reports)
+
+
+async def _open(stack: AsyncExitStack, path: Path, *, timeout_s: float) -> aiosqlite.Connection:
+    """Open a connection that the stack closes: one left open would keep the process from ending."""
+    return await stack.enter_async_context(
+        aiosqlite.connect(uri_of(path), uri=True, isolation_level=None, timeout=timeout_s)
+    )
+
+
+async def _set(connection: aiosqlite.Connection, pragmas: tuple[str, ...]) -> None:
+    for pragma in pragmas:
+        await connection.execute_fetchall(f"PRAGMA {pragma}")
+
+
+async def _check_pages(connection: aiosqlite.Connection, path: Path) -> None:
+    """Look for torn pages, within `CHECK_S`."""
+    try:
+        async with asyncio.timeout(CHECK_S):
+            ((found,),) = await connection.execute_fetchall("PRAGMA quick_check(1)")
+    except TimeoutError:
+        await connection.interrupt()
+        log.info("%s is too large to check all of it at the start", path)
+        return
+    if found != "ok":
+        log.error("%s failed SQLite's quick_check: %s", path, found)
+        raise StorageError(DAMAGED)

@@ -1,0 +1,112 @@
+"""The file that is open, and what happens when it disappears or another one takes its place."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
+
+from bot.core.errors import StorageError
+from bot.storage.engine.connections import Connections, connect
+from bot.storage.engine.errors import GONE, plain_errors
+from bot.storage.engine.files import file_id, remove_log
+from bot.storage.engine.schema import skip_ids
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.core.ports import Clock
+    from bot.storage.engine.files import FileId
+
+log = logging.getLogger(__name__)
+
+REOPEN_S = 1.0  # between two tries to open the file that took the old one's place
+
+
+class DatabaseFile:
+    """Keeps the connections to the file at a path. The file is known by device and inode, not by its handle.
+
+    A file that is gone is waited for, never made once more: the connections stay, in case it comes back.
+    """
+
+    def __init__(self, path: Path, clock: Clock, *, patience_s: float) -> None:
+        self.path = path
+        self._clock = clock
+        self._patience_s = patience_s
+        self._connections: Connections | None = None
+        self._stack = AsyncExitStack()
+        self._is_gone = False
+        self._fault: StorageError | None = None
+        self._reopen_at = 0.0
+
+    @property
+    def connections(self) -> Connections | None:
+        """The connections to the file; None when another one is there and needs `reopen`.
+
+        Raises:
+            StorageError: there is no file, or it can't be looked at.
+        """
+        try:
+            found = file_id(self.path)
+        except StorageError as error:
+            if error.reason == GONE and not self._is_gone:
+                log.critical("the database file %s is gone: nothing is saved or read until it's back", self.path)
+                self._is_gone = True
+            raise
+        if self._connections is None or self._connections.file != found:
+            return None
+        if self._is_gone:
+            log.warning("the database file %s is back", self.path)
+            self._is_gone = False
+        return self._connections
+
+    async def open(self) -> None:
+        async with AsyncExitStack() as stack:
+            self._connections = await connect(stack, self.path, patience_s=self._patience_s)
+            self._stack = stack.pop_all()
+
+    async def reopen(self) -> Connections:
+        """Let go of the old file and open the one that took its place, at most once in `REOPEN_S`.
+
+        Raises:
+            StorageError: the new file can't be used.
+        """
+        now = self._clock.monotonic()
+        if self._fault and now < self._reopen_at:
+            raise self._fault
+        self._reopen_at = now + REOPEN_S
+        try:
+            await self.close()
+            await self.open()
+            assert self._connections is not None  # noqa: S101 - `open` sets it
+            with plain_errors():
+                await skip_ids(self._connections.writer)
+        except StorageError as error:
+            if self._fault is None or self._fault.reason != error.reason:
+                log.critical("%s was replaced by a file that can't be used: %s", self.path, error.reason)
+            self._fault = error
+            raise
+        log.warning("%s was replaced: the new file is in use from now on", self.path)
+        self._fault, self._is_gone = None, False
+        return self._connections
+
+    async def close(self) -> None:
+        connections, self._connections = self._connections, None
+        if connections is None:
+            return
+        is_elsewhere = not _is_at(self.path, connections.file)
+        with plain_errors():
+            if is_elsewhere:
+                # SQLite leaves the log of a file that was moved behind. Fold it in while the file can be reached.
+                with suppress(sqlite3.Error):
+                    await connections.writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            await self._stack.aclose()
+        if is_elsewhere:
+            remove_log(self.path, connections.log)
+
+
+def _is_at(path: Path, file: FileId) -> bool:
+    with suppress(StorageError):
+        return file_id(path) == file
+    return False
