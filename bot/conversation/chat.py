@@ -17,7 +17,7 @@ from bot.core.errors import DeadlineExceededError, HeadwaterError, ModelError
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError, NoAccessError, ScreenError
-from bot.display.reply import Reply
+from bot.display.reply import TYPING_AFTER_S, Reply
 from bot.display.target import Controls
 
 if TYPE_CHECKING:
@@ -212,9 +212,11 @@ class ChatService:
             self.runs.end(run)
 
     async def _keep_typing(self, reply: Reply) -> None:
+        pause_s = TYPING_AFTER_S
         while not reply.message_ids:
             self._scheduler.mark(reply)
-            await self._clock.sleep(TYPING_S)
+            await self._clock.sleep(pause_s)
+            pause_s = TYPING_S
 
     async def _join_and_answer(self, run: Run) -> Ending:
         # Private answers change nothing that others go on from: each is a conversation by itself.

@@ -1,4 +1,4 @@
-"""The pacing policy: which write goes next, and when. Pure: told the time, nothing here looks at a clock."""
+"""The pacing policy: which write goes next, and when. Pure: the time is an argument."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.display.rate_limits import Bucket, GlobalLimit, Request, SlotPacer
+from bot.display.rate_limits import OTHER, Bucket, GlobalLimit, Request, SlotPacer
 from bot.display.target import WriteKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
-IDLE_S = 300.0  # a bucket unused for so long is forgotten
+IDLE_S = 300.0  # after so long without use a bucket is forgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Wanted:
     Attributes:
         kind: what the write does; only edits are spread evenly over their window.
         bucket: the key of its rate limit.
-        since: when the oldest thing not on show arrived; the oldest is served first.
+        since: when the oldest thing not yet shown arrived; the oldest is served first.
         urgent: the first text, or any write once the reply has ended: served before the others, never spread.
         final: the last write of a reply; may use the request that every window of edits keeps for it.
         counts_globally: False outside Discord's limit on all routes together (interaction webhooks).
@@ -41,14 +41,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordLimits:
-    """What is assumed of Discord until its answers say better.
+    """What we assume of Discord until its answers say better.
 
     Attributes:
         bucket_limit: requests in one window of a bucket (commonly 5).
         bucket_window_s: the length of that window, in seconds (commonly 5).
         global_limit: requests a second of all routes together (Discord's documentation: 50).
         global_reserve: how many of these are left to everything that does not go through the scheduler.
-        outside_rate: regular writes a second outside the global limit, about what one process sends in comfort.
+        outside_rate: regular writes a second outside the global limit, about what one process sends with ease.
         recovery_s: seconds in which a limit that 429s had shrunk to nothing would be whole again.
     """
 
@@ -61,21 +61,23 @@ class DiscordLimits:
 
 
 class Pacer:
-    """The write budgets, and the one rule by which they are spent."""
+    """The write budgets, and the one rule that spends them."""
 
     def __init__(self, limits: DiscordLimits) -> None:
         self._limits = limits
         self._buckets: dict[str, Bucket] = {}
-        self._global = GlobalLimit(limits.global_limit - limits.global_reserve, recovery_s=limits.recovery_s)
+        self._global = GlobalLimit(
+            limits.global_limit, reserve=limits.global_reserve, recovery_s=limits.recovery_s
+        )
         self._outside = SlotPacer()
         self._swept_at = -math.inf
 
     # --- The rule ---
 
     def choose(self, now: float, candidates: Mapping[T, Wanted]) -> tuple[T | None, float]:
-        """Who writes now; if nobody, when to look again.
+        """Who writes now and, if nobody may, when to look again.
 
-        Of those whom the limits permit to write: the urgent first, then whose oldest unseen text is oldest. The
+        Of those that the limits permit: the urgent first, then the one whose oldest unseen text is oldest. The
         time is infinity where only an answer or another candidate can change anything.
         """
         gates = self._gates(now)
@@ -89,27 +91,26 @@ class Pacer:
         return chosen, again_at
 
     def ready_at(self, now: float, wanted: Wanted) -> float:
-        """When the limits permit a write, `now` at the earliest; infinity where only an answer can tell."""
+        """When the limits permit a write, at the earliest `now`; infinity where only an answer can tell."""
         gate = self._gates(now)[wanted.counts_globally, wanted.urgent]
         return max(gate, self._bucket_ready_at(now, wanted))
 
     def spaced(self, wanted: Wanted, *, created_at: float) -> Wanted:
-        """The same, where it is a regular edit a fair distance after the display's last new message."""
+        """The same write, but a regular edit keeps its distance from the display's last new message."""
         if wanted.kind is not WriteKind.EDIT or wanted.urgent:
             return wanted
         earliest = created_at + self._bucket(wanted.bucket).gap_s
         return wanted if earliest <= wanted.not_before else replace(wanted, not_before=earliest)
 
-    def idle(self, now: float, wanted: Wanted) -> bool:
-        """Is there so much room that a typing indicator costs nobody anything?"""
-        return self._bucket_ready_at(now, wanted) <= now and self._global.idle(now)
+    def idle(self, now: float, wanted: Wanted, *, first_texts: int = 0) -> bool:
+        """Is there room for a typing indicator beside the first texts that may come at any moment?"""
+        return self._bucket_ready_at(now, wanted) <= now and self._global.idle(now, beside=first_texts)
 
     def _gates(self, now: float) -> dict[tuple[bool, bool], float]:
         """When the limits on all buckets together permit a write, by `counts_globally` and `urgent`."""
-        within = self._global.ready_at(now)
         return {
-            (True, True): within,
-            (True, False): max(within, self._global.slot_at),
+            (True, True): self._global.ready_at(now, urgent=True),
+            (True, False): max(self._global.ready_at(now), self._global.slot_at),
             (False, True): now,
             (False, False): max(now, self._outside.ready_at),
         }
@@ -125,7 +126,7 @@ class Pacer:
     # --- What it is told ---
 
     def sent(self, now: float, wanted: Wanted) -> Request:
-        """Spend what a write costs. Say `answered` when it is over."""
+        """Spend what a write costs; call `answered` when it is over, or `withdrawn` if it was never sent."""
         self._sweep(now)
         request = Request(wanted.bucket, now, wanted.counts_globally)
         self._bucket(wanted.bucket).sent(request)
@@ -136,10 +137,19 @@ class Pacer:
             self._outside.take(now, rate=self._limits.outside_rate)
         return request
 
+    def other_sent(self, now: float) -> Request:
+        """A request sets out that is no display's write, and counts in the limit on all routes together."""
+        request = Request(OTHER, now)
+        self._global.sent(request, paced=False)
+        return request
+
+    def other_answered(self, now: float, request: Request) -> None:
+        self._global.answered(now, request)
+
     def learn(
         self, now: float, bucket: str, request: Request | None, *, limit: int, remaining: int, reset_after: float
     ) -> None:
-        """An answer came with these headers (`reset_after` in seconds), to `request` or to somebody else's."""
+        """An answer came with these headers (`reset_after` in seconds), to `request` or to another program's."""
         window = self._bucket(bucket)
         window.learn(now, request, limit=limit, remaining=remaining, reset_after=reset_after)
         if request:
@@ -150,10 +160,16 @@ class Pacer:
         if self._bucket(request.bucket).answered(now, request) and request.counts_globally:
             self._global.answered(now, request)
 
-    def limited(self, now: float, bucket: str | None, *, retry_after: float) -> None:
+    def withdrawn(self, request: Request) -> None:
+        """Nothing was sent after all: give back what it cost."""
+        self._bucket(request.bucket).withdrawn(request)
+        if request.counts_globally:
+            self._global.withdrawn(request)
+
+    def limited(self, now: float, bucket: str | None, *, retry_after: float, shared: bool = False) -> None:
         """A 429 came, for one bucket or (None) for all routes together; `retry_after` in seconds."""
         limit = self._global if bucket is None else self._bucket(bucket)
-        limit.limited(now, retry_after=retry_after)
+        limit.limited(now, retry_after=retry_after, shared=shared)
 
     def _bucket(self, key: str) -> Bucket:
         if key not in self._buckets:

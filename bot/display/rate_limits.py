@@ -1,7 +1,7 @@
-"""Discord's rate limits as seen from this end of the wire. Pure: told the time, nothing here looks at a clock.
+"""Discord's rate limits as seen from this end of the wire. Pure: the time is an argument.
 
-Discord counts in fixed windows that open when their first request arrives there. Here only the moments of sending
-and of the answer are known, so whatever is uncertain is counted on the safe side. Times are monotonic seconds.
+Discord counts in fixed windows that open when their first request arrives there. We only know when we sent it and
+when its answer came, so whatever is uncertain is counted on the safe side. Times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-SHRINK = 0.25  # the part of an allowance that an unexpected 429 takes away
-KEEP = 0.6  # how much of a window's last share its last request is kept for a final edit
-SECOND_S = 1.02  # the global limit's window, and a little for what clocks and way times differ unseen
-HUNG_S = 10.0  # a request unanswered for so long is taken to have arrived, or to be lost, long ago
+SHRINK = 0.25  # share of an allowance that an unexpected 429 takes away
+KEEP = 0.6  # for this part of a window's last share, its last request is kept for a final edit
+SECOND_S = 1.02  # the global limit's window, and a little for differences between clocks and trips
+QUIET_S = 60.0  # after so long without other requests, urgent writes may use what is reserved for those
+OTHER = ""  # the bucket of requests that don't pass the scheduler
+HUNG_S = 10.0  # a request unanswered for so long has arrived, or been lost, long ago
 REMEMBER_S = 150.0  # the fastest round trip is that of the last one to two spans of this length
-TRUST_S, TRUST_COUNT = 3.0, 10  # before this time and so many answers, no round trip passes for a fast one
-CATCH_UP = 10  # slots of a pace that may be made up for after waking late, as a busy process does
+TRUST_S, TRUST_COUNT = 3.0, 10  # no round trip counts as fast before this time and so many answers
+CATCH_UP = 10  # slots that may be caught up after waking late, as a busy process does
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request on its way; equal to itself only."""
+    """One request on its way; equal only to itself."""
 
     bucket: str
     sent_at: float
@@ -47,7 +49,7 @@ class Allowance:
         return max(1, math.floor(self.limit - self._lost_by(now))) if self._lost else self.limit
 
     def shrink(self, now: float, *, until: float) -> None:
-        """Take a quarter away; what else comes before `until` is the same piece of news."""
+        """Take a quarter away; further 429s before `until` are part of the same event."""
         if now < self._until:
             return
         lost = self._lost_by(now) + max(1.0, SHRINK * self.at(now))
@@ -58,7 +60,7 @@ class Allowance:
 
 
 class SlotPacer:
-    """Slots at even distances, so many a second. Waking late loses none: a few may be caught up."""
+    """Slots at even distances, so many a second. Waking late loses none: a few can be caught up."""
 
     def __init__(self) -> None:
         self.ready_at = -math.inf
@@ -70,8 +72,8 @@ class SlotPacer:
 class Bucket:
     """The window of one route in one channel.
 
-    Its end is learnt from an answer (`X-RateLimit-Reset-After`); until then it cannot be over. Requests in flight
-    when it ends may fall in the next one and are counted there.
+    An answer tells its end (`X-RateLimit-Reset-After`); until then it can't be over. Requests in flight when it
+    ends may fall in the next one and are counted there.
     """
 
     def __init__(self, limit: int, window_s: float, *, recovery_s: float) -> None:
@@ -90,16 +92,16 @@ class Bucket:
 
     @property
     def idle_since(self) -> float:
-        """From when on nothing that happened here matters; infinity while something is in flight."""
+        """When what happened here stops to matter; infinity while something is in flight."""
         return math.inf if self._in_flight else self._reset_at
 
     def ready_at(self, now: float, *, spaced: bool, keep: bool) -> float:
-        """When one more request may go, `now` at the earliest; infinity where only an answer can tell.
+        """When one more request may go, at the earliest `now`; infinity where only an answer can tell.
 
         Args:
             now: the time.
             spaced: spread what the window has left evenly over the rest of it.
-            keep: leave the last request alone until the window's last share (a second, of 5 in 5 s).
+            keep: save the last request until the window's last share (a second, of 5 in 5 s).
         """
         allowed = self._allowance.at(now)
         if now >= self._reset_at:
@@ -123,9 +125,9 @@ class Bucket:
     def learn(
         self, now: float, request: Request | None, *, limit: int, remaining: int, reset_after: float
     ) -> None:
-        """Take an answer's headers; `request` is what it answers, None if that is not ours."""
+        """Take in an answer's headers; `request` is the one it answers, None if that isn't ours."""
         self._allowance.limit = max(1, limit)
-        # An answer to what was sent before this window opened may speak of the one before.
+        # The answer to a request sent before this window opened may describe the previous one.
         if request is None or request.sent_at >= self._opened_at:
             others = len(self._in_flight) - (request in self._in_flight)
             self._take(now, used=limit - remaining, others=others, reset_after=reset_after)
@@ -134,35 +136,43 @@ class Bucket:
         end = now + reset_after
         if used == 1:
             self._window_s = reset_after
-        if now >= self._reset_at or end > self._reset_at + self._window_s / 2:  # a window we did not know of
+        if now >= self._reset_at or end > self._reset_at + self._window_s / 2:  # a window unknown until now
             self._opened_at, self._reset_at, self._used = now, math.inf, 0
             used += others
-        # An answer's own way makes it tell the end too late, so the earliest told is the best.
+        # An answer travels, so it tells the end too late: the earliest one told is the best.
         self._reset_at = min(self._reset_at, end)
         self._used = max(self._used, used)
 
     def answered(self, now: float, request: Request) -> bool:
-        """A request is no longer in flight; False where that is no news."""
+        """A request is no longer in flight; False if that was known."""
         if request not in self._in_flight:
             return False
         self._in_flight.remove(request)
         if not self._in_flight and self._reset_at == math.inf:
-            # Nobody is left to tell the window's end: not later than a whole one from now.
+            # No answer is left to tell the window's end: at the latest a whole window from now.
             self._reset_at = now + self._window_s
         return True
 
-    def limited(self, now: float, *, retry_after: float) -> None:
-        """A 429: nothing more until then, and less afterwards."""
+    def withdrawn(self, request: Request) -> None:
+        """A request was never sent."""
+        self._in_flight.discard(request)
+        self._used = max(0, self._used - 1)
+        if not self._in_flight and not self._used:
+            self._reset_at = -math.inf  # it was to open a window, and did not
+
+    def limited(self, now: float, *, retry_after: float, shared: bool = False) -> None:
+        """A 429: nothing more until then, and less afterwards unless others used the limit up."""
         self._reset_at = now + retry_after
         self._used = self._allowance.limit
-        self._allowance.shrink(now, until=self._reset_at)
+        if not shared:
+            self._allowance.shrink(now, until=self._reset_at)
 
 
 class FastestTrip:
     """The fastest round trip of late, in seconds.
 
-    It has to outlast a minute in which everything is slow, or it would be too long when that is over. It is 0, the
-    safe side, until there are enough answers: those to a process's first requests may all be late.
+    It must outlast a minute in which everything is slow, or it would be too long afterwards. It is 0, the safe
+    side, until there are enough answers: those to a process's first requests may all be late.
     """
 
     def __init__(self) -> None:
@@ -183,37 +193,47 @@ class FastestTrip:
 
 
 class GlobalLimit:
-    """The limit on all routes together: so many requests in any second, as the server sees it.
+    """The limit on all routes together: so many requests in any second, as the server counts.
 
-    A request arrived before its answer by the way back, at least; another will arrive later than it is sent by the
-    way there, at least. Both together are the fastest round trip. So the two are a second apart at the server when
-    the other is sent a second, less that round trip, after the first one's answer. No jitter changes that.
+    A request reached the server at least one way's time before its answer came, and a later one needs at least
+    one way's time to get there: together at least the fastest round trip. So the two are a second apart at the
+    server if the later one is sent a second, less that round trip, after the earlier one's answer. Jitter doesn't
+    change that.
     """
 
-    def __init__(self, limit: int, *, recovery_s: float) -> None:
-        self._allowance = Allowance(limit, recovery_s=recovery_s)
+    def __init__(self, limit: int, *, recovery_s: float, reserve: int = 0) -> None:
+        """`reserve` of the `limit` is for requests that don't pass the scheduler."""
+        self._allowance = Allowance(limit - reserve, recovery_s=recovery_s)
+        self._reserve = reserve
+        self._other_at = -math.inf  # when the last request set out that isn't the scheduler's
         self._places: dict[Request, float] = {}  # until when each request counts
         self._paused_until = -math.inf
         self._pace = SlotPacer()
         self._fastest = FastestTrip()
 
-    def ready_at(self, now: float) -> float:
-        """When one more request may go, `now` at the earliest."""
-        effective, allowed = self._held(now), self._allowance.at(now)
+    def ready_at(self, now: float, *, urgent: bool = False) -> float:
+        """When one more request may go, at the earliest `now`; urgent ones also use a reserve nobody needs."""
+        effective = self._held(now)
+        others = sum(request.bucket == OTHER for request in self._places)
+        unused = self._reserve if urgent and now >= self._other_at + QUIET_S else min(self._reserve, others)
+        allowed = self._allowance.at(now) + unused
         at = max(now, self._paused_until)
         return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
 
     @property
     def slot_at(self) -> float:
-        """The next slot of an even pace, which leaves a place soon for what cannot wait."""
+        """The next slot of an even pace, which soon leaves a place for what can't wait."""
         return self._pace.ready_at
 
-    def idle(self, now: float) -> bool:
-        """Is more than half of everything free?"""
-        return now >= self._paused_until and 2 * len(self._held(now)) < self._allowance.at(now)
+    def idle(self, now: float, *, beside: int = 0) -> bool:
+        """Is more than half of everything free, and enough for one request `beside` so many others?"""
+        held, allowed = len(self._held(now)), self._allowance.at(now)
+        return now >= self._paused_until and 2 * held < allowed and held + 1 + beside <= allowed
 
     def sent(self, request: Request, *, paced: bool) -> None:
         self._places[request] = request.sent_at + HUNG_S
+        if request.bucket == OTHER:
+            self._other_at = request.sent_at
         if paced:
             self._pace.take(request.sent_at, rate=self._allowance.at(request.sent_at))
 
@@ -221,10 +241,15 @@ class GlobalLimit:
         self._fastest.add(now, now - request.sent_at)
         self._places[request] = now + SECOND_S - self._fastest.seconds
 
-    def limited(self, now: float, *, retry_after: float) -> None:
-        """A 429: nothing more until then, and less afterwards."""
+    def withdrawn(self, request: Request) -> None:
+        """A request was never sent."""
+        self._places.pop(request, None)
+
+    def limited(self, now: float, *, retry_after: float, shared: bool = False) -> None:
+        """A 429: nothing more until then, and less afterwards unless others used the limit up."""
         self._paused_until = max(self._paused_until, now + retry_after)
-        self._allowance.shrink(now, until=max(self._paused_until, now + SECOND_S))
+        if not shared:
+            self._allowance.shrink(now, until=max(self._paused_until, now + SECOND_S))
 
     def _held(self, now: float) -> list[float]:
         if any(until <= now for until in self._places.values()):

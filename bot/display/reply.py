@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REFRESH_S = 0.02  # how long a write waits for text that the client holds back; a hand-over takes about 5 ms
+TYPING_AFTER_S = 0.5  # a first text that comes sooner needs no indicator before it
 TYPING_S = 8.0  # Discord shows the indicator for ten seconds
 MOST_MESSAGES = 25  # pages of an answer shown as messages, about 45,000 characters; the rest comes as a file
 FINAL_ATTEMPTS = 6  # failures in a row that an ended reply bears with, about half a minute of backoff
@@ -76,6 +77,7 @@ class Reply:
         self._status = ""
         self._note = ""
         self._ended_at: float | None = None
+        self._asked_at = clock.monotonic()
         self._typed_at = float("-inf")
         self.has_written = False
         self._refused = False
@@ -167,10 +169,12 @@ class Reply:
             not_before=self._not_before,
         )
 
-    async def write(self) -> None:
-        """Do the next write, with the newest text there is."""
+    async def write(self, kind: WriteKind) -> bool:
+        """Make a write of this kind with the newest text; False where the next one is of another kind by now."""
         await self._refresh()
         step = self._next_step()
+        if (step.kind if step else WriteKind.TYPING) is not kind or (step is None and not self._typing_wanted()):
+            return False
         try:
             if step is None:
                 await self._type()
@@ -184,6 +188,7 @@ class Reply:
             log.exception("writing a reply failed by a bug")
             self._bear(step, WriteFailedError())
         self._changed()
+        return True
 
     # Inside
 
@@ -243,13 +248,12 @@ class Reply:
             kind=WriteKind.TYPING,
             bucket=self.target.bucket(WriteKind.TYPING),
             since=now,
-            not_before=self._typed_at + TYPING_S,
+            not_before=max(self._asked_at + TYPING_AFTER_S, self._typed_at + TYPING_S),
         )
 
     async def _type(self) -> None:
-        if self._typing_wanted():
-            self._typed_at = self._clock.monotonic()
-            await self.target.typing()
+        self._typed_at = self._clock.monotonic()
+        await self.target.typing()
 
     async def _refresh(self) -> None:
         """Let the client hand over what it holds back, so that the write shows all that has arrived."""

@@ -1,4 +1,4 @@
-"""Every write that shows a reply goes through here, so that each goes to the text that has waited longest."""
+"""Every write that shows a reply passes through here, and goes to the text that has waited longest."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import logging
 import math
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from bot.display.pacing import DiscordLimits, Pacer, Wanted
 from bot.display.target import WriteKind
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from bot.core.ports import Clock
     from bot.display.rate_limits import Request
@@ -22,26 +22,34 @@ log = logging.getLogger(__name__)
 TICK_S = 0.001  # the shortest wait, so that rounding never makes a busy loop
 GRACE_S = 2.0  # what a write in flight is given when the scheduler closes
 
-_request: ContextVar[Request | None] = ContextVar("request", default=None)  # that the running write is making
+_request: ContextVar[Request | None] = ContextVar("request", default=None)  # the one the running write makes
+
+
+def _nothing() -> None:
+    pass
 
 
 class Display(Protocol):
-    """What is shown of one reply. Told apart by identity; an ordinary class, for it is referred to weakly."""
+    """What is shown of one reply. Compared by identity and referred to weakly, so an ordinary class."""
 
     def wanted(self) -> Wanted | None:
-        """The write it would make now, None when everything is on show. Asked often, so cheap, and pure."""
+        """The write it would make now, None when everything is shown. Called often, so cheap and pure."""
         ...
 
-    async def write(self) -> None:
-        """Make that write, with the newest text. Deals with every failure itself; never runs twice at a time."""
+    async def write(self, kind: WriteKind) -> bool:
+        """Make a write of this kind with the newest text; False where there is no longer one to make.
+
+        The budget has paid for this kind and no other. Handles every failure itself. Only one write runs at a
+        time, but for a typing indicator, which nothing waits for.
+        """
         ...
 
 
 class EditScheduler:
     """Gives every request that Discord's limits permit to the display whose oldest unseen text is oldest.
 
-    There is no queue of edits: a display wants a write or not, and decides at the last moment what it says. While
-    nothing is wanted nothing runs. Belongs to one event loop.
+    There is no queue of edits: a display wants a write or not, and decides at the last moment what it says.
+    Nothing runs while nothing is wanted. Belongs to one event loop.
     """
 
     def __init__(self, clock: Clock, limits: DiscordLimits | None = None) -> None:
@@ -50,13 +58,15 @@ class EditScheduler:
         self._waiting: dict[Display, Wanted] = {}
         self._writing: dict[Display, asyncio.Task[None]] = {}
         self._created_at: WeakKeyDictionary[Display, float] = WeakKeyDictionary()
+        self._before_text: WeakSet[Display] = WeakSet()  # their first text may come at any moment
+        self._typing: WeakSet[Display] = WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = math.inf
         self._closed = False
 
     def mark(self, display: Display) -> None:
-        """A display may want something, or something else than before. Cheap: say it as often as you like.
+        """A display may want something new. Cheap: call it as often as you like.
 
         A typing indicator is sent at once or, where room is short, not at all: mark again for another chance.
         """
@@ -65,7 +75,8 @@ class EditScheduler:
         wanted = self._ask(display)
         if wanted is None or wanted.kind is WriteKind.TYPING:
             self._waiting.pop(display, None)
-            if wanted and self._pacer.idle(self._clock.monotonic(), wanted):
+            if wanted and display not in self._typing and self._has_room_for(wanted):
+                self._typing.add(display)
                 self._start(display, wanted)
         elif self._alarm is None or self._waiting.get(display) != wanted:
             self._waiting[display] = wanted
@@ -75,12 +86,13 @@ class EditScheduler:
         """Nothing more is wanted of a display, ever. A write in flight ends by itself."""
         self._waiting.pop(display, None)
         self._writing.pop(display, None)
+        self._before_text.discard(display)
 
     def learn(self, bucket: str, *, limit: int, remaining: int, reset_after: float) -> None:
-        """Take the rate-limit headers of an answer, as soon as they are there; `reset_after` is in seconds.
+        """Take in the rate-limit headers of an answer as soon as it arrives; `reset_after` is in seconds.
 
-        Called from within a display's `write`, the answer is taken for that write's. discord.py may keep such a
-        write until its window is over; for the budgets it is over now.
+        Called from within a display's `write`, the answer counts as that write's. discord.py may keep the write
+        until its window is over; for the budgets it is over now.
         """
         now, request = self._clock.monotonic(), _request.get()
         if request and request.bucket != bucket:
@@ -88,16 +100,27 @@ class EditScheduler:
         self._pacer.learn(now, bucket, request, limit=limit, remaining=remaining, reset_after=reset_after)
         self._wake_by(now)
 
-    def limited(self, bucket: str | None, *, retry_after: float) -> None:
+    def other_sent(self) -> Callable[[], None]:
+        """A request sets out that counts in the limit on all routes together; call the result when it's over.
+
+        Does nothing from within a display's `write`: that request is counted already.
+        """
+        if _request.get() is not None:
+            return _nothing
+        request = self._pacer.other_sent(self._clock.monotonic())
+        return lambda: self._pacer.other_answered(self._clock.monotonic(), request)
+
+    def limited(self, bucket: str | None, *, retry_after: float, shared: bool = False) -> None:
         """A 429 came, for one bucket or (None) for all routes together; `retry_after` is in seconds.
 
-        Nothing more goes until then. After that the budget is smaller, and recovers within a minute.
+        Nothing more goes until then. After that the budget is smaller and recovers within a minute, except where
+        the limit is `shared`: then others used it up, and pacing ourselves tighter would not help.
         """
-        log.warning("Unexpected 429 from Discord (%s): waiting %.2f s", bucket or "global", retry_after)
-        self._pacer.limited(self._clock.monotonic(), bucket, retry_after=retry_after)
+        log.warning("429 from Discord (%s): waiting %.2f s", bucket or "global", retry_after)
+        self._pacer.limited(self._clock.monotonic(), bucket, retry_after=retry_after, shared=shared)
 
     async def aclose(self) -> None:
-        """Start nothing more; writes in flight get two seconds to end before they are cancelled."""
+        """Start nothing more; writes in flight get two seconds to end, then nobody waits for them."""
         self._closed = True
         self._waiting.clear()
         if self._alarm:
@@ -114,10 +137,17 @@ class EditScheduler:
         except Exception:
             log.exception("A display failed to say what it wants")
             return None
+        if wanted and wanted.kind is WriteKind.TYPING:
+            self._before_text.add(display)
+        else:
+            self._before_text.discard(display)
         return wanted and self._pacer.spaced(wanted, created_at=self._created_at.get(display, -math.inf))
 
+    def _has_room_for(self, typing: Wanted) -> bool:
+        return self._pacer.idle(self._clock.monotonic(), typing, first_texts=len(self._before_text))
+
     def _wake_by(self, at: float) -> None:
-        """See to it that `_serve` runs at this time or sooner: one alarm, put forward where needed."""
+        """Make sure that `_serve` runs at this time or sooner: there is one alarm, moved forward where needed."""
         if self._closed or not self._waiting or at >= self._alarm_at:
             return
         if self._alarm:
@@ -139,7 +169,7 @@ class EditScheduler:
             display, again_at = choice
             if display is None:
                 break
-            wanted = self._ask(display)  # again, for what it said when it was marked may be out of date
+            wanted = self._ask(display)  # again: what it said when it was marked may be out of date
             if wanted and self._pacer.ready_at(now, wanted) > now:
                 self._waiting[display] = wanted
                 continue
@@ -153,17 +183,25 @@ class EditScheduler:
         request = self._pacer.sent(now, wanted)
         if wanted.kind is WriteKind.CREATE:
             self._created_at[display] = now
-        self._writing[display] = self._own(self._write(display, request))
+        task = self._own(self._write(display, wanted.kind, request))
+        if wanted.kind is not WriteKind.TYPING:
+            self._writing[display] = task
 
-    async def _write(self, display: Display, request: Request) -> None:
+    async def _write(self, display: Display, kind: WriteKind, request: Request) -> None:
         _request.set(request)
+        sent = True
         try:
-            await display.write()
+            sent = await display.write(kind)
         except Exception:
             log.exception("A display failed to write")
         finally:
             now = self._clock.monotonic()
-            self._pacer.answered(now, request)
+            if sent:
+                self._pacer.answered(now, request)
+            else:
+                self._pacer.withdrawn(request)
+        if kind is WriteKind.TYPING:
+            self._typing.discard(display)
         if self._writing.get(display) is asyncio.current_task():
             del self._writing[display]
             self.mark(display)

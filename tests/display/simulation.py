@@ -37,6 +37,7 @@ class Scene:
         jitter: the most that the way there, and the way back, take longer than that.
         stall: how long nothing leaves this process, once in every `stall_every`.
         typing: whether replies want a typing indicator before their first token.
+        typing_after: how long after the question they want it.
         stranger: requests a second of another program with the same token, until `stranger_until`.
     """
 
@@ -53,6 +54,7 @@ class Scene:
     stall: float = 0.0
     stall_every: float = 2.0
     typing: bool = False
+    typing_after: float = 0.5
     stranger: float = 0.0
     stranger_until: float = math.inf
     seed: int = 1
@@ -186,7 +188,10 @@ class Reply:
         done = arrived == scene.tokens
         if not arrived:
             typing = scene.typing and not self.typed
-            return Wanted(kind=TYPING, bucket=f"typing:{self.channel}", since=0.0) if typing else None
+            if not typing:
+                return None
+            bucket = f"typing:{self.channel}"
+            return Wanted(kind=TYPING, bucket=bucket, since=0.0, not_before=self.asked + scene.typing_after)
         if self._taken == arrived and (self._closed or not done):
             return None
         kind = CREATE if self._taken == self._pages * scene.page else EDIT
@@ -200,17 +205,19 @@ class Reply:
             counts_globally=not self.webhook,
         )
 
-    async def write(self) -> None:
+    async def write(self, kind: WriteKind) -> bool:
         wanted = self.wanted()
-        assert wanted, "asked to write with nothing to write"
+        if wanted is None or wanted.kind is not kind:
+            return False
         if wanted.kind is TYPING:
             self.typed = True
             await self.discord.request(wanted.bucket, lambda _: None, webhook=False)
-            return
+            return True
         self._pages += wanted.kind is CREATE
         self._taken = min(self.arrived(), self._pages * self.scene.page)
         self._closed = wanted.final
         await self.discord.request(wanted.bucket, self._show(self._taken, wanted), webhook=self.webhook)
+        return True
 
     def _show(self, tokens: int, wanted: Wanted) -> Callable[[float], None]:
         def applied(now: float) -> None:
@@ -224,6 +231,9 @@ class Reply:
         scheduler = self.discord.scheduler
         await self.clock.sleep(self.asked)
         scheduler.mark(self)
+        if self.scene.typing and self.scene.first_token > self.scene.typing_after:
+            await self.clock.sleep(self.scene.typing_after)
+            scheduler.mark(self)
         await self.clock.sleep(self.first - self.clock.monotonic())
         while (left := self.last - self.clock.monotonic()) > 0:
             scheduler.mark(self)

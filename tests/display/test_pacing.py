@@ -126,9 +126,31 @@ def test_regular_writes_leave_at_an_even_pace() -> None:
 def test_the_second_is_shared_by_all_buckets() -> None:
     """When the global budget is spent, nobody who counts globally may write, however urgent."""
     budget = pacer(global_limit=10, global_reserve=2)
+    budget.other_sent(9.0)
     for channel in range(8):
         spend(budget, 10.0, final(channel))
     assert budget.ready_at(10.0, final(99)) == pytest.approx(10.0 + SECOND_S)
+
+
+def test_first_texts_may_use_a_reserve_that_nobody_needs() -> None:
+    """While only the scheduler makes requests, urgent writes get the whole second, regular ones don't."""
+    budget = pacer(global_limit=10, global_reserve=2)
+    for channel in range(9):
+        spend(budget, 10.0, final(channel))
+    assert budget.ready_at(10.0, final(99)) == 10.0
+    assert budget.ready_at(10.0, edit(99)) > 11.0
+
+
+def test_other_requests_use_up_the_reserve_first() -> None:
+    """What the bot asks Discord besides its writes is counted: beyond the reserve, it costs the writes a place."""
+    budget = pacer(global_limit=10, global_reserve=2)
+    answered = [budget.other_sent(10.0) for _ in range(3)]
+    for channel in range(7):
+        assert budget.ready_at(10.0, final(channel)) == 10.0
+        spend(budget, 10.0, final(channel))
+    for request in answered:
+        budget.other_answered(10.1, request)
+    assert budget.ready_at(10.1, final(99)) > 11.0
 
 
 def test_webhooks_are_outside_the_global_limit() -> None:
@@ -141,7 +163,7 @@ def test_webhooks_are_outside_the_global_limit() -> None:
 
 
 def test_webhooks_do_not_outrun_the_process() -> None:
-    """Outside the global limit, regular writes keep to what one process sends in comfort."""
+    """Outside the global limit, regular writes keep to what one process sends with ease."""
     budget, now = pacer(outside_rate=10.0), 10.0
     for token in range(30):
         now = budget.ready_at(now, webhook(str(token)))
@@ -151,10 +173,12 @@ def test_webhooks_do_not_outrun_the_process() -> None:
 
 
 def test_typing_needs_an_idle_budget() -> None:
-    """A typing indicator goes while more than half of the second is free, and never twice what its bucket has."""
+    """A typing indicator goes while half of the second is free, and enough for the first texts that may come."""
     budget, typing = pacer(), Wanted(kind=WriteKind.TYPING, bucket="typing:1", since=0.0)
     assert budget.idle(10.0, typing)
     assert not budget.idle(10.0, replace(typing, not_before=11.0))
+    assert budget.idle(10.0, typing, first_texts=46)
+    assert not budget.idle(10.0, typing, first_texts=47)
     for channel in range(24):
         spend(budget, 10.0, final(channel))
     assert not budget.idle(10.0, typing)

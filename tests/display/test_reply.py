@@ -129,16 +129,16 @@ def test_typing_shows_until_there_is_text():
 
     async def main() -> Stage:
         stage = Stage()
-        for _ in range(5):
+        for wait in (0.5, 4, 4, 4, 4):
             stage.scheduler.mark(stage.reply)
-            await asyncio.sleep(4)
+            await asyncio.sleep(wait)
         stage.reply.feed("text")
         await asyncio.sleep(1)
         stage.scheduler.mark(stage.reply)
         await stage.end()
         return stage
 
-    assert run(main()).target.typed == pytest.approx([0, 8, 16], abs=0.1)
+    assert run(main()).target.typed == pytest.approx([0.5, 8.5], abs=0.1)
 
 
 def test_text_held_back_by_the_client_is_asked_for_just_before_an_edit():
@@ -164,6 +164,28 @@ def test_text_held_back_by_the_client_is_asked_for_just_before_an_edit():
         return stage
 
     assert run(main()).target.contents == ["one two three"]
+
+
+def test_a_write_is_of_the_kind_that_was_charged():
+    """What the budget paid as a typing indicator never goes out as a message: text that came meanwhile waits."""
+
+    async def main() -> tuple[bool, Stage]:
+        stage = Stage()
+        await asyncio.sleep(1)
+        stage.reply.demand.hold(1.0)
+        writing = asyncio.create_task(stage.reply.write(WriteKind.TYPING))
+        await stage.reply.demand.asked()
+        stage.reply.demand.clear()
+        stage.reply.feed("one")
+        sent = await writing
+        assert not stage.target.typed
+        await stage.end()
+        return sent, stage
+
+    sent, stage = run(main())
+    assert not sent
+    assert [write.kind for write in stage.target.writes] == [WriteKind.CREATE]
+    assert stage.target.contents == ["one"]
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied"])

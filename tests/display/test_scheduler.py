@@ -38,8 +38,9 @@ class Note:
     def wanted(self) -> Wanted | None:
         return self.wants[0] if self.wants else None
 
-    async def write(self) -> None:
+    async def write(self, kind: WriteKind) -> bool:
         self.writing += 1
+        assert kind is self.wants[0].kind
         assert self.writing == 1, "two writes at a time"
         self.wants.pop(0)
         self.bench.log.append((self.bench.clock.monotonic(), self.name))
@@ -51,6 +52,7 @@ class Note:
             self.cancelled = True
             raise
         self.writing -= 1
+        return True
 
 
 class Bench:
@@ -117,6 +119,20 @@ def test_urgent_first_then_whose_text_has_waited_longest() -> None:
         await bench.clock.sleep(1.0)
 
     assert bench(play).order == "abc"
+
+
+def test_a_write_that_was_not_made_costs_nothing() -> None:
+    """A display that finds nothing left to write gives its request back."""
+
+    class Hesitant(Note):
+        async def write(self, kind: WriteKind) -> bool:
+            return await super().write(kind) and len(self.wants) < 5
+
+    async def play(bench: Bench) -> None:
+        bench.scheduler.mark(Hesitant(bench, "a", *[FINAL] * 6))
+        await bench.clock.sleep(1.0)
+
+    assert bench(play).times == [0.0] * 6
 
 
 def test_edits_of_one_display_use_the_whole_window() -> None:
@@ -254,8 +270,8 @@ def test_a_display_that_fails_is_logged_and_hurts_nobody(caplog: pytest.LogCaptu
                 raise ValueError
             return super().wanted()
 
-        async def write(self) -> None:
-            await super().write()
+        async def write(self, kind: WriteKind) -> bool:
+            await super().write(kind)
             raise ValueError
 
     async def play(bench: Bench) -> None:
