@@ -1,4 +1,4 @@
-"""The clock on the wall; tests have one of their own."""
+"""The real clock; tests have their own."""
 
 from __future__ import annotations
 

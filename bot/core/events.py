@@ -1,4 +1,4 @@
-"""What the model client tells while an answer comes."""
+"""What the model client reports while an answer arrives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class FinishReason(StrEnum):
-    """Why the model stopped, as the provider says."""
+    """Why the model stopped, according to the provider."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -21,15 +21,15 @@ class WaitReason(StrEnum):
     CAPACITY = "capacity"  # this process's cap on open streams
     PERSON = "person"  # one person's share of them
     SERVER = "server"  # one server's share of them
-    RETRY = "retry"  # backoff after a passing failure
+    RETRY = "retry"  # backoff after a temporary failure
     START = "start"  # the client is still loading
-    BUDGET = "budget"  # answers under way, which may use up what is left
-    AGAIN = "again"  # nothing: somebody asked for another answer
+    BUDGET = "budget"  # answers under way, which may use up the rest of the budget
+    AGAIN = "again"  # nothing: somebody pressed Retry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one attempt used, as the provider reports it. Money is in integer nano-dollars (1e-9 USD)."""
+    """What one attempt used, according to the provider. Money is in integer nano-dollars (1e-9 USD)."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -38,7 +38,7 @@ class Usage:
     cost_nano_usd: int | None = None  # None: not reported
 
     def plus(self, other: Usage | None) -> Usage:
-        """This and another attempt's together."""
+        """The sum of this and another attempt's usage."""
         if other is None:
             return self
         costs = (self.cost_nano_usd, other.cost_nano_usd)
@@ -53,7 +53,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The request has not reached the model yet; `seconds` is the estimate, None when unknown."""
+    """The request hasn't reached the model yet. `seconds` is the estimated wait, None when unknown."""
 
     reason: WaitReason
     seconds: float | None = None
@@ -61,9 +61,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The model answers: sent once, before the first `Reasoning` or `Text`.
+    """The model starts to answer: sent once, before the first `Reasoning` or `Text`.
 
-    `model` is the one that answers, a fallback's id where the first choice could not.
+    `model` is the one that answers, which is a fallback when the first choice couldn't.
     """
 
     model: str
@@ -72,21 +72,21 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Thoughts that the model shows apart from its answer."""
+    """The next piece of the model's thinking, which is not part of its answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The next piece of the answer, never empty; joined, the pieces are what the model said."""
+    """The next piece of the answer, never empty. The pieces joined are what the model said."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The provider ended the answer itself; nothing follows."""
+    """The provider ended the answer; nothing follows."""
 
     reason: FinishReason
     native_reason: str | None = None

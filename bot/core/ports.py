@@ -1,4 +1,4 @@
-"""The seams that several rooms share: time, the model client, its catalog, a cache."""
+"""The ports that several rooms share: time, the model client, its catalog, a cache."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """Time, so that tests can have their own."""
+    """Time; tests have their own."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back; only differences mean anything."""
+        """Seconds that never go back. Only differences have a meaning."""
         ...
 
     def time(self) -> float:
@@ -35,20 +35,20 @@ class LLMClient(Protocol):
         Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` once for each attempt
         that reported any (failed ones included), and `Done` last. The iterator is an async generator: close it
         (`contextlib.aclosing`) or cancel the task, and the connection closes at once. Text that arrives between
-        two hand-overs comes as one `Text`; `demand` says when it is wanted, without one it comes every quarter
-        second at the latest.
+        two handovers comes as one `Text`. `demand` says when the caller wants it; otherwise it comes after a
+        quarter of a second at most.
 
         Raises:
-            ModelError: in place of `Done`; text yielded before stays valid, and no word is ever yielded twice.
+            ModelError: instead of `Done`. Text yielded before stays valid; no word is yielded twice.
         """
         ...
 
 
 class Catalog(Protocol):
-    """The provider's list of models; answers from memory and never waits for the network."""
+    """The provider's list of models. It answers from memory and never waits for the network."""
 
     def get(self, model: str) -> ModelInfo | None:
-        """Look a model up by the provider's id; None when unknown, or when no list has arrived yet."""
+        """Look up a model by the provider's id; None when unknown, or when no list has arrived yet."""
         ...
 
     def models(self) -> Sequence[ModelInfo]:
@@ -57,10 +57,10 @@ class Catalog(Protocol):
 
 
 class Cache(Protocol):
-    """Things worth keeping over a restart that can be had again; raises `StorageError`."""
+    """Things worth keeping across restarts that can be fetched again. Raises `StorageError`."""
 
     async def load(self, key: str) -> tuple[str, int] | None:
-        """The value kept under a key and the epoch second it was kept at."""
+        """The value stored under a key, and when it was stored, in seconds since the epoch."""
         ...
 
     async def keep(self, key: str, value: str, *, now: int) -> None: ...

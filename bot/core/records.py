@@ -1,4 +1,4 @@
-"""The records that cross the bot's boundaries. All are frozen; none knows where it came from."""
+"""The records that cross the bot's boundaries: all frozen, none tied to where it came from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who a message of a prompt speaks for, by the names models know."""
+    """Who wrote a message of a prompt, by the names that models know."""
 
     SYSTEM = "system"
     USER = "user"
@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 
 class ReplyState(StrEnum):
-    """How a reply stands; every one ends in a state below `STREAMING`."""
+    """The state of a reply; each reply ends in one of those below `STREAMING`."""
 
     STREAMING = "streaming"
     COMPLETE = "complete"
@@ -36,7 +36,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a conversation is held. A thread's parent lends it settings, not history.
+    """Where a conversation is. A thread takes settings from its parent, but no history.
 
     `guild_id` is None in direct messages, `parent_id` outside threads.
     """
@@ -48,12 +48,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What somebody asked, whichever way they asked it.
+    """What somebody asked, and how they asked it.
 
-    `message_id` is the Discord message that asked, None for slash commands and menus; `replies_to` the message
-    that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of the older
-    answer after which it is asked, None where it is asked after everything. A `private` question is answered to
-    the asker alone; it reads the channel's memory and leaves nothing in it, as does an `off_the_record` one.
+    `message_id` is the Discord message that asked, None for slash commands and menus. `replies_to` is the message
+    that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of an older
+    answer that it follows, None when it follows everything said so far. Only the asker sees the answer to a
+    `private` question. Private and `off_the_record` questions read the channel's memory and leave nothing in it.
     """
 
     place: Place
@@ -69,7 +69,7 @@ class Question:
 
     @property
     def is_remembered(self) -> bool:
-        """Whether it is remembered, with its answer."""
+        """Whether memory keeps it, with its answer."""
         return not (self.private or self.off_the_record)
 
 
@@ -92,8 +92,8 @@ class CompletionRequest:
     """One prompt for one model, ready to send.
 
     `model` and `fallbacks` are the provider's own ids (`openai/gpt-4o-mini`), without litellm's prefix.
-    `channel_id` keys fairness and the provider's session; `user_id` and `guild_id` each have a share of the streams.
-    The user's id is hashed before it leaves the process.
+    `channel_id` keys fairness and the provider's session. `user_id` and `guild_id` each have a share of the
+    streams. The user's id is hashed before it leaves the process.
     """
 
     model: str

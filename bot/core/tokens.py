@@ -1,4 +1,4 @@
-"""How many tokens a text takes, estimated from its bytes."""
+"""How many tokens a text has, estimated from its bytes."""
 
 from __future__ import annotations
 
@@ -11,21 +11,15 @@ if TYPE_CHECKING:
     from bot.core.records import Message
 
 
-MESSAGE_TOKENS = 4  # what chat formats put around each message
-
-
+MESSAGE_TOKENS = 4  # what chat formats add to each message
 # English has about 4.2 bytes of UTF-8 a token, code 3, Chinese and Japanese 2.5 to 4: a guess on the safe side.
 DEFAULT_RATIO = 3.0
-
-
 LEAST_RATIO, GREATEST_RATIO = 1.0, 4.5
-
-
 LEARNING_RATE = 0.2  # the weight of the newest report
 
 
 def estimate(messages: Iterable[Message], ratio: float) -> int:
-    """The tokens that messages take, estimated from their bytes: scripts with more bytes a character take more."""
+    """Estimate the tokens of messages from their bytes, `ratio` of them to a token."""
     return sum(MESSAGE_TOKENS + math.ceil(_size(message) / ratio) for message in messages)
 
 
@@ -34,7 +28,7 @@ def _size(message: Message) -> int:
 
 
 class TokenRatio:
-    """Bytes of UTF-8 a token, learnt for each model from the prompt tokens that its provider reports."""
+    """Bytes of UTF-8 per token, learned for each model from the prompt tokens that its provider reports."""
 
     def __init__(self) -> None:
         self._ratios: dict[str, float] = {}
@@ -43,7 +37,7 @@ class TokenRatio:
         return self._ratios.get(model, DEFAULT_RATIO)
 
     def learn(self, model: str, messages: Sequence[Message], prompt_tokens: int) -> None:
-        """Take a report into account: these messages were so many tokens. A report of none says nothing."""
+        """Learn from a report that these messages were so many tokens. A report of none is ignored."""
         content_tokens = prompt_tokens - MESSAGE_TOKENS * len(messages)
         if content_tokens <= 0:
             return
