@@ -22,6 +22,7 @@ import yarl
 from bot import __version__
 from bot.app import client_config, credit_left, open_bot
 from bot.config import Settings, SettingsError, load_settings, misspelled
+from bot.connection import NeedsPersonError
 from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
@@ -171,14 +172,8 @@ async def serve(bot: ChatBot, token: str) -> int:
         if running.done():
             await running
         log.info("stopping")
-    except discord.LoginFailure:
-        log.critical("Discord rejected the token. Copy it again from the developer portal into DISCORD_TOKEN.")
-        return EX_CONFIG
-    except discord.PrivilegedIntentsRequired:
-        log.critical(
-            "Discord does not grant this bot the message content intent. Switch it on in the developer portal "
-            "(Bot, Privileged Gateway Intents), or set MESSAGE_CONTENT_INTENT=false."
-        )
+    except NeedsPersonError as error:
+        log.critical("%s", error)
         return EX_CONFIG
     finally:
         signalled.cancel()

@@ -16,6 +16,7 @@ from bot.conversation.upkeep.erasure import Retention
 from bot.conversation.upkeep.recovery import Recovery
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
+from bot.core.proxies import proxy_for
 from bot.display.scheduler import EditScheduler
 from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.client import ModelClient, open_client
@@ -60,6 +61,9 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import SqliteDatabase
 
 
+DISCORD = "https://discord.com"
+
+
 async def open_bot(
     settings: Settings,
     database: SqliteDatabase,
@@ -79,7 +83,12 @@ async def open_bot(
     services = await build_services(
         settings, database, stack, model, clock, rng, lambda place: names_of(bot, place)
     )
-    bot = ChatBot(services, message_content=settings.message_content_intent)
+    bot = ChatBot(
+        services,
+        message_content=settings.message_content_intent,
+        rng=rng,
+        proxy=proxy_for(settings.discord_api_base or DISCORD),
+    )
     return bot
 
 

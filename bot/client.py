@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,18 +10,26 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.core.errors import HeadwaterError, StorageError
+from bot.connection import log_in, stay_connected
+from bot.core.errors import HeadwaterError
+from bot.events import EventGuard
+from bot.registration import CommandRegistration
+from bot.ui.incoming.arrivals import Arrivals
 from bot.ui.targets.buttons import ReplyButton
+from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures, reason
 from bot.ui.targets.own_deletions import OwnDeletions
 from bot.ui.targets.rate_limit_headers import RateLimitTrace
 from bot.ui.targets.reply_targets import ChannelTarget, InteractionTarget
 from bot.ui.texts import replies as texts
 
 if TYPE_CHECKING:
+    import random
+
     from bot.services import Services
 
 log = logging.getLogger(__name__)
 
+REGISTRATION_PATIENCE_S = 5.0  # a start waits so long for the commands; mentions work without them
 EXTENSIONS = (
     "cogs.budget",
     "cogs.chat",
@@ -42,7 +48,10 @@ EXTENSIONS = (
 class ChatBot(commands.Bot):
     """discord.py's bot with narrow intents, no pings, and commands that are registered when they change."""
 
-    def __init__(self, services: Services, *, message_content: bool) -> None:
+    def __init__(
+        self, services: Services, *, message_content: bool, rng: random.Random, proxy: str | None = None
+    ) -> None:
+        """`rng` spreads reconnections in time; `proxy` is the way to Discord, None for the direct one."""
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
@@ -56,20 +65,33 @@ class ChatBot(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=trace.config,
+            proxy=proxy,
         )
         self.services = services
         self.own_deletions = OwnDeletions(trace.config)
+        self.arrivals = Arrivals()
+        self._events = EventGuard(self)
         self._trace = trace
+        self._rng = rng
+        self._registration: CommandRegistration | None = None
         self.tree.on_error = self.command_failed  # type: ignore[method-assign] # the documented way
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:  # noqa: ARG002 - it always reconnects
+        """Run until closed, through whatever passes by itself; raises `NeedsPersonError` for the rest."""
+        await log_in(self, token, clock=self.services.clock, rng=self._rng)
+        await stay_connected(self, clock=self.services.clock, rng=self._rng)
 
     async def setup_hook(self) -> None:
         """Load everything before the gateway connects; a broken extension ends the start-up."""
         self.add_dynamic_items(ReplyButton)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
-        await self._register_commands()
+        self._registration = CommandRegistration(self.tree, self.services.clock)
+        await self._registration.begin(patience_s=REGISTRATION_PATIENCE_S)
 
     async def close(self) -> None:
+        if self._registration is not None:
+            await self._registration.aclose()
         await self._trace.aclose()
         await super().close()
 
@@ -89,50 +111,43 @@ class ChatBot(commands.Bot):
     async def on_ready(self) -> None:
         log.info("ready as %s (%s) in %d servers", self.user, self.application_id, len(self.guilds))
 
-    async def _register_commands(self) -> None:
-        """Discord allows 200 new commands a day: send them only when they are not the ones sent last."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-        scope, key = f"app:{self.application_id}", f"commands {discord.http.Route.BASE}"
-        settings, now = self.services.settings.store, int(self.services.clock.time())
-        known = await settings.get(scope, key)
-        if known is not None and known.value == fingerprint:
-            return
-        await self.tree.sync()
-        try:
-            await settings.set(scope, key, fingerprint, by=0, now=now)
-        except StorageError as error:
-            log.warning("the commands will be registered again at the next start: %s", error)
-        log.info("registered %d commands", len(payload))
-
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - discord.py's
-        """Events that memory cannot follow are no bugs: a full disk makes one line of log, not a page."""
+        """A full disk or a failure of Discord isn't a bug: it takes one line of log, not a page."""
         error = sys.exc_info()[1]
         if isinstance(error, HeadwaterError):
-            log.warning("%s was not dealt with: %s", event_method, error)
+            log.warning("%s wasn't handled: %s", event_method, error)
+        elif isinstance(error, DISCORD_FAILURES):
+            log.warning("%s wasn't handled: %s", event_method, reason(error))
         else:
             await super().on_error(event_method, *args, **kwargs)
 
     async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """The one place where a failed command turns into a sentence."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        if isinstance(cause, HeadwaterError):
-            log.warning("command refused: %s", cause)
-            sentence = cause.sentence
-        elif isinstance(cause, app_commands.CheckFailure):
-            sentence = texts.NOT_ADMIN
-        else:
-            log.error("a command failed by a bug", exc_info=cause)
-            sentence = texts.UNEXPECTED
-        await tell(interaction, sentence)
+        await tell(interaction, _sentence(cause))
+
+
+def _sentence(error: Exception) -> str:
+    """What a person reads when a command fails; the log gets the cause."""
+    if isinstance(error, HeadwaterError):
+        log.warning("command refused: %s", error)
+        return error.sentence
+    if isinstance(error, app_commands.CheckFailure):
+        return texts.NOT_ADMIN
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        log.warning("somebody used a command of another version: %s", type(error).__name__)
+        return texts.OUTDATED_COMMAND
+    if isinstance(error, DISCORD_FAILURES):
+        log.warning("a command failed at Discord: %s", reason(error))
+        return texts.DISCORD_FAILED
+    log.error("a command failed by a bug", exc_info=error)
+    return texts.UNEXPECTED
 
 
 async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Say something to the person who pressed or typed, and to nobody else."""
-    try:
+    with logged_failures(log, "a sentence didn't reach its reader"):
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
-    except discord.HTTPException as error:
-        log.warning("a sentence did not reach its reader: %s", error)

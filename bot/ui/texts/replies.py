@@ -16,6 +16,8 @@ NOT_ADMIN = (
     "Only admins can do that here: people with the Manage Server permission or the role that the settings name, "
     "and the bot's owner."
 )
+OUTDATED_COMMAND = "That command has changed. Reload Discord, then try again in a minute."
+DISCORD_FAILED = "Discord had a problem with that. Please try again in a moment."
 UNEXPECTED = "Something went wrong on my side. Please try again; the bot's owner finds the cause in the log."
 NOT_YOURS = "Only the person who asked, or somebody who may manage messages here, can do that."
 ALREADY_ENDED = "That reply has already ended."
