@@ -83,10 +83,9 @@ def test_a_library_that_logs_a_failure_with_its_traceback_is_cut_short(error: Ex
 
 def test_an_unexpected_error_is_named_by_its_place() -> None:
     """Its text could quote anything."""
-    try:
+    with pytest.raises(ValueError, match="secret") as raised:
         int("secret")
-    except ValueError as error:
-        assert place(error).startswith("ValueError at test_failures.py:")
+    assert place(raised.value).startswith("ValueError at test_failures.py:")
 
 
 def test_every_kind_of_failure_is_covered() -> None:
