@@ -5,7 +5,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 
 FROM python:3.11-slim
-# Settings come from the environment (`docker run --env-file .env`); the database lives in the volume.
+# Settings come from the environment (`docker run --env-file .env`). The database is in the volume.
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATABASE_URL=sqlite:////data/headwater.db
 RUN useradd --create-home --uid 1000 headwater && install -d -o headwater -m 0700 /data
 WORKDIR /app

@@ -1,4 +1,4 @@
-# Everything here works on a fresh clone with Python 3.11 or newer and pip; only `make lock` needs uv.
+# Everything works in a fresh clone with Python 3.11 or newer and pip; only `make lock` needs uv.
 .DEFAULT_GOAL := help
 .PHONY: help demo run test lint format bench lock clean
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-help: ## What there is to make
+help: ## List what make can do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 $(VENV)/runtime: requirements.txt
@@ -35,14 +35,14 @@ lint: $(VENV)/dev ## Check style, types and structure
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-format: $(VENV)/dev ## Put the code in the house's form
+format: $(VENV)/dev ## Fix style and formatting
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/dev ## Measure: streaming, the model client, storage
+bench: $(VENV)/dev ## Measure streaming, the model client and storage
 	@$(BIN)/python -m bench $(ARGS)
 
-lock: ## Pin the whole dependency tree again (needs uv)
+lock: ## Pin the whole dependency tree (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 

@@ -1,3 +1,3 @@
-"""Headwater: a Discord bot that streams language-model replies by editing its own messages."""
+"""Headwater: a Discord bot that streams answers of language models by editing its own messages."""
 
 __version__ = "0.1.0"

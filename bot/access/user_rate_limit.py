@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from bot.core.ports import Clock
 
-PRUNE_AT = 10_000  # people remembered; then those whose bucket is full again are let go
+PRUNE_AT = 10_000  # people remembered; at this number, those whose bucket is full again are dropped
 
 
 class UserRateLimit:
-    """A token bucket for each person: a minute's questions at once, then as many as a minute gives back."""
+    """A token bucket per person: a minute's questions at once, then as many per minute."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -26,7 +26,7 @@ class UserRateLimit:
         """Count a question.
 
         Raises:
-            UserRateLimitError: there is none left; nothing is counted.
+            UserRateLimitError: the bucket is empty; nothing is counted.
         """
         now, each = self._clock.monotonic(), MINUTE_S / per_minute
         full_at = max(now, self._full_at.get(who, now)) + each

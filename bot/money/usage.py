@@ -1,4 +1,4 @@
-"""What was used, summed up for people: by whom, where, by which model."""
+"""Usage summed up for people: by person, channel or model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLUMNS = (
 
 
 class Span(StrEnum):
-    """What a report covers: today and this month by the calendar in UTC, or the last seven days."""
+    """What a report covers: today or this month (calendar, UTC), or the last seven days."""
 
     DAY = "day"
     WEEK = "week"
@@ -50,7 +50,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The entries that a report is about: of one server (None: direct messages), channel or person."""
+    """The entries of a report: those of one server (None: direct messages), channel or person."""
 
     since: int  # seconds since the epoch
     guild_id: int | None
@@ -60,7 +60,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """Entries summed up. `name` is an id, or a model's; `estimated_nano_usd` is the part nobody reported."""
+    """A sum of entries. `name` is an id or a model; `estimated_nano_usd` is the part that nobody reported."""
 
     name: str
     answers: int
@@ -78,7 +78,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What one model did in one step of time, which began at `at`."""
+    """What one model did in one step of time that began at `at`."""
 
     at: int  # seconds since the epoch
     model: str
@@ -88,7 +88,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One entry of the ledger, as it is exported."""
+    """One entry of the ledger, ready for export."""
 
     at: int
     guild_id: int | None
@@ -107,20 +107,20 @@ class UsageReports(Protocol):
     """Reads the ledger; all of it raises `StorageError`."""
 
     async def sums(self, selection: Selection, by: Group) -> Sequence[Sum]:
-        """Sums by group, the dearest first."""
+        """Sums by group, the most expensive first."""
         ...
 
     async def points(self, selection: Selection, *, step_s: int) -> Sequence[Point]:
-        """Sums by model and by hour or day, in UTC; steps without an entry are left out."""
+        """Sums by model and by hour or day, in UTC, without steps that have no entry."""
         ...
 
     async def records(self, selection: Selection, *, limit: int) -> Sequence[Record]:
-        """The entries themselves, the newest first."""
+        """The entries themselves, newest first."""
         ...
 
 
 def begin(span: Span, now: int) -> int:
-    """When a span began, in seconds since the epoch."""
+    """The start of a span, in seconds since the epoch."""
     if span is Span.WEEK:
         return now - WEEK_S
     if span is Span.DAY:
@@ -131,12 +131,12 @@ def begin(span: Span, now: int) -> int:
 
 
 def step_of(span: Span) -> int:
-    """What a report's plot goes by, in seconds: a day's by the hour, the others by the day."""
+    """The steps of a report's plot, in seconds: hours for a day, days for the others."""
     return HOUR_S if span is Span.DAY else DAY_S
 
 
 def total(sums: Sequence[Sum]) -> Sum:
-    """All groups together."""
+    """The sum of all groups."""
     timed = [each for each in sums if each.first_token_ms is not None]
     weight = sum(each.answers for each in timed)
     return Sum(
@@ -154,7 +154,7 @@ def total(sums: Sequence[Sum]) -> Sum:
 
 
 def to_csv(records: Sequence[Record]) -> str:
-    """Entries as a spreadsheet reads them; costs are exact."""
+    """Entries for a spreadsheet, with exact costs."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

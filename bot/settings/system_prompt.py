@@ -1,4 +1,4 @@
-"""The system prompt of a place, with what its placeholders stand for."""
+"""The system prompt of a place, and what its placeholders stand for."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ PROMPT = SettingSpec(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What a place and the bot are called, now."""
+    """The current names of a place and of the bot."""
 
     channel: str
     server: str
@@ -69,7 +69,7 @@ NO_NAMES = Names(channel="a channel", server="a server", bot="the assistant")
 
 
 class SystemPrompts:
-    """Fills in what is meant by `{channel}`, `{server}`, `{date}`, `{time}` and `{bot}`; other braces stay."""
+    """Fills in `{channel}`, `{server}`, `{date}`, `{time}` and `{bot}`; other braces stay as they are."""
 
     def __init__(self, clock: Clock, names: Callable[[Place], Names] = lambda _: NO_NAMES) -> None:
         """`names` says what things are called when a prompt is filled in."""
@@ -91,7 +91,7 @@ class SystemPrompts:
 
 
 def one_line(name: str) -> str:
-    """A name without line breaks and invisible characters: threads are named by anybody."""
+    """A name without line breaks and invisible characters: anybody can name a thread."""
     kept = "".join(" " if char.isspace() else char for char in name)
     visible = "".join(char for char in kept if not unicodedata.category(char).startswith("C"))
     return " ".join(visible.split())[:NAME_LIMIT_CHARS].strip()
