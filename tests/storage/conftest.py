@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Value
 
 
 @pytest.fixture
@@ -31,3 +32,9 @@ async def database(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[
 @pytest.fixture
 def store(database: Database) -> SqliteConversations:
     return SqliteConversations(database)
+
+
+async def write(database: Database, sql: str, *values: Value) -> int:
+    """Run one statement."""
+    async with database.single() as session:
+        return await session.execute(sql, *values)

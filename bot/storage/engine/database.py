@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.core.ports import Clock
     from bot.storage.engine.connections import Connections
-    from bot.storage.engine.session import Session, Value
+    from bot.storage.engine.session import Session
 
 PATIENCE_S = 0.8  # how long a statement waits for another program; within a second people learn it's not saved
 REPORT_S = 5.0  # how long a report may read
@@ -46,8 +46,8 @@ class Database(Protocol):
         """
         ...
 
-    async def execute(self, sql: str, *values: Value) -> int:
-        """Run one statement as a transaction of its own; return how many rows it changed."""
+    def single(self) -> AbstractAsyncContextManager[Session]:
+        """For one statement that writes. It's a transaction by itself, without BEGIN and COMMIT."""
         ...
 
     async def scrub(self) -> None:
@@ -103,11 +103,12 @@ class SqliteDatabase:
                 async with transaction(writer, self._lock.acquire) as session:
                     yield session
 
-    async def execute(self, sql: str, *values: Value) -> int:
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Session]:
         async with self._writing:
-            session = SqliteSession((await self._for_writing()).writer)
+            writer = (await self._for_writing()).writer
             with plain_errors():
-                return await self._lock.acquire(lambda: session.execute(sql, *values))
+                yield SqliteSession(writer, self._lock.acquire)
 
     async def scrub(self) -> None:
         """Fold the log into the file and empty it; `secure_delete` has overwritten what was deleted there.

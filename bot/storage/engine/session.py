@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     import aiosqlite
 
+T = TypeVar("T")
 Value = str | int | None
 Row = tuple[Any, ...]
-Acquire = Callable[[Callable[[], Awaitable[int]]], Awaitable[int]]  # runs the statement that takes a lock
+
+
+def marks(first: int, count: int) -> str:
+    """`?3, ?4, ?5`: the places of `count` values, numbered from `first`, as `IN (...)` takes them."""
+    return ", ".join(f"?{number}" for number in range(first, first + count))
 
 
 class Session(Protocol):
@@ -34,17 +38,34 @@ class Session(Protocol):
         ...
 
 
+class Acquire(Protocol):
+    """Runs a statement that takes a lock, perhaps more than once."""
+
+    async def __call__(self, statement: Callable[[], Awaitable[T]]) -> T: ...
+
+
+async def at_once(statement: Callable[[], Awaitable[T]]) -> T:
+    """For connections that wait for locks themselves."""
+    return await statement()
+
+
 class SqliteSession:
     """Statements on one connection. Every call is one trip to the connection's thread."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, acquire: Acquire = at_once) -> None:
+        """`acquire` runs each statement: for sessions whose statements each take the lock."""
         self._connection = connection
+        self._acquire = acquire
 
     async def execute(self, sql: str, *values: Value) -> int:
-        return (await self._connection.execute(sql, storable(values))).rowcount
+        return (await self._acquire(lambda: self._connection.execute(sql, storable(values)))).rowcount
 
     async def fetch(self, sql: str, *values: Value) -> list[Row]:
-        return list(await self._connection.execute_fetchall(sql, storable(values)))  # type: ignore[arg-type] # it yields tuples
+        async def run() -> list[Row]:
+            rows = await self._connection.execute_fetchall(sql, storable(values))
+            return list(rows)  # type: ignore[arg-type] # they are tuples
+
+        return await self._acquire(run)
 
     async def fetch_one(self, sql: str, *values: Value) -> Row | None:
         rows = await self.fetch(sql, *values)
@@ -52,7 +73,7 @@ class SqliteSession:
 
 
 @asynccontextmanager
-async def transaction(connection: aiosqlite.Connection, acquire: Acquire | None = None) -> AsyncIterator[Session]:
+async def transaction(connection: aiosqlite.Connection, acquire: Acquire = at_once) -> AsyncIterator[Session]:
     """A transaction that can't be left open. `acquire` runs the statement that begins it.
 
     The connection's thread takes statements in the order they were sent, also those whose sender was cancelled
@@ -60,11 +81,8 @@ async def transaction(connection: aiosqlite.Connection, acquire: Acquire | None 
     """
     session = SqliteSession(connection)
 
-    async def begin() -> int:
-        return await session.execute("BEGIN IMMEDIATE")
-
     try:
-        await (acquire(begin) if acquire else begin())
+        await acquire(lambda: session.execute("BEGIN IMMEDIATE"))
         yield session
         await session.execute("COMMIT")
     except BaseException:

@@ -17,6 +17,7 @@ from bot.core.errors import StorageError
 from bot.storage.engine import backup
 from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database import open_database
+from tests.storage.conftest import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ PUT = "INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)"
 
 async def put(path: Path, key: str) -> None:
     async with open_database(path) as database:
-        await database.execute(PUT, key, "v", 0)
+        await write(database, PUT, key, "v", 0)
 
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:

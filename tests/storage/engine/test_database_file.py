@@ -17,6 +17,7 @@ from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database import open_database
 from bot.storage.engine.ownership import APPLICATION_ID
 from bot.storage.health import examine
+from tests.storage.conftest import write
 from tests.storage.engine.test_write_lock import CountingClock
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ async def make(path: Path, *keys: str) -> None:
     """A database of ours with these keys."""
     async with open_database(path) as database:
         for key in keys:
-            await database.execute(PUT, key, "v", 0)
+            await write(database, PUT, key, "v", 0)
 
 
 async def keys(database: Database) -> list[str]:
@@ -143,18 +144,18 @@ async def test_a_file_that_is_gone_is_noticed_and_used_again(path: Path, caplog:
     """Every use says so, the doctor as well; nothing is made in its place, and nothing is lost."""
     caplog.set_level("WARNING")
     async with open_database(path) as database:
-        await database.execute(PUT, "a", "v", 0)
+        await write(database, PUT, "a", "v", 0)
         away = path.rename(path.with_name("away.db"))
         for _ in range(2):
             with pytest.raises(StorageError, match="the file is gone"):
                 await keys(database)
             with pytest.raises(StorageError, match="the file is gone"):
-                await database.execute(PUT, "b", "v", 0)
+                await write(database, PUT, "b", "v", 0)
             with pytest.raises(StorageError, match="the file is gone"):
                 await examine(database, now=0)
         assert not path.exists()
         away.rename(path)
-        await database.execute(PUT, "c", "v", 0)
+        await write(database, PUT, "c", "v", 0)
         assert await keys(database) == ["a", "c"]
     said = [record.getMessage() for record in caplog.records]
     assert [("is gone" in line, "is back" in line) for line in said] == [(True, False), (False, True)]
@@ -174,15 +175,15 @@ async def test_a_deleted_file_that_is_restored_is_opened(path: Path, tmp_path: P
     """From a backup: the bot uses it at once, and its log of the deleted one harms nothing."""
     backup = tmp_path / "backup.db"
     async with open_database(path, clock=CountingClock()) as database:
-        await database.execute(PUT, "a", "v", 0)
+        await write(database, PUT, "a", "v", 0)
         await database.backup(backup)
-        await database.execute(PUT, "lost", "v" * 50_000, 0)
+        await write(database, PUT, "lost", "v" * 50_000, 0)
         path.unlink()
         with pytest.raises(StorageError, match="the file is gone"):
             await keys(database)
         backup.rename(path)
         assert await keys(database) == ["a"]
-        await database.execute(PUT, "b", "v", 0)
+        await write(database, PUT, "b", "v", 0)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("SELECT key FROM cache ORDER BY key").fetchall() == [("a",), ("b",)]
@@ -196,7 +197,7 @@ async def test_a_replaced_file_is_opened_by_whoever_comes_first(path: Path, tmp_
         async with open_database(path) as database:
             other.replace(path)
             if use == "write":
-                await database.execute(PUT, "z", "v", 0)
+                await write(database, PUT, "z", "v", 0)
             assert await keys(database) == ([use, "z"] if use == "write" else [use])
 
 
@@ -207,12 +208,12 @@ async def test_ids_of_the_old_file_are_not_given_again(path: Path, tmp_path: Pat
         "INSERT INTO replies (channel_id, asker_id, state, model, opened_at) VALUES (1, 1, 'streaming', 'm', 0)"
     )
     async with open_database(path) as database:
-        await database.execute(open_reply)
+        await write(database, open_reply)
         copy_database(path, other)
         for _ in range(3):
-            await database.execute(open_reply)
+            await write(database, open_reply)
         other.replace(path)
-        await database.execute(open_reply)
+        await write(database, open_reply)
         async with database.read() as session:
             ids = [row[0] for row in await session.fetch("SELECT id FROM replies ORDER BY id")]
     assert ids[0] == 1
@@ -257,7 +258,7 @@ async def test_a_torn_page_is_found_at_the_start(path: Path) -> None:
     """A page that a crash wrote by half is told before it's read or written to, and left as it is."""
     async with open_database(path) as database:
         for number in range(200):
-            await database.execute(PUT, f"{number}", "v" * 500, 0)
+            await write(database, PUT, f"{number}", "v" * 500, 0)
     torn = bytearray(path.read_bytes())
     half = len(torn) // 4096 // 2 * 4096
     torn[half : half + 2048] = bytes(2048)

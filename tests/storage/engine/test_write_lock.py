@@ -11,6 +11,7 @@ import pytest
 
 from bot.core.errors import StorageError
 from bot.storage.engine.database import open_database
+from tests.storage.conftest import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ async def test_writers_do_not_wait_for_a_held_lock_in_turn(path: Path) -> None:
             assert outcomes == ["another program is using it"] * 10
             assert clock.now == pytest.approx(PATIENCE_S, abs=0.05)
             with pytest.raises(StorageError, match="another program is using it"):
-                await database.execute(PUT, "alone", "v", 0)
+                await write(database, PUT, "alone", "v", 0)
             assert clock.now == pytest.approx(PATIENCE_S, abs=0.05)
             async with database.read() as session:
                 assert await session.fetch("SELECT key FROM cache") == []
