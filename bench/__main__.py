@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other: `make bench`. Each can be run by itself too: see its `--help`."""
+"""Every benchmark in turn: `make bench`. Each also runs by itself: see its `--help`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model client beside plain litellm: CPU, event-loop lag, freshness, and one shared rate limit.
+"""The model client compared with plain litellm: CPU, event-loop lag, freshness, and a shared rate limit.
 
 `python -m bench.client` measures every subject in a process of its own, against a server in another.
 """
@@ -79,10 +79,10 @@ async def serve() -> None:
 
 class NoCache:
     async def load(self, key: str) -> None:
-        """Nothing is kept."""
+        """Keeps nothing."""
 
     async def keep(self, key: str, value: str, *, now: int) -> None:
-        """Nothing is kept."""
+        """Keeps nothing."""
 
 
 def request(prompt: str, channel: int) -> CompletionRequest:
@@ -100,7 +100,7 @@ async def headwater(base: str) -> AsyncIterator[ModelClient]:
 
 @asynccontextmanager
 async def subject(name: str, base: str) -> AsyncIterator[Stream]:
-    """A function that streams one answer and gives the number of its characters."""
+    """A function that streams one answer and returns its length in characters."""
     if name == "headwater":
         async with headwater(base) as client:
 
@@ -131,7 +131,7 @@ async def subject(name: str, base: str) -> AsyncIterator[Stream]:
 
 
 async def flat_out(stream: Stream) -> dict[str, float]:
-    """One stream as fast as the server can: CPU a token, the best of three."""
+    """One stream as fast as the server can send: CPU per token, the best of three."""
     await stream("5 0 0", 0)
     best = 1e9
     for _ in range(3):
@@ -142,7 +142,7 @@ async def flat_out(stream: Stream) -> dict[str, float]:
 
 
 async def paced(stream: Stream, streams: int) -> dict[str, float]:
-    """Many streams at a model's pace: CPU a token, how late the event loop is, how late the streams."""
+    """Many streams at a model's speed: CPU per token, how late the event loop is, how late the streams are."""
     await stream("5 0 0", 0)
     lags: list[float] = []
     probe = asyncio.create_task(watch(lags))
@@ -169,7 +169,7 @@ async def timed(stream: Stream, channel: int) -> float:
 
 
 async def watch(lags: list[float], every_s: float = 0.005) -> None:
-    """Note how late a timer is, again and again."""
+    """Measure how late a timer is, over and over."""
     while True:
         begun = time.perf_counter()
         await asyncio.sleep(every_s)
@@ -177,7 +177,7 @@ async def watch(lags: list[float], every_s: float = 0.005) -> None:
 
 
 async def freshness(base: str, control: str, streams: int = 50) -> dict[str, float]:
-    """From the server's write to the client's hand-over: of the first words, and of all when the display asks."""
+    """From the server's write to the client's handover: first words, and all text when the display asks."""
     firsts: dict[str, float] = {}
     asked: list[tuple[str, float, float, int]] = []
     async with headwater(base) as client, ClientSession() as session:
@@ -221,7 +221,7 @@ async def limited(base: str, control: str) -> dict[str, Any]:
         await one(client, "5 0 0", 0, {}, [])
         await (await session.get(control)).read()
         first = asyncio.create_task(answer_of(client, 100))
-        while not client.admission.waiting:  # noqa: ASYNC110 - there is nothing that would set an event
+        while not client.admission.waiting:  # noqa: ASYNC110 - nothing sets an event
             await asyncio.sleep(0.01)
         rest = [asyncio.create_task(answer_of(client, 100 + n)) for n in range(1, 20)]
         answers = await asyncio.gather(first, *rest)
@@ -291,7 +291,7 @@ def main() -> int:
 
 
 def report() -> None:
-    """Measure everything, one after the other, and print it."""
+    """Measure everything in turn and print it."""
     with subprocess.Popen(child("serve"), stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ourselves
         assert server.stdout
         addresses = server.stdout.readline().split()

@@ -1,8 +1,8 @@
-"""What forgetting and looking back cost with a million turns: `python -m bench.conversations [--turns 1000000]`.
+"""The cost of erasing and reading back with a million turns: `python -m bench.conversations [--turns 1000000]`.
 
-The database is that of `bench.storage`: 10,000 channels, 5,000 people. Measured: `/forget me` for one person,
-deleting a message, exporting a channel, branching 200 turns off, forgetting a channel and a server, and purging a
-tenth of everything while others go on asking.
+The database is that of `bench.storage`: 10,000 channels, 5,000 people. It measures `/forget me` for one person,
+deleting a message, exporting a channel, branching off 200 turns, forgetting a channel and a server, and purging a
+tenth of everything while others keep asking.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PEOPLE = 5_000  # as `bench.storage` fills it
 
 
 async def timed(what: str, acts: list[Callable[[], Awaitable[Any]]]) -> None:
-    """Do each act once; print the median and the worst time."""
+    """Do each action once; print the median and the worst time."""
     seconds = []
     for act in acts:
         began = time.perf_counter()

@@ -1,8 +1,8 @@
 """What a kill costs: `python -m bench.kills [--times 100]`.
 
-Five conversations stream, the bot is killed (SIGKILL) at a random moment and started again, over and over. After
-each start: no cursor and no Stop button stays on the screen, every question that was committed is still there, the
-text in memory is the text on the screen, and the database passes its integrity check.
+Five conversations stream; the bot is killed (SIGKILL) at a random moment and restarted, over and over. After each
+start it checks that no cursor and no Stop button stays on the screen, that every committed question is still
+there, that memory has the text on the screen, and that the database passes its integrity check.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from playground.processes import bot_environment
 
 CHANNELS = 5
 PATIENCE_S = 60.0  # a start on a busy machine, with the recovery
-LONGEST_S = 9.0  # to the kill, from the first answer's first text on; an answer takes about as long
-EARLY = 0.2  # the share of kills in the seconds before that
+LONGEST_S = 9.0  # from the first text to the kill at most; an answer takes about as long
+EARLY = 0.2  # the share of kills before the first text
 CURSOR = "▌"
 
 
@@ -42,17 +42,17 @@ def answer(rng: random.Random) -> Script:
 
 @dataclass(slots=True)
 class Tally:
-    """What was found after the kills so far."""
+    """The findings after the kills so far."""
 
     kills: int = 0
     streaming: int = 0  # replies that a kill interrupted
     shown: int = 0  # those of them that were on the screen
     faults: list[str] = field(default_factory=list)
-    mended_s: list[float] = field(default_factory=list)  # from the start of the process
+    recovered_s: list[float] = field(default_factory=list)  # from the start of the process
 
 
 class Victim:
-    """A bot that is killed and started again, with the servers it talks to."""
+    """A bot that is killed and restarted, and the servers it talks to."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - moments and filler
@@ -125,20 +125,20 @@ class Victim:
         return process
 
     async def _look(self, began: float, committed: set[str]) -> None:
-        """Wait until all is mended, then compare screen and memory."""
+        """Wait until everything has recovered, then compare screen and memory."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while self._unfinished() or self._open_replies():  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            self.tally.faults.append(f"kill {self.tally.kills}: not mended: {self._unfinished()}")
-        self.tally.mended_s.append(time.monotonic() - began)
+            self.tally.faults.append(f"kill {self.tally.kills}: not recovered: {self._unfinished()}")
+        self.tally.recovered_s.append(time.monotonic() - began)
         if lost := committed - self._questions():
             self.tally.faults.append(f"kill {self.tally.kills}: lost {lost}")
         self._compare()
 
     def _unfinished(self) -> list[str]:
-        """What on the screen pretends to go on."""
+        """The endings of messages that look as if they were still streaming."""
         shown = (message for channel in self._channels for message in self._discord.history(channel))
         return [m.content[-40:] for m in shown if m.content.endswith(CURSOR) or "Stop" in m.labels]
 
@@ -179,7 +179,7 @@ class Victim:
 
 
 async def kill(times: int, *, folder: Path, seed: int = 1) -> Tally:
-    """Kill and look, so many times."""
+    """Kill the bot `times` times, and check it after each."""
     return await Victim(folder, seed).run(times)
 
 
@@ -191,13 +191,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         tally = asyncio.run(kill(arguments.times, folder=Path(folder), seed=arguments.seed))
     print(
-        f"{tally.kills} kills, {tally.streaming} replies interrupted, {tally.shown} of them on show, "
+        f"{tally.kills} kills, {tally.streaming} replies interrupted, {tally.shown} of them on the screen, "
         f"{len(tally.faults)} faults"
     )
     for fault in tally.faults:
         print(f"  {fault}")
-    mended = sorted(tally.mended_s)
-    print(f"start to mended: p50 {mended[len(mended) // 2]:.1f} s, worst {mended[-1]:.1f} s")
+    recovered = sorted(tally.recovered_s)
+    print(f"start to recovered: p50 {recovered[len(recovered) // 2]:.1f} s, worst {recovered[-1]:.1f} s")
     return 1 if tally.faults else 0
 
 

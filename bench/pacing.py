@@ -1,8 +1,9 @@
 """How fresh replies are under load, simulated: `python -m bench.pacing`.
 
-The real `EditScheduler` in virtual time against a simulated Discord: everybody asks in the same moment, 600 tokens
-come at 60 a second after 0.3 s, a round trip takes 0.1 s, every reply takes two messages. "Stale" is the age of
-the oldest token sent by the model and not yet on show. CPU is of one core, scheduler and simulation together.
+The real `EditScheduler` runs in virtual time against a simulated Discord. Everybody asks at the same moment, 600
+tokens arrive at 60 per second after 0.3 s, a round trip takes 0.1 s, every reply takes two messages. "Stale" is
+the age of the oldest token that the model has sent and nobody sees yet. CPU is of one core, scheduler and
+simulation together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What it costs to page a reply of a million characters that comes four at a time: `python -m bench.paging`."""
+"""The cost of paging a reply of a million characters that arrives four at a time: `python -m bench.paging`."""
 
 from __future__ import annotations
 

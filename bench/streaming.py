@@ -1,8 +1,9 @@
-"""How fresh and how exact answers are on show: `python -m bench.streaming [-C 1 10 50 100 200] [--ask]`.
+"""How fresh and how exact the answers on the screen are: `python -m bench.streaming [-C 1 10 50 100 200] [--ask]`.
 
-C people in C channels ask in the same instant. The scripted model says 600 tokens at 60 a second after 0.3 s; a
-REST round trip takes 0.1 s, half of it before it has effect; the limits are Discord's common ones. "Stale" is the
-age of the oldest text sent by the model and not on show, averaged from its first token to its last on show.
+C people in C channels ask at the same moment. The scripted model sends 600 tokens at 60 per second after 0.3 s. A
+REST round trip takes 0.1 s, half of it before it takes effect; the limits are Discord's common ones. "Stale" is
+the age of the oldest text that the model has sent and the channel doesn't show, averaged from the first token
+until all is shown.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ DEADLINE_S = 120.0
 
 
 def answer_text(seed: int) -> str:
-    """About 600 tokens of four characters: paragraphs, a list, bold words; no two answers alike."""
+    """About 600 tokens of four characters, with paragraphs, a list and bold words; every answer differs."""
     rng = random.Random(seed)  # noqa: S311 - filler
     words = ["".join(rng.choice("bdfgklmnprst") + rng.choice("aeiou") for _ in range(2)) for _ in range(480)]
     lines = [" ".join(words[at : at + 12]).capitalize() + "." for at in range(0, 480, 12)]
@@ -59,7 +60,7 @@ def answer_text(seed: int) -> str:
 
 @dataclass(slots=True)
 class Reply:
-    """What is measured of one reply, in seconds."""
+    """The measurements of one reply, in seconds."""
 
     exact: bool
     first_text: float
@@ -75,7 +76,7 @@ def measure(discord: Discord, channel: Channel, call: Call, asked_at: float, tex
         (version.at, number, version.content) for number, m in enumerate(messages) for version in m.history
     )
     state: dict[int, str] = {}
-    shown: list[tuple[float, int]] = []  # when so many characters, white space aside, were on show
+    shown: list[tuple[float, int]] = []  # when how many characters, without white space, were on the screen
     for at, number, content in versions:
         state[number] = "\n".join(line for line in content.split("\n") if not line.startswith("-# "))
         count = sum(not char.isspace() and char != CURSOR for part in state.values() for char in part)
@@ -157,7 +158,7 @@ class Bench:
         return bool(messages) and CURSOR not in messages[-1].content and "Stop" not in messages[-1].labels
 
     async def wait(self, channels: list[Channel], process: psutil.Process) -> int:
-        """Until every reply has been ended for a second; returns the bot's largest memory seen."""
+        """Wait until every reply has been over for a second; returns the largest memory of the bot."""
         peak, quiet, deadline = 0, 0, time.monotonic() + DEADLINE_S
         while quiet < 10 and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
@@ -187,7 +188,7 @@ def row(count: int, replies: list[Reply], limited: int, cpu: float, idle: int, p
 
 
 def break_often(discord: Discord) -> None:
-    """Every tenth edit fails: with a 500, a reset connection or two seconds of silence, in turn."""
+    """Every tenth edit fails, in turn with a 500, a reset connection or two seconds of silence."""
     edits = ("PATCH", "/channels/*/messages/*")
     discord.fail(*edits, times=None, every=30, status=500)
     discord.fail(*edits, times=None, every=31, reset=True)
