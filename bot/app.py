@@ -207,6 +207,7 @@ def client_config(settings: Settings) -> ClientConfig:
         timeouts=Timeouts(
             first_token_s=settings.first_token_timeout,
             gap_s=settings.token_gap_timeout,
+            thinking_s=settings.thinking_timeout,
             total_s=settings.answer_timeout,
         ),
         limits=AdmissionLimits(

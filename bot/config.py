@@ -169,6 +169,7 @@ class Settings(BaseSettings):
     )
     first_token_timeout: Seconds = Field(60, description="a number of seconds, above 0 and at most a day")
     token_gap_timeout: Seconds = Field(60, description="a number of seconds, above 0 and at most a day")
+    thinking_timeout: Seconds = Field(300, description="a number of seconds, above 0 and at most a day")
     answer_timeout: Seconds = Field(600, description="a number of seconds, above 0 and at most a day")
 
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(

@@ -111,6 +111,23 @@ class TooLargeError(ModelError):
     text = "This question is too large to send. Please shorten it."
 
 
+class WrongAddressError(ModelError):
+    """A redirect or a web page: what answered isn't the provider's API."""
+
+    text = (
+        "The model provider's address answered with a web page or a redirect. "
+        "The bot's owner needs to check the address in the settings."
+    )
+
+
+class OversizedAnswerError(ModelError):
+    """The answer is larger than any real one; reading stopped there."""
+
+    text = (
+        "The model provider sent more data than I can read. An admin can choose another model with `/model set`."
+    )
+
+
 class RateLimitedError(ModelError):
     """429: the provider's limit, for this model or this key."""
 
@@ -138,6 +155,36 @@ class EmptyAnswerError(ModelError):
     text = "The model sent an empty answer. Please try again."
 
 
+class FilteredAnswerError(ModelError):
+    """A safety filter stopped the model before its first word."""
+
+    text = "The model provider's safety filter stopped this answer. Please rephrase the question."
+
+
+class OutOfTokensError(ModelError):
+    """The answer reached its length limit without a word, usually because the model spent it all on thinking."""
+
+    text = (
+        "The model spent the whole answer length on thinking. Try a simpler question. "
+        "An admin can raise `answer_length` with `/settings set`."
+    )
+
+
+class UnofferedToolError(ModelError):
+    """The model called a tool, and nobody offered it one."""
+
+    text = (
+        "The model tried to use a tool that I don't have. Try rephrasing the question. "
+        "An admin can choose another model with `/model set`."
+    )
+
+
+class PictureOnlyError(ModelError):
+    """The answer is a picture without any text."""
+
+    text = "The model answered with a picture, which I can't show. Please ask for an answer in words."
+
+
 class StreamBrokenError(ModelError):
     """The stream ended in an error, or stopped without an end marker."""
 
@@ -157,6 +204,15 @@ class FirstTokenTimeoutError(ModelError):
 
     retryable = True
     text = "The model took too long to start. Please try again."
+
+
+class ThinkingTimeoutError(ModelError):
+    """The model was alive, but didn't write a word in time. Asking again would be billed again."""
+
+    text = (
+        "The model was still thinking when its time ran out. Try a simpler question. "
+        "An admin can choose a faster model with `/model set`."
+    )
 
 
 class StalledError(ModelError):

@@ -20,8 +20,9 @@ from bot.llm.provider.key import Key
 from bot.llm.provider.session import open_session
 from bot.llm.request import messages_of, parameters_of
 from bot.llm.retry import falls_back
-from bot.llm.stream.transport import Exchange, Transport
-from bot.llm.stream.wire import Kind
+from bot.llm.stream.exchange import Exchange
+from bot.llm.stream.transport import Transport
+from bot.llm.stream.words import Kind
 
 if TYPE_CHECKING:
     import random

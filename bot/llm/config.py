@@ -29,18 +29,20 @@ class ProviderConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """The three clocks of one answer, in seconds; keep-alive comments stop none of them.
+    """The clocks of one answer, in seconds.
 
     Attributes:
-        first_token_s: from sending the request to the first word or thought. Models that think unseen take up to
-            about a minute before they begin.
-        gap_s: between two words, or thoughts.
+        first_token_s: of silence before the first word or thought. The model counts as dead then.
+        gap_s: of silence after it.
+        thinking_s: without a word or a thought from a model that shows signs of life: keep-alive comments, or
+            thoughts that it hides. It's never shorter than the silence allowed.
         total_s: for the whole answer. With the retries before it this stays within the 15 minutes for which
             Discord lets an answer to a command be edited.
     """
 
     first_token_s: float = 60.0
     gap_s: float = 60.0
+    thinking_s: float = 300.0
     total_s: float = 600.0
 
 

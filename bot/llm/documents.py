@@ -15,12 +15,12 @@ GREATEST_COST_USD = 10_000.0  # of one generation; what claims more is nonsense
 INTEGER_DIGITS = 18  # more than any count, price or date has
 
 
-def _integer(digits: str) -> float:
-    # Python refuses to read some thousand digits; one absurd number must not cost the whole document.
+def integer(digits: str) -> float:
+    """A whole number of JSON. Python refuses some thousand digits; one absurd number mustn't cost a document."""
     return int(digits) if len(digits) <= INTEGER_DIGITS else float(digits)
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer)
+_DECODER = json.JSONDecoder(parse_int=integer)
 
 
 def document(body: bytes) -> Mapping[str, Any]:

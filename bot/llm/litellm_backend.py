@@ -15,13 +15,14 @@ import httpx
 from bot.core.errors import GarbledAnswerError, ModelError
 from bot.core.model_ids import Provider
 from bot.core.units import DAY_S
-from bot.llm.stream.transport import EXCHANGE_HEADER, Exchange, Transport, tidy_event
-from bot.llm.stream.wire import Kind
+from bot.llm.stream.transport import EXCHANGE_HEADER, Transport, tidy_event
+from bot.llm.stream.words import Kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from bot.llm.config import ProviderConfig
+    from bot.llm.stream.exchange import Exchange
 
 log = logging.getLogger(__name__)
 

@@ -130,7 +130,7 @@ def quick_config(base: str, key: str, *, kind: Provider = Provider.OPENROUTER, *
     """Deadlines and backoffs short enough for tests."""
     config = ClientConfig(
         provider=ProviderConfig(kind=kind, api_base=base, api_key=key),
-        timeouts=Timeouts(first_token_s=0.5, gap_s=0.5, total_s=20),
+        timeouts=Timeouts(first_token_s=0.5, gap_s=0.5, thinking_s=1, total_s=20),
         retry=RetryPolicy(attempts=ATTEMPTS, base_s=0.01, cap_s=0.02, deadline_s=20),
     )
     return replace(config, **changes)

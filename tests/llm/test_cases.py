@@ -13,6 +13,7 @@ from bot.core.errors import ModelError
 from bot.core.events import FinishReason, Started, Waiting, WaitReason
 from bot.llm.config import Timeouts
 from playground.openrouter import Fault, Script
+from playground.openrouter.framing import Framing
 from tests.llm.conftest import ATTEMPTS, Bench, ask_for, flat, opened, quick_config
 
 WORDS = "One two three four five."
@@ -58,6 +59,16 @@ def final(name: str, script: Script, error: type[ModelError], **more: object) ->
 
 
 HOUR = {"Retry-After": "3600"}
+BUSY = {"error": {"code": 503, "message": "busy"}}
+FILTERED = FinishReason.CONTENT_FILTER
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+FRAMINGS = (
+    Framing(newline="\r\n", bom=True),
+    Framing(newline="\r", fields=True),
+    Framing(space=False, split=True),
+    Framing(comments=True, split=True, newline="\r\n"),
+    *(Framing(bom=True, newline=newline, cut_bytes=size) for newline in ("\r\n", "\r") for size in (1, 2, 7)),
+)
 BURST = [f"{n} " for n in range(5000)]
 PART = WORDS[:8]  # the two tokens before a fault
 CASES = [
@@ -84,12 +95,14 @@ CASES = [
     gives_up("502 with HTML", refused(502, body=HTML), errors.ProviderUnavailableError),
     recovers("503 with an empty body", refused(503, body="")),
     recovers("529", refused(529)),
-    final("a redirect", refused(302, headers={"Location": "http://example.invalid/"}), errors.BadRequestError),
+    final("a redirect", refused(302, headers={"Location": "http://example.invalid/"}), errors.WrongAddressError),
     # no stream, or none worth the name
     recovers("a reset before the headers", Script(fault=Fault.NO_ANSWER)),
     gives_up("a reset before the headers", Script(fault=Fault.NO_ANSWER), errors.ProviderUnavailableError),
     recovers("headers withheld", flat(headers_after=9)),
-    gives_up("only keep-alives", flat(first_token_after=9), errors.FirstTokenTimeoutError),
+    final("only keep-alives", flat(first_token_after=9), errors.ThinkingTimeoutError),
+    final("hidden thoughts", flat(first_token_after=9, encrypted=True), errors.ThinkingTimeoutError),
+    Case("long hidden thoughts", (flat(WORDS, first_token_after=0.8, encrypted=True),), 1, text=WORDS),
     gives_up("silence", flat(first_token_after=9, keepalive=0), errors.FirstTokenTimeoutError),
     recovers("an error as first event", broken(Fault.ERROR, 0)),
     recovers("a rate limit as first event", broken(Fault.ERROR, 0, error_code=429)),
@@ -121,7 +134,26 @@ CASES = [
     Case("nothing after the finish", (flat(WORDS, done=False, usage=False),), 1, text=WORDS),
     Case("reasoning, then text", (flat(WORDS, reasoning="hmm"),), 1, text=WORDS),
     final("reasoning only", flat("", reasoning="hmm, well"), errors.EmptyAnswerError),
-    Case("only reasoning fits", (flat("", reasoning="hmm", finish="length"),), 1, finish=FinishReason.LENGTH),
+    final("only reasoning fits", flat("", reasoning="hmm", finish="length"), errors.OutOfTokensError),
+    final("only unseen thoughts fit", flat("", finish="length", native_finish="length"), errors.OutOfTokensError),
+    final("a filter before the first word", flat("", finish="content_filter"), errors.FilteredAnswerError),
+    final("a safety stop", flat("", native_finish="SAFETY"), errors.FilteredAnswerError),
+    final("a prohibited question", flat("", native_finish="PROHIBITED_CONTENT"), errors.FilteredAnswerError),
+    final("a refusal without words", flat("", native_finish="refusal"), errors.FilteredAnswerError),
+    Case("a refusal in words", (flat("", refusal="I'd rather not."),), 1, text="I'd rather not."),
+    Case("a stop in mid-answer", (flat(WORDS, native_finish="SAFETY"),), 1, text=WORDS, finish=FILTERED),
+    final("a tool nobody offered", flat("", tool="search"), errors.UnofferedToolError),
+    final("a picture alone", flat("", images=[PICTURE]), errors.PictureOnlyError),
+    Case("a picture with words", (flat(WORDS, images=[PICTURE]),), 1, text=WORDS),
+    Case("the whole answer again as a message", (flat(WORDS, cumulative=True, reasoning="hm"),), 1, text=WORDS),
+    # framing, packing, and bodies that are no stream
+    *(Case(f"framing {n}", (flat(WORDS, framing=framing),), 1, text=WORDS) for n, framing in enumerate(FRAMINGS)),
+    Case("a packed stream", (flat(WORDS, gzip=True),), 1, text=WORDS),
+    gives_up("a packed error", flat(body=BUSY, gzip=True), errors.ProviderUnavailableError),
+    gives_up("an error with status 200", flat(body=BUSY), errors.ProviderUnavailableError),
+    final("a lasting error with status 200", flat(body={"error": {"code": 403}}), errors.PermissionDeniedError),
+    final("a web page with status 200", flat(body=HTML), errors.WrongAddressError),
+    final("a packed web page", flat(body=HTML, gzip=True), errors.WrongAddressError),
     Case("a burst of 5,000 tokens", (flat(BURST),), 1, text="".join(BURST)),
     Case("a hundred and fifty equal tokens", (flat(["aha "] * 150),), 1, text="aha " * 150),
 ]  # fmt: skip

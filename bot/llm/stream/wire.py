@@ -1,49 +1,48 @@
-"""The event stream as it is on the wire: what it said, and how it ended."""
+"""One answer as it is on the wire: what it says, and how it ends."""
 
 from __future__ import annotations
 
 import json
 import re
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.core.errors import EmptyAnswerError, GarbledAnswerError, StreamBrokenError
-from bot.core.events import FinishReason, Usage
-from bot.core.units import NANO
+from bot.core import errors
+from bot.core.events import FinishReason
 from bot.llm import failures as faults
-from bot.llm.documents import mapping
+from bot.llm.documents import integer, mapping
+from bot.llm.stream.deltas import others_of, words_of
+from bot.llm.stream.endings import BROKEN, Other, reason_of, without_words
+from bot.llm.stream.sse import EventParser, OversizedEventError
+from bot.llm.stream.thoughts import LeadingThoughts
+from bot.llm.stream.usage import read_usage
+from bot.llm.stream.words import Kind, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from bot.core.errors import ModelError
+    from bot.core.events import Usage
     from bot.core.ports import Clock
 
-# OpenAI's finish reasons. A reason that is not among them ends an answer like `stop`; its own name is kept.
-FINISHES = {
-    "length": FinishReason.LENGTH,
-    "max_tokens": FinishReason.LENGTH,
-    "content_filter": FinishReason.CONTENT_FILTER,
-}
+MOST_CHARS = 4 * 2**20  # of one answer, thoughts included: about a million tokens, the most a request asks for
+LARGE_CHARS, MOST_VALUES = 2**20, 200_000  # a large event may be one picture, but not a million small values
+MOST_REPAIRS = 100  # in one event, so that its cost stays in proportion to its length
+NAME_CHARS = 200  # of an id or a reason
+DONE = "[DONE]"
+_STRICT = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(parse_int=integer, strict=False)
 _SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-class Kind(StrEnum):
-    """What a delta adds to; the values are the delta's keys as litellm knows them."""
-
-    TEXT = "content"
-    REASONING = "reasoning"
 
 
 class Answer:
     """One answer, read as it arrives.
 
     Attributes:
-        finish: the provider's finish reason; None while there is none.
-        failure: what went wrong; settled once the stream is over.
-        over: nothing more will come.
+        finish: the provider's finish reason; None until there is one.
+        native_finish: the same in the words of the provider behind OpenRouter.
+        failure: what went wrong; settled once the answer is over.
+        over: nothing more comes.
         spoke: some text or reasoning has arrived.
-        comments: keep-alive comments seen.
     """
 
     def __init__(self, model: str, clock: Clock) -> None:
@@ -57,143 +56,238 @@ class Answer:
         self.failure: ModelError | None = None
         self.over = False
         self.spoke = False
-        self.comments = 0
         self._clock = clock
-        self._has_text = False
-        self._garbled = 0
-        self._line = b""
+        self._events = EventParser()
+        self._words: Words = []  # read and not given yet
+        self._left_chars = MOST_CHARS
+        self._thoughts: LeadingThoughts | None = LeadingThoughts()  # None once the answer has begun
         self._half = ""  # the first half of a character that was cut in two
+        self._told: set[Kind] = set()  # kinds of words that have come in deltas
+        self._messages: dict[Kind, str] = {}  # words that have come in messages
+        self._brought: set[Other] = set()
+        self._has_text = False
+        self._garbled = False
+
+    @property
+    def comments(self) -> int:
+        """Keep-alive comments so far."""
+        return self._events.comments
 
     @property
     def reason(self) -> FinishReason:
-        return FINISHES.get(self.finish or "", FinishReason.STOP)
+        return reason_of(self._finish_names())
 
-    def feed(self, data: bytes) -> list[tuple[Kind, str]]:
-        """Read the next bytes of the event stream and give the words in them."""
-        words: list[tuple[Kind, str]] = []
-        *lines, self._line = (self._line + data).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._read_payload(line[5:].strip(), words)
-            elif line.startswith(b"{"):  # some servers break an error into the stream as it is
-                self._read_payload(line.strip(), words)
-            else:
-                self.comments += line.startswith(b":")
-        return words
-
-    def _read_payload(self, payload: bytes, words: list[tuple[Kind, str]]) -> None:
-        if self.over:
-            return
-        if payload == b"[DONE]":
-            self.end()
-        elif payload.startswith(b"{"):
-            try:
-                document = json.loads(payload)
-            except ValueError:
-                # There may have been words in it, so the answer goes on but must not pass for whole.
-                self._garbled += 1
-            else:
-                self._read_document(document, words)
-
-    def _read_document(self, document: Mapping[str, Any], words: list[tuple[Kind, str]]) -> None:
-        if self.provider is None or "usage" in document:
-            self._note(document)
-        choices = document.get("choices")
-        choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
-        finish = choice.get("finish_reason")
-        error = document.get("error") or choice.get("error")
-        if error or finish == "error":
-            self._fail(error or {"message": choice.get("native_finish_reason") or "finish reason error"})
-            return
-        delta = mapping(choice.get("delta") or choice.get("message"))
-        if thought := delta.get("reasoning") or delta.get("reasoning_content"):
-            self._say(Kind.REASONING, str(thought), words)
-        if text := delta.get("content") or delta.get("refusal"):  # a refusal is what the model says, too
-            self._say(Kind.TEXT, text if isinstance(text, str) else _joined(text), words)
-        if finish:
-            self.finish = str(finish)
-            self.native_finish = choice.get("native_finish_reason")
-
-    def _say(self, kind: Kind, text: str, words: list[tuple[Kind, str]]) -> None:
-        if self._half or not text.isascii():
-            text = self._recover(text)
-        if text:
-            self.spoke = True
-            self._has_text = self._has_text or (kind is Kind.TEXT and not text.isspace())
-            words.append((kind, text))
-
-    def _note(self, document: Mapping[str, Any]) -> None:
-        """Keep what an event says about the answer beside its words."""
-        self.generation_id = self.generation_id or document.get("id")
-        self.answered_by = document.get("model") or self.answered_by
-        self.provider = document.get("provider") or self.provider
-        if usage := mapping(document.get("usage")):
-            self.usage = read_usage(usage)
-
-    def _recover(self, text: str) -> str:
-        """Put characters together that were cut in two, as JSON escapes can be between two deltas."""
-        text = self._half + text
-        self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-        text = text[: len(text) - len(self._half)]
-        return (
-            text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            if _SURROGATES.search(text)
-            else text
-        )
-
-    def _fail(self, error: object) -> None:
-        if self.finish is None:
-            self.stop(
-                faults.from_event(self.model, error, now=self._clock.time(), generation_id=self.generation_id)
-            )
-        else:
-            self.end()  # it had ended before; what broke came after
+    def feed(self, data: bytes) -> Words:
+        """Read the next bytes and give the words in them."""
+        try:
+            for name, payload in self._events.feed(data):
+                self._read_event(name, payload)
+        except OversizedEventError:
+            self._refuse("an event")
+        return self._given()
 
     def stop(self, failure: ModelError) -> None:
-        """End the answer with a failure, unless it had ended."""
+        """End the answer with a failure, unless it has ended; `end` gives what words are left."""
         if self.over:
             return
         if self.finish is None:
             failure.generation_id = self.generation_id
             self.failure = faults.broken(failure) if self.spoke else failure
-        self.end()
+        self._settle()
 
-    def end(self) -> None:
-        """Nothing more will come: settle how it ended."""
+    def end(self) -> Words:
+        """Nothing more comes: settle how it ended, and give the last words."""
+        if not self.over:
+            for name, payload in self._events.close():
+                self._read_event(name, payload)
+            self._settle()
+        return self._given()
+
+    def name_generation(self, name: object) -> None:
+        """Keep the id by which the provider knows this answer."""
+        self.generation_id = self.generation_id or _name(name)
+
+    def _given(self) -> Words:
+        words, self._words = self._words, []
+        return words
+
+    # --- Events ---------------------------------------------------------------------------------------------
+
+    def _read_event(self, name: bytes, payload: bytes) -> None:
+        if self.over:
+            return
+        text = payload.decode("utf-8", "replace").strip()
+        if len(text) > LARGE_CHARS and sum(map(text.count, ",{[")) > MOST_VALUES:
+            self._refuse("an event")
+        elif text == DONE:
+            self._settle()
+        elif text.startswith(("{", "[")):
+            self._read_json(text, is_error=name == b"error")
+        elif name == b"error":
+            self._fail({"message": text})
+
+    def _read_json(self, text: str, *, is_error: bool) -> None:
+        try:
+            try:
+                document, end = _STRICT.raw_decode(text)
+            except ValueError:
+                document, end = None, 0
+            if end == len(text):
+                self._read_document(document, is_error=is_error)
+            else:
+                for document in self._salvaged(text):
+                    self._read_document(document, is_error=is_error)
+        except RecursionError:
+            self._garbled = True
+        if self._left_chars < 0:
+            self._refuse("the text")
+
+    def _salvaged(self, text: str) -> Iterator[object]:
+        """What can be read of an event that isn't one proper JSON document.
+
+        There may have been words in the rest, so the answer goes on but mustn't pass for whole.
+        """
+        at = 0
+        for _ in range(MOST_REPAIRS):
+            try:
+                while at >= 0:
+                    document, end = _LENIENT.raw_decode(text, at)
+                    yield document
+                    at = text.find("{", end)
+            except ValueError:
+                self._garbled = True
+                at = text.find("\n{", at) + 1
+            if at <= 0:
+                return
+
+    def _read_document(self, given: object, *, is_error: bool) -> None:
+        if self.over:
+            return
+        document = mapping(given[0] if isinstance(given, list) and given else given)
+        if self.answered_by is None or document.get("usage"):
+            self._note(document)
+        choices = document.get("choices")
+        choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        if delta := choice.get("delta"):
+            self._read_delta(mapping(delta))
+        if message := choice.get("message"):
+            self._read_message(mapping(message))
+        error = document.get("error") or choice.get("error")
+        if not error and (is_error or document.get("object") == "error"):
+            error = document
+        finish = choice.get("finish_reason") or choice.get("native_finish_reason")
+        if error or finish:
+            self._read_end(choice, error)
+
+    def _note(self, document: Mapping[str, Any]) -> None:
+        """Keep what an event says about the answer beside its words."""
+        self.name_generation(document.get("id"))
+        self.answered_by = _name(document.get("model")) or self.answered_by
+        self.provider = _name(document.get("provider")) or self.provider
+        if usage := mapping(document.get("usage")):
+            self.usage = read_usage(usage, self.usage)
+
+    def _read_end(self, choice: Mapping[str, Any], error: object) -> None:
+        native = _name(choice.get("native_finish_reason"))
+        finish = _name(choice.get("finish_reason")) or native or "stop"
+        if error or finish.lower() in BROKEN:
+            self._fail(error or {"message": native or finish})
+            return
+        self.finish, self.native_finish = finish, native
+        if usage := mapping(choice.get("usage")):  # where Moonshot has it
+            self.usage = read_usage(usage, self.usage)
+
+    def _fail(self, error: object) -> None:
+        if self.finish is None:
+            failure = faults.from_event(self.model, error, now=self._clock.time())
+            self.stop(failure)
+        else:
+            self._settle()  # it had ended before; what broke came after
+
+    def _refuse(self, what: str) -> None:
+        self.stop(errors.OversizedAnswerError(model=self.model, detail=f"{what} is too large"))
+
+    # --- Words ----------------------------------------------------------------------------------------------
+
+    def _read_delta(self, delta: Mapping[str, Any]) -> None:
+        for kind, text in words_of(delta):
+            self._told.add(kind)
+            self._say(kind, text)
+        if not self._has_text:
+            self._brought |= others_of(delta)
+
+    def _read_message(self, message: Mapping[str, Any]) -> None:
+        """A message repeats what deltas said, or an earlier message; only what is new in it counts."""
+        for kind in Kind:
+            text = "".join(text for its, text in words_of(message) if its is kind)
+            if kind in self._told or Kind.TEXT in self._told:
+                continue
+            before = self._messages.get(kind, "")
+            new = text.removeprefix(before)
+            self._messages[kind] = before + new
+            self._say(kind, new)
+        self._brought |= others_of(message)
+
+    def _say(self, kind: Kind, text: str) -> None:
+        if self._half or not text.isascii():
+            text = self._recovered(text)
+        if kind is Kind.REASONING or self._thoughts is None:
+            self._give(kind, text)
+            return
+        for its, piece in self._thoughts.feed(text):
+            self._give(its, piece)
+        if self._thoughts.over:
+            self._thoughts = None
+
+    def _give(self, kind: Kind, text: str) -> None:
+        text = text[: max(0, self._left_chars)]
+        self._left_chars -= len(text)
+        if text:
+            self.spoke = True
+            self._has_text = self._has_text or (kind is Kind.TEXT and not text.isspace())
+            self._words.append((kind, text))
+
+    def _recovered(self, text: str) -> str:
+        """Put characters together that were cut in two, as JSON escapes can be between two deltas."""
+        text = self._half + text
+        self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+        text = text[: len(text) - len(self._half)]
+        if not _SURROGATES.search(text):
+            return text
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    # --- The end --------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Nothing more is read: give what was held back, and find out what is missing."""
         if self.over:
             return
         self.over = True
-        if self.failure is None and (kind := self._missing()):
-            self.failure = kind(model=self.model, generation_id=self.generation_id)
+        if self._half:
+            self._half = ""
+            self._say(Kind.TEXT, "\ufffd")
+        is_complete = self.failure is None and self.finish is not None and self.reason is FinishReason.STOP
+        for kind, text in self._thoughts.end(complete=is_complete) if self._thoughts else ():
+            self._give(kind, text)
+        if self.failure is None and (missing := self._missing()):
+            self.failure = missing(model=self.model, generation_id=self.generation_id)
 
     def _missing(self) -> type[ModelError] | None:
-        """What an answer that ended without an error lacks; None where it is whole."""
-        if self.finish is None:
-            return StreamBrokenError if self.spoke else EmptyAnswerError
-        if self._garbled:
-            return GarbledAnswerError
-        return EmptyAnswerError if self.reason is FinishReason.STOP and not self._has_text else None
+        """What an answer that ended without an error lacks; None where it's whole."""
+        if self.finish is None and self.spoke:
+            return errors.StreamBrokenError
+        if self.finish is None and self._events.markup:
+            return errors.WrongAddressError
+        if self.finish is not None and self._garbled:
+            return errors.GarbledAnswerError
+        return None if self._has_text else without_words(self._finish_names(), self._brought)
+
+    def _finish_names(self) -> set[str]:
+        return {name.lower() for name in (self.finish, self.native_finish) if name}
 
 
-def read_usage(usage: Mapping[str, Any]) -> Usage:
-    """Usage as OpenAI words it; OpenRouter adds the cost, in dollars."""
-    cost = usage.get("cost")
-    return Usage(
-        prompt_tokens=_count(usage, "prompt_tokens"),
-        completion_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(mapping(usage.get("prompt_tokens_details")), "cached_tokens"),
-        reasoning_tokens=_count(mapping(usage.get("completion_tokens_details")), "reasoning_tokens"),
-        cost_nano_usd=round(cost * NANO) if isinstance(cost, int | float) else None,
-    )
-
-
-def _count(document: Mapping[str, Any], key: str) -> int:
-    value = document.get(key)
-    return value if isinstance(value, int) else 0
-
-
-def _joined(parts: object) -> str:
-    """The text of a content that is a list of parts."""
-    if not isinstance(parts, list):
-        return ""
-    return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
+def _name(value: object) -> str | None:
+    """A name from outside, such as an id or a reason; None where it isn't one that can be kept and logged."""
+    if not isinstance(value, str) or not value.isprintable():
+        return None
+    return value[:NAME_CHARS] or None

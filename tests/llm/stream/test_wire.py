@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from bot.core import errors
 from bot.core.clock import SystemClock
 from bot.core.events import FinishReason, Usage
-from bot.llm.stream.wire import Answer, Kind, read_usage
+from bot.llm.stream.usage import read_usage
+from bot.llm.stream.wire import Answer
+from bot.llm.stream.words import Kind
 
 
 def chunk(content: str | None = None, *, finish: str | None = None, **more: object) -> bytes:
     delta = {} if content is None else {"content": content}
     document = {"id": "gen-1", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}
     return b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n"
+
+
+def event(choice: object) -> bytes:
+    return b"data: " + json.dumps({"id": "gen-1", "choices": [choice]}).encode() + b"\n\n"
 
 
 def read(*pieces: bytes) -> tuple[Answer, str]:
@@ -70,12 +76,12 @@ def test_half_a_character_alone_becomes_a_replacement():
         ((chunk("a"), chunk(finish="error")), errors.StreamBrokenError),
         ((chunk("a"), b"data: [DONE]\n"), errors.StreamBrokenError),
         ((b"data: [DONE]\n",), errors.EmptyAnswerError),
-        ((b"<html>\n",), errors.EmptyAnswerError),
+        ((b"<html>\n",), errors.WrongAddressError),
         ((chunk(" \n"), chunk(finish="stop")), errors.EmptyAnswerError),
         ((chunk("a"), b"data: {oh no\n", chunk("b", finish="stop")), errors.GarbledAnswerError),
         ((chunk("a"), b"data: ping\n", chunk("b", finish="stop")), type(None)),
         ((b'data: {"choices": [7, 8]}\ndata: {"choices": 3}\n', chunk("b", finish="stop")), type(None)),
-        ((chunk(finish="content_filter"),), type(None)),
+        ((chunk(finish="content_filter"),), errors.FilteredAnswerError),
     ],
 )
 def test_every_end_is_told_for_what_it_was(events: tuple[bytes, ...], kind: type):
@@ -92,11 +98,10 @@ def test_nothing_after_the_end_counts():
     assert answer.failure is None
 
 
-def test_refusals_parts_and_whole_messages_are_text():
-    """OpenAI's refusals, Mistral's lists of parts, and servers that do not stream."""
-    documents = [{"delta": {"refusal": "No."}}, {"delta": {"content": [{"type": "text", "text": " Sorry"}]}}]
-    documents.append({"message": {"role": "assistant", "content": "!"}, "finish_reason": "max_tokens"})
-    answer, text = read(*(b"data: " + json.dumps({"choices": [d]}).encode() + b"\n" for d in documents))
+def test_refusals_and_parts_are_text():
+    """OpenAI's refusals, Mistral's lists of parts, and plain strings among them."""
+    documents = [{"delta": {"refusal": "No."}}, {"delta": {"content": [{"type": "text", "text": " Sorry"}, "!"]}}]
+    answer, text = read(*map(event, documents), event({"delta": {}, "finish_reason": "max_tokens"}))
     assert text == "No. Sorry!"
     assert answer.reason is FinishReason.LENGTH
 

@@ -1,0 +1,190 @@
+"""One request and its answer: the connection, read in a task of its own, and the clocks that end it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import zlib
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from bot.core import errors
+from bot.llm import failures as faults
+from bot.llm.stream.body import Body, OversizedBodyError
+from bot.llm.stream.delta_buffer import DeltaBuffer
+from bot.llm.stream.wire import Answer
+
+if TYPE_CHECKING:
+    import httpx
+
+    from bot.core.errors import ModelError
+    from bot.core.ports import Clock
+    from bot.core.text_demand import TextDemand
+    from bot.llm.config import Timeouts
+    from bot.llm.stream.words import Words
+
+log = logging.getLogger(__name__)
+
+HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+LARGE_BODY_BYTES = 2**20
+ERROR_BODY_S, ERROR_BODY_BYTES = 5.0, 65_536  # how much of an error's body is read
+AFTER_FINISH_S = 3.0  # for usage and the end of the body to follow the finish reason; then the connection closes
+BREATH_BYTES = 2**18  # read in one go, before other tasks get their turn
+OK, REDIRECT, REFUSED = 200, 300, 400  # where these statuses begin
+
+
+class Exchange:
+    """One request and its answer. Its own task does the work; `close` ends it at once, at any time."""
+
+    def __init__(self, model: str, *, demand: TextDemand, timeouts: Timeouts, clock: Clock) -> None:
+        self.model = model
+        self.answer = Answer(model, clock)
+        self.buffer = DeltaBuffer(demand, clock)
+        self.status: int | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._timeouts = timeouts
+        self._clock = clock
+        self._begun_at = self._alive_at = clock.monotonic()
+        self._spoke_at: float | None = None
+        self._finished_at: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def begin(self, session: aiohttp.ClientSession, request: httpx.Request) -> asyncio.Task[None]:
+        self._begun_at = self._alive_at = self._clock.monotonic()
+        self._watch()
+        self.task = asyncio.create_task(self._run(session, request), name=f"exchange with {self.model}")
+        return self.task
+
+    def close(self) -> None:
+        """Close the connection, unless the answer is over and only the end of its body is still to be read."""
+        if self._alarm and not self.answer.over:
+            self._alarm.cancel()
+        if self.task and not self.answer.over:
+            self.task.cancel()
+        self.buffer.close()
+
+    def __str__(self) -> str:
+        """How it went, for the log: no content, no key."""
+        answer, failure = self.answer, self.answer.failure
+        outcome = f"{type(failure).__name__} {failure.detail}" if failure else answer.finish or "ended early"
+        seconds = self._clock.monotonic() - self._begun_at
+        generation = f"HTTP {self.status}, {answer.provider}, {answer.generation_id}"
+        return f"{self.model}: {outcome}, {self.buffer.handed_chars} characters in {seconds:.2f} s ({generation})"
+
+    # --- The connection -------------------------------------------------------------------------------------
+
+    async def _run(self, session: aiohttp.ClientSession, request: httpx.Request) -> None:
+        try:
+            # aiohttp warns of large bodies given as bytes, since it writes them in one go.
+            body = request.content if len(request.content) < LARGE_BODY_BYTES else io.BytesIO(request.content)
+            async with session.post(
+                str(request.url), data=body, headers=HEADERS, allow_redirects=False
+            ) as response:
+                self.status = response.status
+                await self._receive(response)
+        # ValueError: aiohttp on malformed answers
+        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
+            self.answer.stop(faults.from_connection(self.model, error))
+        except OversizedBodyError:
+            self.answer.stop(errors.OversizedAnswerError(model=self.model, detail="the body is too large"))
+        except Exception as error:  # noqa: BLE001 - whatever an answer brings about ends that answer alone
+            log.error("reading an answer of %s failed: %s", self.model, type(error).__name__)  # noqa: TRY400
+            self.answer.stop(errors.GarbledAnswerError(model=self.model, detail=type(error).__name__))
+        finally:
+            if self._alarm:
+                self._alarm.cancel()
+            self._hand_over(self.answer.end())
+            self.buffer.close()
+
+    async def _receive(self, response: aiohttp.ClientResponse) -> None:
+        """Read an answer, or what came in its place. The key goes nowhere else: no redirect is followed."""
+        if OK <= response.status < REDIRECT and response.content_type != "text/html":
+            await self._read(response)
+        elif response.status < REFUSED:
+            self.answer.stop(errors.WrongAddressError(model=self.model, status=response.status))
+        else:
+            await self._read_error(response)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> None:
+        self.answer.name_generation(response.headers.get("X-Generation-Id"))
+        body, unbroken_bytes = Body(), 0
+        while data := await response.content.readany():
+            for piece in body.feed(data):
+                self._take(piece)
+                unbroken_bytes += len(piece)
+                if unbroken_bytes > BREATH_BYTES:
+                    unbroken_bytes = 0
+                    await asyncio.sleep(0)
+        self._hand_over(self.answer.end())
+
+    def _take(self, data: bytes) -> None:
+        answer, was_over, was_silent = self.answer, self.answer.over, self._spoke_at is None
+        self._alive_at = self._clock.monotonic()
+        self._hand_over(answer.feed(data))
+        if was_over:
+            return
+        if answer.over:
+            self.buffer.close()  # the reader goes on; here only the body's end is awaited, to keep the connection
+        if answer.over or answer.finish or (was_silent and answer.spoke):
+            self._watch()  # another clock runs now
+
+    def _hand_over(self, words: Words) -> None:
+        for kind, text in words:
+            self._spoke_at = self._alive_at
+            self.buffer.put(kind, text)
+
+    async def _read_error(self, response: aiohttp.ClientResponse) -> None:
+        body, unpacked = b"", Body()
+        try:
+            async with asyncio.timeout(ERROR_BODY_S):
+                while len(body) < ERROR_BODY_BYTES and (data := await response.content.readany()):
+                    for piece in unpacked.feed(data):
+                        body = (body + piece)[:ERROR_BODY_BYTES]
+        except (TimeoutError, zlib.error, OversizedBodyError):
+            response.close()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        failure = faults.from_response(self.model, response.status, headers, body, now=self._clock.time())
+        failure.generation_id = headers.get("x-generation-id")
+        self.answer.stop(failure)
+
+    # --- The clocks -----------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Set one timer for whichever clock runs out first; signs of life only move the marks it looks at."""
+        if self._alarm:
+            self._alarm.cancel()
+        left = self._due()[0] - self._clock.monotonic()
+        self._alarm = asyncio.get_running_loop().call_later(max(0.0, left), self._ring)
+
+    def _due(self) -> tuple[float, type[ModelError]]:
+        """When the answer ends if nothing happens until then, and what of."""
+        clocks, spoke_at = self._timeouts, self._spoke_at
+        if self.answer.finish or self.answer.over:
+            self._finished_at = self._finished_at or self._clock.monotonic()
+            return self._finished_at + AFTER_FINISH_S, errors.StalledError
+        silent_s = clocks.first_token_s if spoke_at is None else clocks.gap_s
+        # Whoever waits long for a silent model waits as long for one that shows signs of life.
+        wordless_s = max(clocks.thinking_s, silent_s)
+        return min(
+            (
+                self._alive_at + silent_s,
+                errors.FirstTokenTimeoutError if spoke_at is None else errors.StalledError,
+            ),
+            (
+                (spoke_at or self._begun_at) + wordless_s,
+                errors.ThinkingTimeoutError if spoke_at is None else errors.StalledError,
+            ),
+            (self._begun_at + clocks.total_s, errors.DeadlineExceededError),
+            key=lambda clock: clock[0],
+        )
+
+    def _ring(self) -> None:
+        due, kind = self._due()
+        if due > self._clock.monotonic():
+            self._watch()
+            return
+        self.answer.stop(kind(model=self.model))
+        if self.task:
+            self.task.cancel()
