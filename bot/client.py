@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 from bot.connection import log_in, stay_connected
@@ -16,11 +15,11 @@ from bot.events import EventGuard
 from bot.registration import CommandRegistration
 from bot.ui.incoming.arrivals import Arrivals
 from bot.ui.targets.buttons import ReplyButton
-from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures, reason
+from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.targets.own_deletions import OwnDeletions
 from bot.ui.targets.rate_limit_headers import RateLimitTrace
 from bot.ui.targets.reply_targets import ChannelTarget, InteractionTarget
-from bot.ui.texts import replies as texts
+from bot.ui.views.failures import tell_failure
 
 if TYPE_CHECKING:
     import random
@@ -74,7 +73,7 @@ class ChatBot(commands.Bot):
         self._trace = trace
         self._rng = rng
         self._registration: CommandRegistration | None = None
-        self.tree.on_error = self.command_failed  # type: ignore[method-assign] # the documented way
+        self.tree.on_error = tell_failure  # type: ignore[method-assign] # the documented way
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:  # noqa: ARG002 - it always reconnects
         """Run until closed, through whatever passes by itself; raises `NeedsPersonError` for the rest."""
@@ -120,34 +119,3 @@ class ChatBot(commands.Bot):
             log.warning("%s wasn't handled: %s", event_method, reason(error))
         else:
             await super().on_error(event_method, *args, **kwargs)
-
-    async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
-        """The one place where a failed command turns into a sentence."""
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await tell(interaction, _sentence(cause))
-
-
-def _sentence(error: Exception) -> str:
-    """What a person reads when a command fails; the log gets the cause."""
-    if isinstance(error, HeadwaterError):
-        log.warning("command refused: %s", error)
-        return error.sentence
-    if isinstance(error, app_commands.CheckFailure):
-        return texts.NOT_ADMIN
-    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        log.warning("somebody used a command of another version: %s", type(error).__name__)
-        return texts.OUTDATED_COMMAND
-    if isinstance(error, DISCORD_FAILURES):
-        log.warning("a command failed at Discord: %s", reason(error))
-        return texts.DISCORD_FAILED
-    log.error("a command failed by a bug", exc_info=error)
-    return texts.UNEXPECTED
-
-
-async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    """Say something to the person who pressed or typed, and to nobody else."""
-    with logged_failures(log, "a sentence didn't reach its reader"):
-        if interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
-        else:
-            await interaction.response.send_message(sentence, ephemeral=True)

@@ -14,20 +14,21 @@ from discord.ext import commands
 
 from bot.access.refusals import NotAllowedError, Rule, UserRateLimitError
 from bot.access.user_rate_limit import UserRateLimit
-from bot.client import ChatBot, tell
 from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import Question, ReplyState
 from bot.settings import catalog as rules
 from bot.ui.targets.buttons import Press
-from bot.ui.targets.permissions import author_of, may_manage_reply, person_of
+from bot.ui.targets.permissions import Permissions, author_of, may_read, person_of
 from bot.ui.targets.places import about_message, interaction_place, may_answer, message_place, question_of
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts import replies as texts
+from bot.ui.views.failures import tell, tell_failure
 from bot.ui.views.forms import AskForm
 from bot.ui.views.history import BRANCHED_TURNS
 
 if TYPE_CHECKING:
     from bot.access.gate import Admitted
+    from bot.client import ChatBot
     from bot.conversation.ports import StoredReply
     from bot.core.records import Place
     from bot.display.target import ReplyTarget
@@ -44,6 +45,7 @@ class Chat(commands.Cog):
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
+        self.permissions = Permissions(bot.services.access.people)
         self.chat = bot.services.conversation.chat
         self.gate = bot.services.access.gate
         self.clock = bot.services.clock
@@ -162,6 +164,9 @@ class Chat(commands.Cog):
 
     async def ask_about(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
         """The message menu: a form for the question, answered in the channel."""
+        if not may_read(interaction):
+            await tell(interaction, texts.CANNOT_READ)
+            return
         if not message.content:
             await tell(interaction, texts.NOTHING_TO_ASK_ABOUT)
             return
@@ -169,7 +174,11 @@ class Chat(commands.Cog):
         async def on_question(submitted: discord.Interaction[Any], text: str) -> None:
             await self._answer(submitted, about_message(message, text), private=False, quoted_id=message.author.id)
 
-        await interaction.response.send_modal(AskForm(on_question))
+        async def still_reads(submitted: discord.Interaction[Any]) -> bool:
+            return may_read(submitted)
+
+        form = AskForm(on_question, owner_id=interaction.user.id, check=still_reads)
+        await interaction.response.send_modal(form)
 
     async def regenerate(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
         """The message menu: another answer to the same question, as it reads now, in the same messages."""
@@ -177,7 +186,7 @@ class Chat(commands.Cog):
         record = None if reply_id is None else await self.bot.services.conversation.store.reply(reply_id)
         if record is None:
             await tell(interaction, memory_texts.NOT_AN_ANSWER)
-        elif not may_manage_reply(interaction, record.asker_id):
+        elif not self.permissions.may_manage_reply(interaction, record.asker_id):
             await tell(interaction, texts.NOT_YOURS)
         else:
             await self._retry(interaction, record, continue_=False)
@@ -189,8 +198,8 @@ class Chat(commands.Cog):
         """A button under a reply: for the asker and those who may manage messages."""
         try:
             await self._press(interaction, press, reply_id)
-        except HeadwaterError as error:
-            await tell(interaction, error.sentence)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person who pressed hears of it
+            await tell_failure(interaction, error)
 
     async def _press(self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int) -> None:
         asker_id = self.chat.runs.asker_of(reply_id)  # known without the database while it runs: Stop always works
@@ -198,7 +207,7 @@ class Chat(commands.Cog):
         if asker_id is None or press is not Press.STOP:
             record = await self.bot.services.conversation.store.reply(reply_id)
             asker_id = record.asker_id if record else None
-        if asker_id is None or not may_manage_reply(interaction, asker_id):
+        if asker_id is None or not self.permissions.may_manage_reply(interaction, asker_id):
             await tell(interaction, texts.NOT_YOURS)
         elif press is Press.STOP:
             if self.chat.runs.stop(reply_id, by=interaction.user.display_name):

@@ -8,25 +8,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ChatBot, tell
 from bot.core.errors import HeadwaterError
 from bot.core.model_ids import nearest, normalize_model, search
 from bot.core.records import Message
 from bot.core.tokens import DEFAULT_RATIO, estimate
 from bot.settings.model_choice import ModelUnavailable
-from bot.settings.resolver import channel_scope, guild_scope
-from bot.ui.targets.permissions import admins_only, is_admin
-from bot.ui.targets.places import interaction_place
+from bot.ui.targets.permissions import Audience, Permissions, only
+from bot.ui.targets.places import Scope, interaction_place, scope_key
 from bot.ui.texts import models as words
 from bot.ui.texts import replies as texts
+from bot.ui.views.failures import tell
 from bot.ui.views.pages import CHOICES, Pages, Picker, paginate_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.client import ChatBot
     from bot.core.records import ModelInfo, Place
 
-Scope = Literal["channel", "server"]
 Order = Literal["price", "context"]
 LISTED = 500  # models in a list; nobody pages further
 HISTORY_TURNS = 500  # looked through to say whether a channel's memory is longer than a model's context
@@ -34,10 +33,13 @@ LABEL_LIMIT = 100  # Discord: characters of a choice's name
 
 
 class Models(commands.GroupCog, group_name="model", group_description="The model that answers here"):
-    """Shows and switches the model. Switching is for admins; the handler checks."""
+    """Shows and switches the model. Only admins switch; the handler checks."""
 
     def __init__(self, bot: ChatBot) -> None:
-        self.bot = bot
+        self.permissions = Permissions(bot.services.access.people)
+        self.conversations = bot.services.conversation.store
+        self.provider = bot.services.model.provider
+        self.trial = bot.services.money.trial
         self.models = bot.services.settings.models
         self.catalog = bot.services.model.catalog
         self.resolver = bot.services.settings.resolver
@@ -48,27 +50,27 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         choice = await self.models.resolve(interaction_place(interaction))
         await tell(interaction, words.in_use(choice, self.catalog.get(choice.model)))
 
+    @only(Audience.ADMINS)
     @app_commands.command(name="set")
-    @app_commands.describe(model="The model's id; type to search", scope="Where it shall answer")
-    @admins_only()
+    @app_commands.describe(
+        model="The model's id; type to search", scope="Where it answers (default: this channel)"
+    )
     async def set_(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope = "channel") -> None:
         """Choose the model that answers here (admins)"""
         await self._set(interaction, model, scope)
 
     async def _pick(self, interaction: discord.Interaction[ChatBot], model: str) -> None:
-        """From the menu under a list, which is a component like any other: who picks is checked again."""
-        if await is_admin(interaction):
+        """From the menu under a list; who picks is checked at that moment."""
+        if await self.permissions.is_admin(interaction):
             await self._set(interaction, model, "channel")
         else:
             await tell(interaction, texts.NOT_ADMIN)
 
     async def _set(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope) -> None:
         place = interaction_place(interaction)
-        key = await self._scope_key(interaction, scope)
-        if key is None:
-            return
+        key = scope_key(interaction, scope)
         try:
-            chosen = normalize_model(model, self.bot.services.model.provider)
+            chosen = normalize_model(model, self.provider)
         except ValueError as error:
             await tell(interaction, str(error))
             return
@@ -80,7 +82,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         await interaction.edit_original_response(content=sentence)
 
     async def _refusal(self, place: Place, model: str) -> str | None:
-        """Why a model may not even be tried."""
+        """Why a model can't even be tried."""
         if not self.catalog.models():
             return words.NO_CATALOG
         unavailable = self.models.unavailable(await self.resolver.effective(place), model)
@@ -93,7 +95,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     ) -> str:
         place, user = interaction_place(interaction), interaction.user
         try:
-            await self.bot.services.money.trial.run(model, place, user_id=user.id)
+            await self.trial.run(model, place, user_id=user.id)
         except HeadwaterError as error:
             return words.trial_failed(model, error, (await self.models.resolve(place)).model)
         await self.models.choose(key, model, by=user.id, guild_id=place.guild_id)
@@ -106,27 +108,26 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         )
 
     async def _history_tokens(self, place: Place) -> int:
-        turns = await self.bot.services.conversation.store.window(place, limit=HISTORY_TURNS)
+        turns = await self.conversations.window(place, limit=HISTORY_TURNS)
         return estimate([Message(turn.role, turn.text) for turn in turns], DEFAULT_RATIO)
 
+    @only(Audience.ADMINS)
     @app_commands.command()
-    @app_commands.describe(scope="Whose choice to take back")
-    @admins_only()
+    @app_commands.describe(scope="Which choice to reset (default: this channel's)")
     async def reset(self, interaction: discord.Interaction[ChatBot], scope: Scope = "channel") -> None:
-        """Take the choice of model back (admins)"""
-        if key := await self._scope_key(interaction, scope):
-            await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
-            choice = await self.models.resolve(interaction_place(interaction))
-            name = interaction.user.display_name
-            await interaction.response.send_message(words.reset(choice.model, scope, name))
+        """Go back to the default model (admins)"""
+        key = scope_key(interaction, scope)
+        await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
+        choice = await self.models.resolve(interaction_place(interaction))
+        await interaction.response.send_message(words.reset(choice.model, scope, interaction.user.display_name))
 
     @app_commands.command(name="list")
     @app_commands.rename(wanted="search")
     @app_commands.describe(
-        wanted="Words of the id or the name",
-        free="Only models that cost nothing",
-        vision="Only models that read pictures",
-        order="By price, cheapest first, or by context, largest first",
+        wanted="Part of the id or the name",
+        free="Only free models",
+        vision="Only models that can see images",
+        order="By price (cheapest first) or context (largest first)",
     )
     async def list_(
         self,
@@ -136,7 +137,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         vision: bool = False,  # noqa: FBT001, FBT002 - likewise
         order: Order | None = None,
     ) -> None:
-        """List the models that may be chosen here, with context and price"""
+        """List the models you can choose here, with context and price"""
         if not self.catalog.models():
             await tell(interaction, words.NO_CATALOG)
             return
@@ -150,12 +151,13 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         found = _ordered(search(models, wanted, limit=LISTED), order)
         lines = [words.model_line(info) for info in found] or [words.NO_MODELS_FOUND]
         pages = paginate_lines(lines, most=CHOICES)  # the menu beneath offers all that a page shows
-        if not found or not await is_admin(interaction):
-            await Pages(pages).begin(interaction)
+        if not found or not await self.permissions.is_admin(interaction):
+            await Pages(pages, owner_id=interaction.user.id).begin(interaction)
             return
         ids = iter(info.id for info in found)
         picks = [[next(ids) for _ in page.splitlines()] for page in pages]
-        await Pages(pages, picker=Picker(words.PICK, self._pick), picks=picks).begin(interaction)
+        picker = Picker(words.PICK, self._pick)
+        await Pages(pages, owner_id=interaction.user.id, picker=picker, picks=picks).begin(interaction)
 
     @set_.autocomplete("model")
     async def _complete(
@@ -172,16 +174,6 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             )
             for info in search(allowed, typed, current=current.model, recent=recent)
         ]
-
-    async def _scope_key(self, interaction: discord.Interaction[ChatBot], scope: Scope) -> str | None:
-        """The settings scope meant; where there is none, says so and returns None."""
-        place = interaction_place(interaction)
-        if scope == "channel":
-            return channel_scope(place.channel_id)
-        if place.guild_id is None:
-            await tell(interaction, texts.NOT_IN_DIRECT_MESSAGES)
-            return None
-        return guild_scope(place.guild_id)
 
 
 def _ordered(models: Sequence[ModelInfo], order: Order | None) -> list[ModelInfo]:

@@ -1,69 +1,86 @@
-"""What is kept of people, and how it is erased: `/privacy`, `/forget`, and places that are gone."""
+"""What is kept about people, and erasing it: `/privacy`, `/forget`, and places that are gone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ChatBot, tell
 from bot.conversation.upkeep.erasure import Reason
-from bot.ui.targets.permissions import may_manage_conversation
-from bot.ui.texts import memory as memory_texts
+from bot.ui.targets.permissions import Audience, Permissions
+from bot.ui.texts import privacy as texts
 from bot.ui.texts import replies as common_texts
+from bot.ui.texts.privacy import Facts
 from bot.ui.views.confirm import Confirm
-from bot.ui.views.privacy import Facts, PrivacyNotice
+from bot.ui.views.failures import tell
+from bot.ui.views.privacy import PrivacyNotice
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from bot.client import ChatBot
 
 Scope = Literal["me", "channel", "server"]
 
 
 class Privacy(commands.Cog):
-    """Tells and erases. Channels and servers are for admins to erase; the handler checks."""
+    """Tells and erases. Only admins erase channels and servers; the handler checks."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
+        self.permissions = Permissions(bot.services.access.people)
         self.chat = bot.services.conversation.chat
         self.erasure = bot.services.privacy.erasure
         self.clock = bot.services.clock
 
     @app_commands.command()
     async def privacy(self, interaction: discord.Interaction[ChatBot]) -> None:
-        """What I keep of you, where, for how long, and who sees it"""
+        """Show what I keep about you, where, for how long, and who sees it"""
         services = self.bot.services
         facts = Facts(
             retention=services.privacy.retention,
             provider=services.model.provider,
             data_collection=services.privacy.data_collection,
         )
-        await PrivacyNotice(self.erasure, facts, self.clock).begin(interaction)
+        notice = PrivacyNotice(self.erasure, facts, self.clock, owner_id=interaction.user.id)
+        await notice.begin(interaction)
 
     @app_commands.command()
-    @app_commands.describe(scope="What you asked, anywhere; or, for admins, this channel or the whole server")
+    @app_commands.describe(scope="Your questions everywhere, or (admins) this channel or the whole server")
     async def forget(self, interaction: discord.Interaction[ChatBot], scope: Scope) -> None:
-        """Erase what I remember, for good"""
+        """Permanently erase what I remember"""
         if scope == "me":
-            await self._ask(interaction, self._forget_user(interaction.user.id), memory_texts.CONFIRM_ME)
+            await self._ask(interaction, self._forget_user(interaction.user.id), texts.CONFIRM_ME)
         elif scope == "server" and interaction.guild_id is None:
-            await tell(interaction, memory_texts.NO_SERVER_HERE)
-        elif not await may_manage_conversation(interaction):
+            await tell(interaction, texts.NO_SERVER_HERE)
+        elif not await self.permissions.may_manage_conversation(interaction):
             await tell(interaction, common_texts.NOT_ADMIN)
         elif scope == "server":
-            await self._ask(interaction, self._forget_guild(interaction), memory_texts.CONFIRM_SERVER)
+            erase = self._forget_guild(interaction)
+            await self._ask(interaction, erase, texts.CONFIRM_SERVER, Audience.MANAGERS)
         else:
-            await self._ask(interaction, self._forget_channel(interaction), memory_texts.CONFIRM_CHANNEL)
+            erase = self._forget_channel(interaction)
+            await self._ask(interaction, erase, texts.CONFIRM_CHANNEL, Audience.MANAGERS)
 
     async def _ask(
-        self, interaction: discord.Interaction[ChatBot], erase: Callable[[], Awaitable[int]], question: str
+        self,
+        interaction: discord.Interaction[ChatBot],
+        erase: Callable[[], Awaitable[int]],
+        question: str,
+        audience: Audience = Audience.ANYBODY,
     ) -> None:
-        async def act() -> str:
-            return memory_texts.erased(await erase())
+        """Ask once more; only the person who asked may confirm, if they still belong to the audience then."""
 
-        await Confirm(act, label="Erase").begin(interaction, question)
+        async def act() -> str:
+            return texts.erased(await erase())
+
+        async def check(press: discord.Interaction[Any]) -> bool:
+            return await self.permissions.allows(audience, press)
+
+        confirm = Confirm(act, label=texts.ERASE, owner_id=interaction.user.id, check=check)
+        await confirm.begin(interaction, question)
 
     def _forget_user(self, user_id: int) -> Callable[[], Awaitable[int]]:
         async def erase() -> int:
@@ -86,7 +103,7 @@ class Privacy(commands.Cog):
 
     def _forget_guild(self, interaction: discord.Interaction[ChatBot]) -> Callable[[], Awaitable[int]]:
         guild_id, by = interaction.guild_id, interaction.user.id
-        assert guild_id is not None  # noqa: S101 - the caller has looked
+        assert guild_id is not None  # noqa: S101 - the caller checked
 
         async def erase() -> int:
             self.chat.runs.forget(lambda question: question.place.guild_id == guild_id)
@@ -113,7 +130,7 @@ class Privacy(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """What is known of a server goes after a while, for the bot may be back."""
+        """A server's conversations go after a while, because the bot may come back."""
         await self.erasure.note_guild(guild.id, present=False, now=self._now())
 
     @commands.Cog.listener()

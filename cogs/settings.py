@@ -1,19 +1,24 @@
-"""What holds where: `/settings`."""
+"""What is set where: `/settings`."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ChatBot, tell
 from bot.settings.catalog import BY_KEY, SETTINGS
 from bot.settings.specs import RESET
-from bot.ui.targets.permissions import is_admin
-from bot.ui.targets.places import interaction_place
+from bot.ui.targets.permissions import Audience, Permissions, only
+from bot.ui.targets.places import Scope, interaction_place
 from bot.ui.texts import settings as words
-from bot.ui.views.pages import Pages, paginate_lines
-from bot.ui.views.setting_change import Scope, change
+from bot.ui.views.failures import tell
+from bot.ui.views.pages import show_lines
+from bot.ui.views.setting_change import SettingChange
+
+if TYPE_CHECKING:
+    from bot.client import ChatBot
 
 LOGGED = 200  # changes that the log shows
 VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
@@ -25,27 +30,27 @@ NAMES = [app_commands.Choice(name=spec.key, value=spec.key) for spec in SETTINGS
 class SettingsCommands(
     commands.GroupCog, group_name="settings", group_description="How I behave here (admins)", name="settings"
 ):
-    """Shows and changes settings, for admins alone: Discord hides the command, the handler checks."""
+    """Shows and changes settings. Discord hides the command from members; the handler checks."""
 
     def __init__(self, bot: ChatBot) -> None:
-        self.bot = bot
+        self.permissions = Permissions(bot.services.access.people)
         self.resolver = bot.services.settings.resolver
+        self.change = SettingChange(self.resolver, reads_messages=bot.intents.message_content)
 
-    async def interaction_check(self, interaction: discord.Interaction[ChatBot], /) -> bool:  # type: ignore[override] # the bot's own type
-        return await is_admin(interaction)
-
+    @only(Audience.ADMINS)
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show every setting, and where it comes from"""
         place = interaction_place(interaction)
         lines = words.overview(await self.resolver.effective(place), channel_id=place.channel_id)
-        await Pages(paginate_lines(lines, head=words.HEAD)).begin(interaction)
+        await show_lines(interaction, lines, head=words.HEAD)
 
+    @only(Audience.ADMINS)
     @app_commands.command(name="set")
     @app_commands.describe(
-        setting="Which setting; /settings show says what each is for",
+        setting="Which setting (/settings show explains each)",
         value=f"Its new value, or {RESET}",
-        scope="Where it shall hold",
+        scope="Where it applies",
     )
     @app_commands.choices(setting=NAMES)
     async def set_(
@@ -60,7 +65,7 @@ class SettingsCommands(
         if spec is None:
             await tell(interaction, words.unknown_setting(setting))
         else:
-            await change(interaction, spec, value, scope)
+            await self.change.make(interaction, spec, value, scope)
 
     @set_.autocomplete("value")
     async def _values(
@@ -70,13 +75,14 @@ class SettingsCommands(
         values = (*spec.kind.choices, RESET) if spec else ()
         return [app_commands.Choice(name=value, value=value) for value in values if typed.lower() in value]
 
+    @only(Audience.ADMINS)
     @app_commands.command()
     async def log(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show who changed what, and when"""
         guild_id = interaction_place(interaction).guild_id
-        assert guild_id is not None  # noqa: S101 - the command is there in servers only
+        assert guild_id is not None  # noqa: S101 - the command exists in servers only
         changes = await self.resolver.changes(guild_id, limit=LOGGED)
-        await Pages(paginate_lines(words.log_lines(changes), head=words.LOG_HEAD)).begin(interaction)
+        await show_lines(interaction, words.log_lines(changes), head=words.LOG_HEAD)
 
 
 async def setup(bot: ChatBot) -> None:

@@ -1,32 +1,38 @@
-"""How the bot is: `/status` for anybody, `/doctor` for admins."""
+"""How the bot is doing: `/status` for anybody, `/doctor` for admins."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.client import ChatBot, tell
 from bot.settings import catalog as rules
-from bot.ui.targets.permissions import admins_only
+from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import findings as health
 from bot.ui.texts import status as words
-from bot.ui.views.pages import Pages, paginate_lines
+from bot.ui.views.failures import tell
+from bot.ui.views.pages import show_lines
+
+if TYPE_CHECKING:
+    from bot.client import ChatBot
 
 
 class Status(commands.Cog):
-    """Says how the bot is, and what is wrong with it."""
+    """Says how the bot is doing, and what is wrong with it."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
+        self.permissions = Permissions(bot.services.access.people)
         self.services = bot.services
         self.started_at = int(bot.services.clock.time())
 
     @app_commands.command()
     async def status(self, interaction: discord.Interaction[ChatBot]) -> None:
-        """Show how I am: model, provider, latency, version"""
+        """Show how I'm doing: model, provider, latency, version"""
         place = interaction_place(interaction)
         sentence = words.status(
             choice=await self.services.settings.models.resolve(place),
@@ -38,11 +44,11 @@ class Status(commands.Cog):
         )
         await tell(interaction, sentence)
 
+    @only(Audience.ADMINS)
     @app_commands.command()
     @app_commands.default_permissions(manage_guild=True)
-    @admins_only()
     async def doctor(self, interaction: discord.Interaction[ChatBot]) -> None:
-        """Look for what is wrong with me here, and how to mend it (admins)"""
+        """Check what's wrong with me here, and how to fix it (admins)"""
         await interaction.response.defer(ephemeral=True)
         place = interaction_place(interaction)
         effective = await self.services.settings.resolver.effective(place)
@@ -52,7 +58,7 @@ class Status(commands.Cog):
             opens_threads=effective.text(rules.THREADS) != "off",
         )
         choice = await self.services.settings.models.resolve(place)
-        skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dated
+        skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dates
         findings = [
             health.permission_finding(missing if interaction.guild_id is not None else ()),
             self._intent(needed=effective.text(rules.ANSWER) == "always"),
@@ -64,7 +70,7 @@ class Status(commands.Cog):
             health.clock_finding(skew),
             health.Finding(what="version", detail=__version__),
         ]
-        await Pages(paginate_lines(words.finding_lines(findings), head=words.DOCTOR_HEAD)).begin(interaction)
+        await show_lines(interaction, words.finding_lines(findings), head=words.DOCTOR_HEAD)
 
     def _intent(self, *, needed: bool) -> health.Finding:
         granted = self.bot.intents.message_content  # Discord does not connect a bot that asks in vain

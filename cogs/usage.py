@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import ChatBot, tell
 from bot.money.ledger import channel_of
 from bot.money.usage import Group, Selection, Span, begin, step_of, to_csv
+from bot.ui.errors import NoServerError
 from bot.ui.reports.usage_chart import chart
 from bot.ui.reports.usage_plot import Plotter
-from bot.ui.targets.permissions import is_admin
+from bot.ui.targets.permissions import Permissions
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import replies as texts
 from bot.ui.texts import usage as words
-from bot.ui.views.pages import Pages, paginate_lines
+from bot.ui.views.failures import tell
+from bot.ui.views.pages import show_lines
+
+if TYPE_CHECKING:
+    from bot.client import ChatBot
 
 Scope = Literal["me", "channel", "server"]
 PeriodName = Literal["day", "week", "month"]
@@ -29,20 +34,20 @@ BREAKDOWNS = {
     "channel": (Group.PERSON, Group.MODEL),
     "server": (Group.PERSON, Group.CHANNEL, Group.MODEL),
 }
-WHOSE = {"me": "What you used here", "channel": "What this channel used", "server": "What this server used"}
 
 
 class Usage(commands.Cog):
-    """Sums the ledger up: one's own for everybody, a channel's and a server's for admins."""
+    """Sums up the ledger: everybody's own for them, a channel's and a server's for admins."""
 
     def __init__(self, bot: ChatBot) -> None:
-        self.bot = bot
+        self.clock = bot.services.clock
+        self.permissions = Permissions(bot.services.access.people)
         self.reports = bot.services.money.usage
         self.plotter = Plotter()
 
     @app_commands.command()
     @app_commands.describe(
-        scope="Whose usage; a channel's and the server's are for admins",
+        scope="Whose usage (channel and server: admins only)",
         period="Today, the last seven days, or this month",
         export="Get every entry as a CSV file",
     )
@@ -53,27 +58,26 @@ class Usage(commands.Cog):
         period: PeriodName = "month",
         export: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
     ) -> None:
-        """Show what was asked and what it cost, to you alone"""
-        if scope != "me" and not await is_admin(interaction):
+        """Show what was asked and what it cost (only you see it)"""
+        if scope != "me" and not await self.permissions.is_admin(interaction):
             await tell(interaction, texts.NOT_ADMIN)
             return
         if scope == "server" and interaction.guild_id is None:
-            await tell(interaction, texts.NOT_IN_DIRECT_MESSAGES)
-            return
+            raise NoServerError
         await interaction.response.defer(ephemeral=True)
         selection = self._selection(interaction, scope, Span(period))
         if export:
             await self._export(interaction, selection)
             return
         sums = {group: await self.reports.sums(selection, group) for group in BREAKDOWNS[scope]}
-        lines = words.report(WHOSE[scope], selection.since, sums)
-        await Pages(paginate_lines(lines)).begin(interaction)
-        await self._add_plot(interaction, WHOSE[scope], Span(period), selection)
+        lines = words.report(words.WHOSE[scope], selection.since, sums)
+        await show_lines(interaction, lines)
+        await self._add_plot(interaction, words.WHOSE[scope], Span(period), selection)
 
     def _selection(self, interaction: discord.Interaction[ChatBot], scope: Scope, span: Span) -> Selection:
         place = interaction_place(interaction)
         return Selection(
-            since=begin(span, int(self.bot.services.clock.time())),
+            since=begin(span, int(self.clock.time())),
             guild_id=place.guild_id,
             channel_id=channel_of(place) if scope == "channel" else None,
             user_id=interaction.user.id if scope == "me" else None,
@@ -82,7 +86,7 @@ class Usage(commands.Cog):
     async def _add_plot(
         self, interaction: discord.Interaction[ChatBot], whose: str, span: Span, selection: Selection
     ) -> None:
-        """Put the plot under the table, which has not waited for it."""
+        """Put the plot under the table, which doesn't wait for it."""
         points = await self.reports.points(selection, step_s=step_of(span))
         if (drawing := chart(whose, span, selection.since, points)) is None:
             return
@@ -93,8 +97,10 @@ class Usage(commands.Cog):
             await interaction.edit_original_response(attachments=[file])
 
     async def _export(self, interaction: discord.Interaction[ChatBot], selection: Selection) -> None:
-        text = to_csv(await self.reports.records(selection, limit=EXPORTED))
-        file = discord.File(io.BytesIO(text.encode()), filename="usage.csv")
+        records = await self.reports.records(selection, limit=EXPORTED)
+        # Megabytes of text: writing them would hold up every stream of the process.
+        content = await asyncio.to_thread(lambda: io.BytesIO(to_csv(records).encode()))
+        file = discord.File(content, filename="usage.csv")
         await interaction.followup.send(file=file, ephemeral=True)
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-import discord
-
 from bot.core.records import ReplyState, Role
-from bot.ui.texts import replies as texts
+from bot.ui.texts import memory as texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +29,14 @@ class Export:
     turns: Sequence[Turn]
     whole: bool
 
-    def file(self, form: Form, channel_id: int) -> discord.File:
-        if form == "json":
-            text, ending = as_json(self.turns), "json"
-        else:
-            text, ending = as_markdown(self.turns), "md"
-        return discord.File(io.BytesIO(text.encode()), filename=f"conversation-{channel_id}.{ending}")
+    def content(self, form: Form) -> io.BytesIO:
+        """The file's bytes. Writing them takes a while: call it in a thread."""
+        text = as_json(self.turns) if form == "json" else as_markdown(self.turns)
+        return io.BytesIO(text.encode(errors="replace"))
+
+    @staticmethod
+    def filename(form: Form, channel_id: int) -> str:
+        return f"conversation-{channel_id}.{'json' if form == 'json' else 'md'}"
 
 
 async def export(store: ConversationStore, place: Place) -> Export:

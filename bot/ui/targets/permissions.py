@@ -1,28 +1,43 @@
-"""Who may do what. Discord's own settings hide commands; these checks are what holds."""
+"""Who may do what. Discord's own settings hide commands; what counts is checked here, at each interaction."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import discord
-from discord import app_commands
 
 from bot.access.people import Person
+from bot.ui.errors import NotInAudienceError
+from bot.ui.texts import replies as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-T = TypeVar("T")
+    from discord import app_commands
+
+    from bot.access.people import Access
+
+CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
+
+
+class Audience(StrEnum):
+    """Who may use a command."""
+
+    ANYBODY = "anybody"
+    MANAGERS = "managers"  # admins in a server; in direct messages, the person themself
+    ADMINS = "admins"  # admins in a server, the bot's owners anywhere
+    READERS = "readers"  # those who may read the channel's history
 
 
 def person_of(interaction: discord.Interaction[Any]) -> Person:
-    """Whoever used a command or pressed something."""
+    """The person who used a command or pressed something."""
     in_guild = interaction.guild_id is not None
     return _person(interaction.user, manages=in_guild and interaction.permissions.manage_guild)
 
 
 def author_of(message: discord.Message) -> Person:
-    """Whoever wrote a message."""
+    """The person who wrote a message."""
     author = message.author
     return _person(author, manages=isinstance(author, discord.Member) and author.guild_permissions.manage_guild)
 
@@ -32,27 +47,70 @@ def _person(user: discord.User | discord.Member, *, manages: bool) -> Person:
     return Person(id=user.id, role_ids=frozenset(role.id for role in roles), manages=manages)
 
 
-async def is_admin(interaction: discord.Interaction[Any]) -> bool:
-    """Those with Manage Server or the role named in the settings, and the bot's owners anywhere."""
-    access = interaction.client.services.access.people
-    admin: bool = await access.is_admin(person_of(interaction), interaction.guild_id)
-    return admin
+def may_read(interaction: discord.Interaction[Any]) -> bool:
+    """Whether somebody may see the channel they are in and what was said there before they came."""
+    if interaction.guild_id is None:
+        return True
+    return interaction.permissions.view_channel and interaction.permissions.read_message_history
 
 
-async def may_manage_conversation(interaction: discord.Interaction[Any]) -> bool:
-    """Admins in a server; in direct messages, the person themself."""
-    return interaction.guild_id is None or await is_admin(interaction)
+class Permissions:
+    """Judges the person behind an interaction, as things are when it arrives."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def allows(self, audience: Audience, interaction: discord.Interaction[Any]) -> bool:
+        """Whether somebody belongs to an audience where they are."""
+        if audience is Audience.ADMINS:
+            return await self.is_admin(interaction)
+        if audience is Audience.MANAGERS:
+            return await self.may_manage_conversation(interaction)
+        return audience is Audience.ANYBODY or may_read(interaction)
+
+    async def is_admin(self, interaction: discord.Interaction[Any]) -> bool:
+        """People with Manage Server or the role named in the settings, and the bot's owners anywhere."""
+        return await self._access.is_admin(person_of(interaction), interaction.guild_id)
+
+    async def may_manage_conversation(self, interaction: discord.Interaction[Any]) -> bool:
+        """Admins in a server; in direct messages, the person themself."""
+        return interaction.guild_id is None or await self.is_admin(interaction)
+
+    def may_manage_reply(self, interaction: discord.Interaction[Any], asker_id: int) -> bool:
+        """The person who asked, those who may manage messages there, and the bot's owners."""
+        return (
+            interaction.user.id == asker_id
+            or self._access.is_owner(person_of(interaction))
+            or (interaction.guild_id is not None and interaction.permissions.manage_messages)
+        )
 
 
-def may_manage_reply(interaction: discord.Interaction[Any], asker_id: int) -> bool:
-    """The person who asked, those who may manage messages there, and the bot's owners."""
-    return (
-        interaction.user.id == asker_id
-        or interaction.client.services.access.people.is_owner(person_of(interaction))
-        or (interaction.guild_id is not None and interaction.permissions.manage_messages)
-    )
+class _Checked(Protocol):
+    """A cog with commands that are not for everybody."""
+
+    permissions: Permissions
 
 
-def admins_only() -> Callable[[T], T]:
-    """Refuse a command to everybody but admins."""
-    return app_commands.check(is_admin)
+def only(audience: Audience) -> Callable[[CommandT], CommandT]:
+    """Keep a command to an audience. Its cog has the `permissions` to judge by; `/help` reads the audience."""
+
+    def mark(command: CommandT) -> CommandT:
+        command.extras["audience"] = audience
+        command.add_check(_belongs)
+        return command
+
+    return mark
+
+
+def audience_of(command: app_commands.Command[Any, ..., Any]) -> Audience:
+    """The audience that a command is kept to."""
+    audience: Audience = command.extras.get("audience", Audience.ANYBODY)
+    return audience
+
+
+async def _belongs(interaction: discord.Interaction[Any]) -> bool:
+    command = cast("app_commands.Command[Any, ..., Any]", interaction.command)
+    cog, audience = cast("_Checked", command.binding), audience_of(command)
+    if await cog.permissions.allows(audience, interaction):
+        return True
+    raise NotInAudienceError(texts.CANNOT_READ if audience is Audience.READERS else texts.NOT_ADMIN)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import discord
 
 from bot.core.records import Place, Question
+from bot.settings.resolver import channel_scope, guild_scope
+from bot.ui.errors import NoServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Scope = Literal["channel", "server"]
 QUOTE_LIMIT = 4000  # characters of a message that a question is about; Discord's longest has 4,000
 
 
@@ -25,6 +28,20 @@ def interaction_place(interaction: discord.Interaction[Any]) -> Place:
     """Where somebody used a command."""
     assert interaction.channel_id is not None  # noqa: S101 - Discord: every command comes from a channel
     return place_of(interaction.channel, interaction.channel_id, interaction.guild_id)
+
+
+def scope_key(interaction: discord.Interaction[Any], scope: Scope) -> str:
+    """The settings scope that somebody means where they are.
+
+    Raises:
+        NoServerError: a server is meant, and there is none.
+    """
+    place = interaction_place(interaction)
+    if scope == "channel":
+        return channel_scope(place.channel_id)
+    if place.guild_id is None:
+        raise NoServerError
+    return guild_scope(place.guild_id)
 
 
 def may_answer(message: discord.Message) -> bool:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from bot.money.budgets import Standing
     from bot.settings.resolver import EffectiveSettings
 
-HEAD = "**Budgets and limits that hold here**"
+HEAD = "**Budgets and limits here**"
 SPENT_HEAD = "**Spent so far**"
-NO_BUDGETS = "No budget holds here."
+NO_BUDGETS = "There's no budget here."
 BAR = 10  # characters
 
 
 def overview(effective: EffectiveSettings, standings: Sequence[Standing], *, channel_id: int) -> list[str]:
-    """What has been spent of each budget, and every limit there is to set."""
+    """What has been spent of each budget, and every limit that can be set."""
     spent = [_standing(standing) for standing in standings] or [NO_BUDGETS]
     return [
         SPENT_HEAD,
@@ -40,5 +40,5 @@ def _standing(standing: Standing) -> str:
     full = min(BAR, round(BAR * share))
     return (
         f"`{'█' * full}{'░' * (BAR - full)}` {OWNERS[limit.payer]} budget {when}: {dollars(standing.nano_usd)} of "
-        f"{dollars(limit.nano_usd)} ({share:.0%}), anew <t:{standing.resets_at}:R>"
+        f"{dollars(limit.nano_usd)} ({share:.0%}), resets <t:{standing.resets_at}:R>"
     )

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from discord import app_commands
 
 HEAD = (
-    "**Mention me, reply to me, or write to me directly, and I answer.** I remember what was said in a channel.\n"
-    "What you can do here:"
+    "**Mention me, reply to me, or send me a direct message, and I answer.** I remember the conversation in each "
+    "channel.\nWhat you can do here:"
 )
-MENUS = "And with a right click on a message, under Apps:"
+MENUS = "Right-click a message and open Apps for these:"
 
 
 def command_line(command: app_commands.Command[Any, ..., Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.settings.model_choice import ModelUnavailable
+from bot.ui.texts.names import shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 PICK = "Choose one for this channel"
 NO_MODELS_FOUND = "No model matches that."
-NO_CATALOG = "The list of models has not arrived yet. Please try again in a moment."
+NO_CATALOG = "I don't have the list of models yet. Please try again in a moment."
 THOUSAND = 1000
+ID_CHARS = 100  # characters of what somebody typed; real ids are shorter
 UNAVAILABLE = {
     ModelUnavailable.VANISHED: "is no longer offered by the provider",
-    ModelUnavailable.NOT_ALLOWED: "is not among the models that this server allows",
+    ModelUnavailable.NOT_ALLOWED: "isn't allowed in this server",
     ModelUnavailable.TOO_DEAR: "costs more than this server allows",
 }
 
@@ -56,7 +58,7 @@ def in_use(choice: Choice, info: ModelInfo | None) -> str:
     """What `/model show` answers."""
     lines = [f"`{choice.model}` answers here ({_chosen(choice)})."]
     if info is None:
-        lines.append("The list of models does not have it.")
+        lines.append("The provider's list of models doesn't include it.")
     else:
         lines.append(" · ".join([info.name, context(info.context_length), prices(info), *reads(info)]))
     if choice.pin:
@@ -76,40 +78,45 @@ def _chosen(choice: Choice) -> str:
 
 
 def unavailable(model: str, unavailable: ModelUnavailable) -> str:
-    """For a chosen model that cannot be used any more."""
+    """For a chosen model that can no longer be used."""
     return (
-        f"`{model}`, which was chosen here, {UNAVAILABLE[unavailable]}. The default model answers until an admin "
-        "chooses another with `/model set`."
+        f"`{model}`, chosen here, {UNAVAILABLE[unavailable]}. I use the default model until an admin chooses "
+        "another with `/model set`."
     )
 
 
 def refused(model: str, unavailable: ModelUnavailable) -> str:
-    """For a model that may not be chosen."""
+    """For a model that can't be chosen."""
     return f"`{model}` {UNAVAILABLE[unavailable]}."
 
 
 def trial_failed(model: str, error: HeadwaterError, kept: str) -> str:
-    """After a model was tried and did not answer."""
-    return f"I tried `{model}`, and it did not work: {error.sentence} `{kept}` goes on answering here."
+    """After a model was tried and didn't answer."""
+    return f"I tried `{model}`, but it didn't work. {error.sentence} I keep using `{kept}` here."
 
 
 def chosen(model: str, scope: str, by: str, *, history_tokens: int, info: ModelInfo | None) -> str:
     """After `/model set`, for the channel to see."""
-    sentence = f"{by} chose `{model}` for this {scope}. It answers from the next question on."
+    sentence = f"{shown_name(by)} chose `{model}` for this {scope}. It answers from the next question on."
     if info is None or history_tokens <= info.context_length:
         return sentence
     return (
-        f"{sentence}\n-# What I remember of this channel is about {history_tokens:,} tokens long; this model "
-        f"reads {info.context_length:,} at once, so it sees the newest part alone."
+        f"{sentence}\n-# I remember about {history_tokens:,} tokens of this channel, but this model can read only "
+        f"{info.context_length:,} at once. It sees the newest part."
     )
 
 
 def reset(model: str, scope: str, by: str) -> str:
     """After `/model reset`, for the channel to see."""
-    return f"{by} took this {scope}'s choice of model back. From the next question on, `{model}` answers here."
+    return f"{shown_name(by)} reset this {scope}'s model. From the next question on, `{model}` answers here."
 
 
 def unknown(model: str, nearest: Sequence[str]) -> str:
-    """For an id that the provider does not list."""
+    """For an id that the provider doesn't list."""
     known = f" Did you mean {' or '.join(f'`{other}`' for other in nearest)}?" if nearest else ""
-    return f"There is no model `{model}`.{known}"
+    return f"There's no model `{_id(model)}`.{known}"
+
+
+def _id(typed: str) -> str:
+    """What somebody typed as a model's id, fit for a code span."""
+    return " ".join(typed.split()).replace("`", "'")[:ID_CHARS]

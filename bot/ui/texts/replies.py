@@ -1,4 +1,4 @@
-"""Every sentence a user reads, but for those that errors carry themselves."""
+"""The small print of replies, and the sentences that several commands share."""
 
 from __future__ import annotations
 
@@ -10,29 +10,36 @@ from bot.display.target import DisplayTexts
 from bot.money.limits import budget_name
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts.models import unavailable
+from bot.ui.texts.names import shown_name
 
-EMPTY_QUESTION = "Yes? Ask me something in the same message, or use `/ask`."
+EMPTY_QUESTION = "Ask me something in the same message, or use `/ask`."
 NOT_ADMIN = (
-    "Only admins can do that here: people with the Manage Server permission or the role that the settings name, "
-    "and the bot's owner."
+    "Only admins can do that here. Admins have the Manage Server permission or the admin role from `/settings`."
 )
-OUTDATED_COMMAND = "That command has changed. Reload Discord, then try again in a minute."
+UNEXPECTED = "Something went wrong on my side. Please try again; the bot's owner can find the cause in the log."
 DISCORD_FAILED = "Discord had a problem with that. Please try again in a moment."
-UNEXPECTED = "Something went wrong on my side. Please try again; the bot's owner finds the cause in the log."
-NOT_YOURS = "Only the person who asked, or somebody who may manage messages here, can do that."
+MISSING_PERMISSION = "I'm missing a permission for that here. An admin can find out which one with `/doctor`."
+OUTDATED_COMMAND = "That command has changed. Reload Discord, then try again in a minute."
+CANNOT_READ = "You need the View Channel and Read Message History permissions here for that."
+NOT_YOURS = "Only the person who asked, or somebody who can manage messages here, can do that."
+NOT_FOR_YOU = "Only the person who used the command can do that."
+NO_LONGER_ALLOWED = "You're no longer allowed to do that here, so I changed nothing."
+NOT_OFFERED = "That isn't one of the choices. Run the command again."
 ALREADY_ENDED = "That reply has already ended."
-NOTHING_TO_ASK_ABOUT = "That message has no text that I could read."
-NO_HISTORY = "I remember nothing of this channel."
-MY_NAME = "Me"
-NOT_IN_DIRECT_MESSAGES = "There is no server here; leave the scope at `channel`."
+NOTHING_TO_ASK_ABOUT = "That message has no text I can read."
+
+
+def page(number: int, of: int) -> str:
+    """Under one of several pages."""
+    return f"\n-# Page {number} of {of}"
 
 
 def may_not_write(where: str) -> str:
-    """To somebody who asked where the bot may not write."""
+    """For somebody who asked where the bot can't write."""
     return (
-        f"You asked me something at {where}, but I may not write there. "
-        "A server admin can give me the permissions View Channel and Send Messages (in threads: Send Messages in "
-        "Threads)."
+        f"You asked me something at {where}, but I can't write there. "
+        "A server admin can give me the permissions View Channel and Send Messages, in threads Send Messages in "
+        "Threads."
     )
 
 
@@ -47,23 +54,23 @@ def footer(footer: Footer) -> str:
 
 def answer_ready(user_id: int, seconds: float) -> str:
     """The ping after an answer that took long."""
-    return f"-# <@{user_id}> the answer is there, after {seconds:,.0f} s."
+    return f"-# <@{user_id}> your answer is ready, after {seconds:,.0f} s."
 
 
 class ReplyTexts:
     """The small print of replies."""
 
     display = DisplayTexts(
-        rest_to_come="The answer goes on. The rest follows as a file when it's complete.",
+        rest_to_come="The answer continues. The rest follows as a file when it's complete.",
         rest_attached="The rest is in the attached file.",
         refused="Discord refused to show this answer.",
     )
 
     def ending(self, ending: Ending) -> str:
-        """Under an ended reply; empty for one that simply ended."""
+        """Under a reply that ended; empty for a plain complete one."""
         notes = [self._reason(ending)]
         if ending.answered_by:
-            notes.append(f"Answered by {ending.answered_by}, because the chosen model could not.")
+            notes.append(f"Answered by {ending.answered_by}, because the chosen model couldn't.")
         if ending.footer:
             notes.append(footer(ending.footer))
         if ending.unavailable:
@@ -72,13 +79,13 @@ class ReplyTexts:
             notes.append(memory_texts.HISTORY_TRUNCATED)
         if ending.not_saved:
             notes.append(memory_texts.not_saved(ending.not_saved.reason))
-        notes += [f"{budget_name(limit)} is 80 % used." for limit in ending.warnings]
+        notes += [f"{budget_name(limit)} is 80% used." for limit in ending.warnings]
         return " ".join(note for note in notes if note)
 
     def _reason(self, ending: Ending) -> str:
         if ending.error is not None:
             return ending.error.sentence
-        stopped = f"Stopped by {ending.by}." if ending.by else "Stopped."
+        stopped = f"Stopped by {shown_name(ending.by)}." if ending.by else "Stopped."
         return {
             ReplyState.STOPPED: stopped,
             ReplyState.CUT: "Cut off at the length limit.",
@@ -88,19 +95,19 @@ class ReplyTexts:
         }.get(ending.state, "")
 
     def waiting(self, waiting: Waiting | Queued) -> str:
-        """While nothing of the answer is there."""
+        """Before the first word of the answer."""
         if isinstance(waiting, Queued):
             others = "one other question" if waiting.ahead == 1 else f"{waiting.ahead} other questions"
             return f"Waiting for {others} in this channel."
         about = "" if waiting.seconds is None else f", about {max(1, round(waiting.seconds))} s"
         return {
             WaitReason.RATE_LIMIT: f"Waiting for the model's rate limit{about}.",
-            WaitReason.CAPACITY: f"Waiting for other answers to end{about}.",
-            WaitReason.PERSON: "Waiting for one of your other answers to end.",
-            WaitReason.SERVER: "Waiting for one of this server's other answers to end.",
-            WaitReason.RETRY: f"The model did not answer; trying again{about}.",
+            WaitReason.CAPACITY: f"Waiting for other answers to finish{about}.",
+            WaitReason.PERSON: "Waiting for one of your other answers to finish.",
+            WaitReason.SERVER: "Waiting for one of this server's other answers to finish.",
+            WaitReason.RETRY: f"The model didn't answer. Trying again{about}.",
             WaitReason.START: "",
-            WaitReason.BUDGET: "Waiting for other answers to end, to see whether the budget has room.",
+            WaitReason.BUDGET: "Waiting for other answers to finish, to see what the budget still allows.",
             WaitReason.AGAIN: "Trying again.",
         }[waiting.reason]
 

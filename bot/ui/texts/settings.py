@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from bot.settings.specs import SettingSpec
     from bot.settings.store import Change
 
-HEAD = "**The settings that hold here**"
-LOG_HEAD = "**What was changed in this server**, the newest first"
+HEAD = "**Settings here**"
+LOG_HEAD = "**Changes in this server**, newest first"
 NOTHING_CHANGED = "Nobody has changed anything yet."
 EXCERPT = 80  # characters of a value in the log; a system prompt is longer
 NEEDS_INTENT = (
-    "I cannot read messages that do not mention me: whoever runs me has to switch the message content intent on "
-    "in the developer portal and set `MESSAGE_CONTENT_INTENT=true`. Until then only mentions are answered."
+    "I can't read messages that don't mention me yet. The bot's owner has to turn on the message content intent "
+    "in the developer portal and set `MESSAGE_CONTENT_INTENT=true`. Until then I only answer mentions."
 )
 NEEDS_INTEGRATION = (
-    "Discord itself still hides `/settings`, `/budget` and `/doctor` from people without Manage Server: let the "
-    "role see them in Server Settings, Integrations."
+    "Discord still hides `/settings`, `/budget` and `/doctor` from people without Manage Server. To show them to "
+    "the role, open Server Settings, Integrations."
 )
 
 
@@ -51,7 +51,7 @@ def setting_line(spec: SettingSpec, effective: EffectiveSettings, *, channel_id:
     return f"`{spec.key}` **{value}** ({came})\n-# {spec.description}."
 
 
-def kept(spec: SettingSpec, value: str | None, where: str, *, reads_messages: bool) -> str:
+def saved(spec: SettingSpec, value: str | None, where: str, *, reads_messages: bool) -> str:
     """After `/settings set`."""
     if value is None:
         return f"`{spec.key}` is back to its default for this {where}."
@@ -64,16 +64,16 @@ def kept(spec: SettingSpec, value: str | None, where: str, *, reads_messages: bo
 
 
 def not_a_value(spec: SettingSpec) -> str:
-    """For a value that the setting does not take."""
-    return f"`{spec.key}` takes {spec.kind.expected}. `{RESET}` takes the setting back."
+    """For a value that the setting doesn't take."""
+    return f"`{spec.key}` takes {spec.kind.expected}. To reset it, use `{RESET}`."
 
 
 def wrong_scope(spec: SettingSpec) -> str:
-    return f"`{spec.key}` holds for whole {spec.where[0]}s: set it with the scope `{spec.where[0]}`."
+    return f"`{spec.key}` applies to a whole {spec.where[0]}. Set it with the scope `{spec.where[0]}`."
 
 
 def unknown_setting(name: str) -> str:
-    return f"There is no setting `{name[:EXCERPT]}`. `/settings show` has them all."
+    return f"There's no setting `{name[:EXCERPT]}`. `/settings show` lists them all."
 
 
 def log_lines(changes: Sequence[Change]) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.settings.model_choice import Choice
 
 MARKS = {Verdict.FINE: "✅", Verdict.WARNING: "⚠️", Verdict.FAULT: "❌"}
-DOCTOR_HEAD = "**What I need, and how it is**"
+DOCTOR_HEAD = "**Health check**"
 UNREAD = Finding(
     what="message content intent",
     verdict=Verdict.FAULT,
@@ -39,13 +39,13 @@ TO_OPEN_THREADS = {"create_public_threads": "Create Public Threads"}
 def status(
     *, choice: Choice, latency_s: float, client: ModelClientStatus, waiting: int, started_at: int, version: str
 ) -> str:
-    """How the bot is, for anybody."""
+    """How the bot is doing, for anybody."""
     latency = "unknown" if not math.isfinite(latency_s) else f"{latency_s * 1000:,.0f} ms"
     lines = [
         f"Model here: `{choice.model}`",
         f"Provider: {_provider(client)}",
         f"Waiting in this channel: {_questions(waiting)}",
-        f"Discord's latency: {latency}",
+        f"Latency to Discord: {latency}",
         f"Started <t:{started_at}:R> · version {version}",
     ]
     if choice.pin and choice.unavailable:
@@ -57,7 +57,7 @@ def _provider(client: ModelClientStatus) -> str:
     if client.key_error is not None:
         return client.key_error
     waiting = f", {_questions(client.waiting)} waiting" if client.waiting else ""
-    return f"in order, {client.open} of at most {client.limit} answers under way{waiting}"
+    return f"fine, {client.open} of at most {client.limit} answers running{waiting}"
 
 
 def _questions(count: int) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from bot.money.usage import Sum
     from bot.ui.reports.usage_chart import Chart
 
-NOTHING = "Nothing was asked in that time."
+WHOSE = {"me": "Your usage here", "channel": "This channel's usage", "server": "This server's usage"}
+NOTHING = "Nobody asked anything in that time."
 BAR = 10  # characters
 MOST = 25  # lines of a breakdown; the rest is in the export
 DESCRIPTION_CHARS = 1024  # Discord: the description of an attachment
@@ -36,14 +37,14 @@ def report(whose: str, since: int, breakdowns: Mapping[Group, Sequence[Sum]]) ->
 
 
 def described(drawing: Chart) -> str:
-    """The plot for those who do not see it."""
+    """The plot, for people who can't see it."""
     return f"{drawing.title}. {drawing.y}: {', '.join(name for name, _ in drawing.series)}"[:DESCRIPTION_CHARS]
 
 
 def _sum(everything: Sum) -> str:
     failed = f" ({everything.failures} failed)" if everything.failures else ""
     guessed = everything.estimated_nano_usd
-    estimated = f" (of it about {dollars(guessed)} estimated)" if guessed else ""
+    estimated = f" (about {dollars(guessed)} of it estimated)" if guessed else ""
     first = (
         ""
         if everything.first_token_ms is None

@@ -1,4 +1,4 @@
-"""Asking once more before something that cannot be undone."""
+"""Asking once more before something that can't be undone."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.ui.texts import memory as texts
+from bot.ui.texts import privacy as texts
+from bot.ui.views.base import BaseView
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-PATIENCE_S = 5 * 60.0
+    from bot.ui.views.base import Check
 
 
-class Confirm(discord.ui.View):
-    """Two buttons under an ephemeral question; `act` does the thing and gives the sentence that tells of it."""
+class Confirm(BaseView):
+    """Two buttons under an ephemeral question; `act` does the thing and returns the sentence that reports it."""
 
-    def __init__(self, act: Callable[[], Awaitable[str]], *, label: str) -> None:
-        super().__init__(timeout=PATIENCE_S)
+    def __init__(
+        self, act: Callable[[], Awaitable[str]], *, label: str, owner_id: int, check: Check | None = None
+    ) -> None:
+        super().__init__(owner_id=owner_id, check=check)
         self._act = act
         self.confirm.label = label
 
@@ -27,7 +30,7 @@ class Confirm(discord.ui.View):
 
     @discord.ui.button(style=discord.ButtonStyle.danger)
     async def confirm(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[Confirm]) -> None:
-        """Do it, once: the buttons go first, for it may take a moment."""
+        """Do it, once: the buttons go first, because it may take a moment."""
         self.stop()
         await interaction.response.edit_message(content=texts.ERASING, view=None)
         await interaction.edit_original_response(content=await self._act())
@@ -36,9 +39,3 @@ class Confirm(discord.ui.View):
     async def cancel(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[Confirm]) -> None:
         self.stop()
         await interaction.response.edit_message(content=texts.NOTHING_ERASED, view=None)
-
-    async def on_error(
-        self, interaction: discord.Interaction[Any], error: Exception, _item: discord.ui.Item[Any], /
-    ) -> None:
-        """A failure is told where commands tell theirs."""
-        await interaction.client.command_failed(interaction, error)

@@ -1,4 +1,4 @@
-"""Modals: the forms people fill in."""
+"""The forms people fill in."""
 
 from __future__ import annotations
 
@@ -7,59 +7,53 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.settings.system_prompt import LIMIT_CHARS
+from bot.ui.texts import forms as texts
+from bot.ui.views.base import BaseModal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bot.ui.views.base import Check
 
-class PromptForm(discord.ui.Modal, title="What the model is told"):
-    """A system prompt; `on_text` gets the interaction that sent it and the text."""
+QUESTION_LIMIT = 2000  # characters
+
+
+class PromptForm(BaseModal, title=texts.PROMPT_TITLE):
+    """A system prompt; it starts with the current one."""
 
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label="Prompt",
+        label=texts.PROMPT_LABEL,
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
-        placeholder="You may use {channel}, {server}, {date}, {time} and {bot}.",
+        placeholder=texts.PROMPT_PLACEHOLDER,
         max_length=LIMIT_CHARS,
     )
 
     def __init__(
-        self, on_text: Callable[[discord.Interaction[Any], str], Awaitable[None]], *, current: str
+        self,
+        on_text: Callable[[discord.Interaction[Any], str], Awaitable[None]],
+        *,
+        current: str,
+        owner_id: int,
+        check: Check | None = None,
     ) -> None:
-        super().__init__(timeout=15 * 60.0)
-        self._on_text = on_text
+        super().__init__(on_text, owner_id=owner_id, check=check)
         self.text.default = current or None
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         await self._on_text(interaction, self.text.value)
 
-    async def on_error(  # type: ignore[override] # a modal's handler takes no item, as discord.py documents
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        """Modals fail where commands do."""
-        await interaction.client.command_failed(interaction, error)
 
-
-class AskForm(discord.ui.Modal, title="Ask about this message"):
-    """One question about a message; `on_question` gets the interaction that sent it and the text."""
+class AskForm(BaseModal, title=texts.ASK_TITLE):
+    """One question about a message."""
 
     question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label="Your question",
+        label=texts.ASK_LABEL,
         custom_id="question",
         style=discord.TextStyle.paragraph,
-        default="What does this mean?",
-        max_length=2000,
+        default=texts.ASK_DEFAULT,
+        max_length=QUESTION_LIMIT,
     )
 
-    def __init__(self, on_question: Callable[[discord.Interaction[Any], str], Awaitable[None]]) -> None:
-        super().__init__(timeout=15 * 60.0)
-        self._on_question = on_question
-
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        await self._on_question(interaction, self.question.value)
-
-    async def on_error(  # type: ignore[override] # a modal's handler takes no item, as discord.py documents
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        """Modals fail where commands do."""
-        await interaction.client.command_failed(interaction, error)
+        await self._on_text(interaction, self.question.value)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.core.records import Role
-from bot.ui.texts import replies as texts
+from bot.ui.targets.permissions import may_read
+from bot.ui.texts import memory as texts
+from bot.ui.texts.names import shown_name, shown_text
+from bot.ui.views.base import BaseView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,34 +18,38 @@ if TYPE_CHECKING:
     from bot.conversation.ports import ConversationStore
     from bot.core.records import Place, Turn
 
-BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and soon done
+BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and quickly done
 PAGE_TURNS = 6  # turns on a page; with their heads they fit an embed's 4,096 characters
 EXCERPT = 240  # characters of a turn
-TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
 
 
-class HistoryPages(discord.ui.View):
-    """Pages through the turns from the newest backwards; the message is ephemeral."""
+class HistoryPages(BaseView):
+    """Pages through the turns, newest first, for a reader who can still see the channel."""
 
-    def __init__(self, store: ConversationStore, place: Place) -> None:
-        super().__init__(timeout=TIMEOUT_S)
+    def __init__(self, store: ConversationStore, place: Place, *, owner_id: int) -> None:
+        super().__init__(owner_id=owner_id, check=_still_reads)
         self._store = store
         self._place = place
-        self._before: list[int | None] = [None]  # where each page up to this one begins
+        self._before: tuple[int | None, ...] = (None,)  # where each page up to this one begins
+        self._oldest: int | None = None
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command with the first page."""
-        await interaction.response.send_message(embed=await self._page(), view=self, ephemeral=True)
+        embed = await self._page()
+        await interaction.response.send_message(embed=embed, view=self, ephemeral=True)
 
     @discord.ui.button(label="Older")
     async def older(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[HistoryPages]) -> None:
-        self._before.append(self._oldest)
-        await interaction.response.edit_message(embed=await self._page(), view=self)
+        await self._turn(interaction, (*self._before, self._oldest))
 
     @discord.ui.button(label="Newer")
     async def newer(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[HistoryPages]) -> None:
-        self._before.pop()
-        await interaction.response.edit_message(embed=await self._page(), view=self)
+        await self._turn(interaction, self._before[:-1] or (None,))
+
+    async def _turn(self, interaction: discord.Interaction[Any], before: tuple[int | None, ...]) -> None:
+        await interaction.response.defer()  # fails for a press that is delivered twice, before the page changes
+        self._before = before
+        await interaction.edit_original_response(embed=await self._page(), view=self)
 
     async def _page(self) -> discord.Embed:
         turns = await self._store.window(self._place, before=self._before[-1], limit=PAGE_TURNS + 1)
@@ -53,15 +60,19 @@ class HistoryPages(discord.ui.View):
         return discord.Embed(description=render(page))
 
 
+async def _still_reads(interaction: discord.Interaction[Any]) -> bool:
+    return may_read(interaction)
+
+
 def render(turns: Sequence[Turn]) -> str:
-    """Turns, newest first, as they were said: oldest on top."""
+    """Turns, given newest first, in the order they were said."""
     if not turns:
         return texts.NO_HISTORY
     return "\n".join(_line(turn) for turn in reversed(turns))
 
 
 def _line(turn: Turn) -> str:
-    name = texts.MY_NAME if turn.role is Role.ASSISTANT else discord.utils.escape_markdown(turn.author_name)
+    name = texts.MY_NAME if turn.role is Role.ASSISTANT else shown_name(turn.author_name)
     flat = " ".join(turn.text.split())
     excerpt = flat if len(flat) <= EXCERPT else flat[: EXCERPT - 1] + "…"
-    return f"**{name}** <t:{turn.created_at}:R>\n{discord.utils.escape_markdown(excerpt)}"
+    return f"**{name}** <t:{turn.created_at}:R>\n{shown_text(excerpt)}"

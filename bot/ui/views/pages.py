@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.ui.texts import replies as texts
+from bot.ui.views.base import BaseView
+from bot.ui.views.failures import tell
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 PAGE_CHARS = 1900  # Discord: 2,000 characters of content; the rest is for the page's number
 CHOICES, VALUE_LIMIT = 25, 100  # Discord: options of a select menu, characters of each
-TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
 
 
 def paginate_lines(lines: Iterable[str], *, head: str = "", most: int | None = None) -> list[str]:
@@ -30,7 +33,7 @@ def paginate_lines(lines: Iterable[str], *, head: str = "", most: int | None = N
 
 
 class Picker(discord.ui.Select["Pages"]):
-    """A menu of what stands on a page; `on_pick` gets the interaction and the value, and checks whose it is."""
+    """A menu of what is on a page; `on_pick` gets the interaction and one of the values offered."""
 
     def __init__(self, label: str, on_pick: Callable[[discord.Interaction[Any], str], Awaitable[None]]) -> None:
         super().__init__(placeholder=label)
@@ -40,53 +43,64 @@ class Picker(discord.ui.Select["Pages"]):
         self.options = [discord.SelectOption(label=value[:VALUE_LIMIT], value=value) for value in values[:CHOICES]]
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await self._on_pick(interaction, self.values[0])
+        """Take a value only from the menu: what a client sends may be anything."""
+        picked = next(iter(self.values), "")
+        if picked in {option.value for option in self.options}:
+            await self._on_pick(interaction, picked)
+        else:
+            await tell(interaction, texts.NOT_OFFERED)
 
 
-class Pages(discord.ui.View):
-    """Pages through text; the message is ephemeral, and its buttons are for the person who asked for it."""
+class Pages(BaseView):
+    """Pages through text. The message is ephemeral, and its controls are for the person who asked for it."""
 
     def __init__(
-        self, pages: list[str], *, picker: Picker | None = None, picks: Sequence[Sequence[str]] = ()
+        self,
+        pages: Sequence[str],
+        *,
+        owner_id: int,
+        picker: Picker | None = None,
+        picks: Sequence[Sequence[str]] = (),
     ) -> None:
         """With a `picker`, a menu offers what `picks` has for each page."""
-        super().__init__(timeout=TIMEOUT_S)
+        super().__init__(owner_id=owner_id)
         self._pages = pages
         self._picker = picker
         self._picks = picks
         self._number = 0
-        self._reader = 0
         if picker is not None:
             self.add_item(picker)
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command, deferred or not, with the first page."""
-        self._reader = interaction.user.id
         extra: dict[str, Any] = {"view": self} if len(self._pages) > 1 or self._picker else {}
         if interaction.response.is_done():
             await interaction.followup.send(self._page(), ephemeral=True, **extra)
         else:
             await interaction.response.send_message(self._page(), ephemeral=True, **extra)
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        return interaction.user.id == self._reader
-
     @discord.ui.button(label="Previous")
     async def previous(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[Pages]) -> None:
-        await self._turn(interaction, -1)
+        await self._turn(interaction, self._number - 1)
 
     @discord.ui.button(label="Next")
     async def next(self, interaction: discord.Interaction[Any], _button: discord.ui.Button[Pages]) -> None:
-        await self._turn(interaction, 1)
+        await self._turn(interaction, self._number + 1)
 
-    async def _turn(self, interaction: discord.Interaction[Any], step: int) -> None:
-        self._number = min(max(0, self._number + step), len(self._pages) - 1)
-        await interaction.response.edit_message(content=self._page(), view=self)
+    async def _turn(self, interaction: discord.Interaction[Any], number: int) -> None:
+        await interaction.response.defer()  # fails for a press that is delivered twice, before the page changes
+        self._number = min(max(0, number), len(self._pages) - 1)
+        await interaction.edit_original_response(content=self._page(), view=self)
 
     def _page(self) -> str:
         if self._picker is not None:
             self._picker.offer(self._picks[self._number])
         self.previous.disabled = self._number == 0
         self.next.disabled = self._number == len(self._pages) - 1
-        foot = f"\n-# Page {self._number + 1} of {len(self._pages)}" if len(self._pages) > 1 else ""
+        foot = texts.page(self._number + 1, len(self._pages)) if len(self._pages) > 1 else ""
         return self._pages[self._number] + foot
+
+
+async def show_lines(interaction: discord.Interaction[Any], lines: Iterable[str], *, head: str = "") -> None:
+    """Answer a command with lines, on as many pages as they need."""
+    await Pages(paginate_lines(lines, head=head), owner_id=interaction.user.id).begin(interaction)
