@@ -43,19 +43,19 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
     @app_commands.command()
     async def clear(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Start a new conversation in this channel (admins)"""
-        await interaction.response.defer()  # a command that is delivered twice ends here
         now = int(self.clock.time())
         hidden = await self.store.clear(interaction_place(interaction), by=interaction.user.id, now=now)
-        await _report(interaction, texts.cleared(hidden, interaction.user.display_name))
+        await interaction.response.send_message(texts.cleared(hidden, interaction.user.display_name))
 
     @only(Audience.MANAGERS)
     @app_commands.command()
     async def undo(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Bring back what the last clear hid (admins)"""
-        await interaction.response.defer()  # a command that is delivered twice ends here
         turns = await self.store.restore(interaction_place(interaction))
-        name = interaction.user.display_name
-        await _report(interaction, texts.restored(turns, name) if turns else texts.RESTORED_NOTHING)
+        if turns:
+            await interaction.response.send_message(texts.restored(turns, interaction.user.display_name))
+        else:
+            await tell(interaction, texts.RESTORED_NOTHING)
 
     @only(Audience.READERS)
     @app_commands.command(name="export")
@@ -107,11 +107,6 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
             await thread.add_user(interaction.user)
         await thread.send(texts.branch_begins(interaction.user.display_name, turns))
         await tell(interaction, texts.branched(thread.mention, turns))
-
-
-async def _report(interaction: discord.Interaction[Any], sentence: str) -> None:
-    """Answer a deferred command for the channel to see."""
-    await interaction.edit_original_response(content=sentence)
 
 
 def _threads_of(channel: Any) -> discord.TextChannel | None:  # noqa: ANN401 - Discord has many kinds of channels

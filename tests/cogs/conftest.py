@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import discord
 import pytest
 import simcord
-from discord import app_commands
 
 from bot.app import open_bot
 from bot.client import ChatBot
@@ -19,6 +18,7 @@ from bot.core.clock import SystemClock
 from bot.core.records import ModelInfo
 from bot.services import ModelServices
 from bot.storage.engine.database import open_database
+from bot.ui.errors import NotInAudienceError
 from tests.fakes import FakeCatalog, ScriptedLLM
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class World:
     def refusals(self, count: int) -> None:
         """That many commands were refused by a check, and nothing else failed."""
         errors = self.env.errors
-        assert [type(error) for error in errors] == [app_commands.CheckFailure] * count
+        assert [type(error) for error in errors] == [NotInAudienceError] * count
 
 
 @pytest.fixture

@@ -227,5 +227,5 @@ async def test_where_the_bot_may_not_write_the_asker_is_told_in_private(world: W
         "quiet", overwrites={world.guild.me: discord.PermissionOverwrite(send_messages=False)}
     )
     await world.member.send(quiet, f"{world.me} hello")
-    assert "may not write there" in world.member.user.dm_channel.last_message.content
+    assert "can't write there" in world.member.user.dm_channel.last_message.content
     assert world.llm.requests == []

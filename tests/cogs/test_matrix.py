@@ -9,11 +9,9 @@ import pytest
 import simcord
 from discord import app_commands
 
-from bot.access.people import Person
 from bot.settings.catalog import ADMIN_ROLE
 from bot.settings.resolver import guild_scope
 from bot.ui.texts import replies as texts
-from bot.ui.views.pages import Pages
 from tests.cogs.conftest import World
 
 # In a server and its threads, the last two are for admins. In direct messages, the second is for the bot's owners,
@@ -150,19 +148,6 @@ async def test_commands_for_admins_alone_are_hidden(world: World):
         if getattr(command, "default_permissions", None) == discord.Permissions(manage_guild=True)
     }
     assert hidden == {"settings", "budget", "doctor"}
-
-
-async def test_pages_turn_for_their_reader_alone():
-    """A press that somebody else forges does nothing."""
-
-    class Forged:
-        user = Person(id=2)
-
-    pages = Pages(["one", "two"])
-    pages._reader = 1
-    assert not await pages.interaction_check(Forged())
-    Forged.user = Person(id=1)
-    assert await pages.interaction_check(Forged())
 
 
 @pytest.mark.parametrize("press", ["stop", "retry", "continue"])

@@ -17,7 +17,7 @@ async def test_anybody_may_see_the_status(world: World):
     assert result.ephemeral
     for line in (
         "Model here: `openai/gpt-4o-mini`",
-        "Provider: in order, 0 of at most 250 answers under way",
+        "Provider: fine, 0 of at most 250 answers running",
         "Waiting in this channel: nobody",
         f"version {__version__}",
     ):

@@ -6,6 +6,9 @@ from bot.settings.system_prompt import PLACEHOLDERS
 
 _PLACEHOLDERS = ", ".join(f"`{{{name}}}` ({meaning})" for name, meaning in PLACEHOLDERS.items())
 OWNERS_PROMPT = "This channel uses the prompt of the bot's owner. An admin can set another with `/prompt set`."
+FORM_TITLE = "System prompt"
+FORM_LABEL = "Prompt"
+FORM_PLACEHOLDER = "You can use {channel}, {server}, {date}, {time} and {bot}."
 NO_PROMPT = "That prompt is empty. To go back to the default, use `/prompt reset`."
 
 

@@ -26,6 +26,9 @@ NOT_FOR_YOU = "Only the person who used the command can do that."
 NO_LONGER_ALLOWED = "You're no longer allowed to do that here, so I changed nothing."
 NOT_OFFERED = "That isn't one of the choices. Run the command again."
 ALREADY_ENDED = "That reply has already ended."
+ASK_TITLE = "Ask about this message"
+ASK_LABEL = "Your question"
+ASK_DEFAULT = "What does this mean?"
 NOTHING_TO_ASK_ABOUT = "That message has no text I can read."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.settings.system_prompt import LIMIT_CHARS
-from bot.ui.texts import forms as texts
+from bot.ui.texts import prompts, replies
 from bot.ui.views.base import BaseModal
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 QUESTION_LIMIT = 2000  # characters
 
 
-class PromptForm(BaseModal, title=texts.PROMPT_TITLE):
+class PromptForm(BaseModal, title=prompts.FORM_TITLE):
     """A system prompt; it starts with the current one."""
 
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label=texts.PROMPT_LABEL,
+        label=prompts.FORM_LABEL,
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
-        placeholder=texts.PROMPT_PLACEHOLDER,
+        placeholder=prompts.FORM_PLACEHOLDER,
         max_length=LIMIT_CHARS,
     )
 
@@ -44,14 +44,14 @@ class PromptForm(BaseModal, title=texts.PROMPT_TITLE):
         await self._on_text(interaction, self.text.value)
 
 
-class AskForm(BaseModal, title=texts.ASK_TITLE):
+class AskForm(BaseModal, title=replies.ASK_TITLE):
     """One question about a message."""
 
     question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label=texts.ASK_LABEL,
+        label=replies.ASK_LABEL,
         custom_id="question",
         style=discord.TextStyle.paragraph,
-        default=texts.ASK_DEFAULT,
+        default=replies.ASK_DEFAULT,
         max_length=QUESTION_LIMIT,
     )
 

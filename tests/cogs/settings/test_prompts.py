@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.ui.texts import memory as memory_texts
+from bot.ui.errors import NoServerError
+from bot.ui.texts import prompts as prompt_texts
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
@@ -20,7 +21,7 @@ async def test_an_admin_sets_the_prompt_of_a_channel_and_of_the_server(world: Wo
     assert await told(world) == "Be brief."
     result = await world.admin.slash(world.channel, "prompt set", text="Rhyme.")
     assert result.ephemeral
-    assert result.response.content == memory_texts.prompt_kept("channel")
+    assert result.response.content == prompt_texts.prompt_saved("channel")
     assert await told(world) == "Rhyme."
     await world.admin.slash(world.channel, "prompt reset")
     assert await told(world) == "Be brief."
@@ -47,7 +48,8 @@ async def test_in_direct_messages_the_prompt_is_ones_own(world: World):
     user = world.env.create_user("friend")
     await user.send_dm("hello")
     refused = await user.slash("prompt set", text="Be brief.", scope="server")
-    assert refused.response.content == memory_texts.NO_SERVER_PROMPT
+    assert refused.response.content == NoServerError.text
+    world.env.errors.clear()
     await user.slash("prompt set", text="In {channel}, on {server}.")
     await user.send_dm("hello")
     assert world.llm.requests[-1].messages[0].content == "In a direct message, on none."
@@ -56,7 +58,7 @@ async def test_in_direct_messages_the_prompt_is_ones_own(world: World):
 async def test_everybody_may_see_the_prompt_and_only_admins_change_it(world: World):
     """Who set it and when stands above it."""
     shown = await world.member.slash(world.channel, "prompt show")
-    assert shown.response.content == memory_texts.OWNERS_PROMPT
+    assert shown.response.content == prompt_texts.OWNERS_PROMPT
     for command, options in (("prompt set", {"text": "Be rude."}), ("prompt reset", {})):
         refused = await world.member.slash(world.channel, command, **options)
         assert refused.ephemeral
@@ -65,6 +67,6 @@ async def test_everybody_may_see_the_prompt_and_only_admins_change_it(world: Wor
     await world.admin.slash(world.channel, "prompt set", text="Be *very* kind.")
     shown = await world.member.slash(world.channel, "prompt show")
     assert shown.ephemeral
-    assert f"set for the channel by <@{world.admin.id}>" in shown.response.content
+    assert f"set for this channel by <@{world.admin.id}>" in shown.response.content
     assert r"Be \*very\* kind." in shown.response.content
     assert await told(world) == "Be *very* kind."

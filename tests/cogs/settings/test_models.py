@@ -38,7 +38,7 @@ async def test_an_unknown_model_is_refused_with_the_nearest(world: World):
     result = await world.admin.slash(world.channel, "model set", model="openai/gpt-4o-mimi")
     assert result.ephemeral
     assert result.response.content.startswith(
-        "There is no model `openai/gpt-4o-mimi`. Did you mean `openai/gpt-4o-mini`"
+        "There's no model `openai/gpt-4o-mimi`. Did you mean `openai/gpt-4o-mini`"
     )
 
 
@@ -89,9 +89,9 @@ async def test_a_model_that_fails_its_trial_is_refused_and_the_old_one_kept(worl
     world.llm.say(ModelNotFoundError())
     result = await world.admin.slash(world.channel, "model set", model="anthropic/claude-haiku")
     assert result.response.content.startswith(
-        "I tried `anthropic/claude-haiku`, and it did not work: That model is"
+        "I tried `anthropic/claude-haiku`, but it didn't work. That model is"
     )
-    assert "`openai/gpt-4o-mini` goes on answering here" in result.response.content
+    assert "I keep using `openai/gpt-4o-mini` here" in result.response.content
     await world.member.send(world.channel, f"{world.me} hello")
     assert world.llm.requests[-1].model == "openai/gpt-4o-mini"
 
@@ -169,7 +169,7 @@ async def test_a_memory_longer_than_the_new_context_is_announced(world: World):
     world.llm.say("word " * 1000)
     await world.member.send(world.channel, f"{world.me} talk")
     result = await world.admin.slash(world.channel, "model set", model="small/model")
-    assert "this model reads 1,000 at once" in result.response.content
+    assert "this model can read only 1,000 at once" in result.response.content
 
 
 async def test_models_chosen_lately_are_offered_before_others(world: World):

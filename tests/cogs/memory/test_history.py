@@ -38,14 +38,14 @@ async def test_history_pages_backwards_and_forwards(world: World):
 async def test_an_empty_history_says_so(world: World):
     """No turns, no page of nothing."""
     result = await world.member.slash(world.channel, "history show")
-    assert result.response.embeds[0].description == texts.NO_HISTORY
+    assert result.response.embeds[0].description == memory_texts.NO_HISTORY
 
 
 async def test_an_admin_clears_the_conversation(world: World):
     """What was said before leaves the prompts."""
     await world.member.send(world.channel, f"{world.me} the password is swordfish")
     result = await world.admin.slash(world.channel, "history clear")
-    assert "2 earlier messages" in result.response.content
+    assert "the 2 messages before it" in result.response.content
     await world.member.send(world.channel, f"{world.me} what is the password?")
     assert "swordfish" not in str(world.llm.requests[1].messages)
 

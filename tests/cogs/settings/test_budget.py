@@ -18,7 +18,7 @@ async def test_a_budget_is_set_spent_shown_and_met(world: World):
     for cents in (30, 25):
         world.llm.say("Hi.", Usage(prompt_tokens=10, completion_tokens=2, cost_nano_usd=cents * 10_000_000))
         await world.member.send(world.channel, f"{world.me} hello")
-    assert world.channel.last_message.content == "Hi.\n-# Your budget of $0.50 for today is 80 % used."
+    assert world.channel.last_message.content == "Hi.\n-# Your budget of $0.50 for today is 80% used."
     result = await world.member.slash(world.channel, "ask", prompt="hello")
     assert result.ephemeral
     assert result.response.content.startswith("Your budget of $0.50 for today is used up. It resets <t:")
