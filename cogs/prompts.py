@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.settings.system_prompt import LIMIT_CHARS, PROMPT
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place, scope_key
-from bot.ui.texts import prompts as texts
+from bot.ui.texts import settings as texts
 from bot.ui.views.failures import tell
 from bot.ui.views.forms import PromptForm
 from bot.ui.views.pages import show_lines

@@ -16,7 +16,11 @@ from bot.ui.texts import replies as texts
 log = logging.getLogger(__name__)
 
 # Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10062, 10015, 50027  # it came late, or lasted too long
+UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = (
+    10062,
+    10015,
+    50027,
+)  # too late
 ALREADY_ANSWERED = 40060  # the same interaction was delivered twice, or to two processes
 OVER = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN, ALREADY_ANSWERED})
 MISSING_ACCESS, MISSING_PERMISSIONS = 50001, 50013

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.settings.system_prompt import LIMIT_CHARS
-from bot.ui.texts import prompts, replies
+from bot.ui.texts import replies
+from bot.ui.texts import settings as words
 from bot.ui.views.base import BaseModal
 
 if TYPE_CHECKING:
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 QUESTION_LIMIT = 2000  # characters
 
 
-class PromptForm(BaseModal, title=prompts.FORM_TITLE):
+class PromptForm(BaseModal, title=words.FORM_TITLE):
     """A system prompt; it starts with the current one."""
 
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label=prompts.FORM_LABEL,
+        label=words.FORM_LABEL,
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
-        placeholder=prompts.FORM_PLACEHOLDER,
+        placeholder=words.FORM_PLACEHOLDER,
         max_length=LIMIT_CHARS,
     )
 

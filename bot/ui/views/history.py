@@ -47,7 +47,7 @@ class HistoryPages(BaseView):
         await self._turn(interaction, self._before[:-1] or (None,))
 
     async def _turn(self, interaction: discord.Interaction[Any], before: tuple[int | None, ...]) -> None:
-        await interaction.response.defer()  # fails for a press that is delivered twice, before the page changes
+        await interaction.response.defer()  # memory may take longer than the three seconds Discord gives
         self._before = before
         await interaction.edit_original_response(embed=await self._page(), view=self)
 

@@ -88,9 +88,8 @@ class Pages(BaseView):
         await self._turn(interaction, self._number + 1)
 
     async def _turn(self, interaction: discord.Interaction[Any], number: int) -> None:
-        await interaction.response.defer()  # fails for a press that is delivered twice, before the page changes
         self._number = min(max(0, number), len(self._pages) - 1)
-        await interaction.edit_original_response(content=self._page(), view=self)
+        await interaction.response.edit_message(content=self._page(), view=self)
 
     def _page(self) -> str:
         if self._picker is not None:

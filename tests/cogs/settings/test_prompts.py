@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.ui.errors import NoServerError
-from bot.ui.texts import prompts as prompt_texts
 from bot.ui.texts import replies as texts
+from bot.ui.texts import settings as prompt_texts
 from tests.cogs.conftest import World
 
 
