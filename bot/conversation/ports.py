@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from bot.core.events import Usage
     from bot.core.records import Place, Question, ReplyState, Turn
@@ -192,4 +192,23 @@ class MessageSync(Protocol):
 
     async def shown(self, place: Place, *, limit: int) -> Sequence[ShownTurn]:
         """The newest turns that messages of this very channel show, less those still streaming, newest first."""
+        ...
+
+
+class Claims(Protocol):
+    """Which process does what, where several share a database. `by` names a process. Raises `StorageError`.
+
+    A running reply belongs to the process that opened it for as long as that renews its lease.
+    """
+
+    async def claim_message(self, message_id: int, *, by: str, now: int) -> bool:
+        """Take a message to answer. False when it was taken before, by whatever process; kept for a day."""
+        ...
+
+    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
+        """Keep running replies for another while."""
+        ...
+
+    async def take_over(self, reply_id: int, *, by: str, now: int, before: int) -> bool:
+        """Take a running reply whose lease was last renewed before a time; False when another process has it."""
         ...

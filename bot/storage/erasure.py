@@ -1,18 +1,19 @@
-"""Taking out for good what was said, and keeping a record of it without content."""
+"""Deleting for good what was said, and keeping a record of that without content."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bot.conversation.upkeep.erasure import Reason
+from bot.storage.engine.session import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Session
 
-BATCH = 500  # turns deleted in one transaction where nobody waits: others get to write between two
+BATCH = 500  # turns deleted in one transaction, so that others get to write between two; and servers noted by one
 
 # The answers to what somebody asked, or was asked about a message of theirs, with their copies in other threads.
 THEIR_ANSWERS = """
@@ -41,9 +42,19 @@ RECORD = "INSERT INTO erasures (scope, reason, asked_by, turns, erased_at) VALUE
 OPT_OUT = "INSERT INTO opted_out (user_id, since) VALUES (?1, ?2) ON CONFLICT (user_id) DO NOTHING"
 OPT_IN = "DELETE FROM opted_out WHERE user_id = ?1"
 IS_OUT = "SELECT 1 FROM opted_out WHERE user_id = ?1"
-LEFT = "INSERT INTO departures (guild_id, noticed_at) VALUES (?1, ?2) ON CONFLICT (guild_id) DO NOTHING"
-BACK = "DELETE FROM departures WHERE guild_id = ?1"
-GUILDS = "SELECT DISTINCT guild_id FROM conversations WHERE guild_id IS NOT NULL"
+LEFT = "INSERT INTO departures (noticed_at, guild_id) VALUES {} ON CONFLICT (guild_id) DO NOTHING"
+BACK = "DELETE FROM departures WHERE guild_id IN ({})"
+# Each server by one step in the index, however many conversations it has.
+GUILDS = """
+    WITH RECURSIVE guilds (id) AS (
+        SELECT MIN(c.guild_id) FROM conversations c
+        UNION ALL
+        SELECT (SELECT MIN(c.guild_id) FROM conversations c WHERE c.guild_id > guilds.id)
+        FROM guilds WHERE guilds.id IS NOT NULL
+    )
+    SELECT id FROM guilds WHERE id IS NOT NULL
+"""
+AWAY = "SELECT guild_id FROM departures"
 DEPARTED = "SELECT guild_id FROM departures WHERE noticed_at < ?1"
 
 
@@ -77,7 +88,7 @@ class SqliteErasure:
         async with self._database.write() as session:
             turns = await session.execute(TURNS_OF_GUILD, guild_id)
             await session.execute(GUILD, guild_id)
-            await session.execute(BACK, guild_id)
+            await session.execute(BACK.format(marks(1, 1)), guild_id)
             await session.execute(RECORD, f"guild:{guild_id}", reason, by, turns, now)
         await self._database.scrub()
         return turns
@@ -114,18 +125,34 @@ class SqliteErasure:
 
     async def note_guild(self, guild_id: int, *, present: bool, now: int) -> None:
         async with self._database.write() as session:
-            await _note(session, guild_id, present=present, now=now)
+            await (_note_back(session, [guild_id]) if present else _note_left(session, [guild_id], now=now))
 
     async def note_guilds(self, present: Collection[int], *, now: int) -> None:
-        async with self._database.write() as session:
-            known = [guild_id for (guild_id,) in await session.fetch(GUILDS)]
-            for guild_id in known:
-                await _note(session, guild_id, present=guild_id in present, now=now)
+        async with self._database.read() as session:
+            known = {guild_id for (guild_id,) in await session.fetch(GUILDS)}
+            away = {guild_id for (guild_id,) in await session.fetch(AWAY)}
+        left, back = known - away - set(present), away & set(present)
+        if left or back:
+            async with self._database.write() as session:
+                await _note_left(session, sorted(left), now=now)
+                await _note_back(session, sorted(back))
 
     async def departed(self, before: int) -> Sequence[int]:
         async with self._database.read() as session:
             return [guild_id for (guild_id,) in await session.fetch(DEPARTED, before)]
 
 
-async def _note(session: Session, guild_id: int, *, present: bool, now: int) -> None:
-    await (session.execute(BACK, guild_id) if present else session.execute(LEFT, guild_id, now))
+async def _note_left(session: Session, guild_ids: Sequence[int], *, now: int) -> None:
+    for batch in _batches(guild_ids):
+        rows = ", ".join(f"(?1, ?{number})" for number in range(2, 2 + len(batch)))
+        await session.execute(LEFT.format(rows), now, *batch)
+
+
+async def _note_back(session: Session, guild_ids: Sequence[int]) -> None:
+    for batch in _batches(guild_ids):
+        await session.execute(BACK.format(marks(1, len(batch))), *batch)
+
+
+def _batches(guild_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many values as every SQLite takes in one statement."""
+    return (guild_ids[start : start + BATCH] for start in range(0, len(guild_ids), BATCH))

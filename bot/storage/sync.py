@@ -28,17 +28,17 @@ DROP_MESSAGE = "DELETE FROM reply_messages WHERE message_id = ?1"
 REPLY_OF = "SELECT reply_id FROM reply_messages WHERE message_id = ?1"
 # A thread has the id of the message it began with, which stands in the channel above.
 SHOWN = """
-    SELECT t.id, t.text, t.question_id IS NULL AND t.role = 'user', COALESCE(t.message_id, m.message_id)
+    SELECT newest.id, newest.text, newest.is_question, COALESCE(newest.message_id, m.message_id)
     FROM (
-        SELECT n.id, n.text, n.role, n.question_id, n.message_id FROM turns n
-        WHERE n.channel_id = ?1 AND n.copy_of IS NULL AND COALESCE(n.state, '') <> 'streaming'
-            AND n.id > COALESCE((SELECT c.cleared_to FROM conversations c WHERE c.channel_id = ?1), 0)
-        ORDER BY n.id DESC LIMIT ?2
-    ) t
-    LEFT JOIN replies r ON r.answer_id = t.id
+        SELECT t.id, t.text, t.message_id, t.question_id IS NULL AND t.role = 'user' AS is_question FROM turns t
+        WHERE t.channel_id = ?1 AND t.copy_of IS NULL AND COALESCE(t.state, '') <> 'streaming'
+            AND t.id > COALESCE((SELECT c.cleared_to FROM conversations c WHERE c.channel_id = ?1), 0)
+        ORDER BY t.id DESC LIMIT ?2
+    ) newest
+    LEFT JOIN replies r ON r.answer_id = newest.id
     LEFT JOIN reply_messages m ON m.reply_id = r.id
-    WHERE COALESCE(t.message_id, m.message_id) IS NOT NULL AND COALESCE(t.message_id, 0) <> ?1
-    ORDER BY t.id DESC, m.ordinal
+    WHERE COALESCE(newest.message_id, m.message_id) IS NOT NULL AND COALESCE(newest.message_id, 0) <> ?1
+    ORDER BY newest.id DESC, m.ordinal
 """
 
 
@@ -49,7 +49,7 @@ class SqliteMessageSync:
         self._database = database
 
     async def edit_question(self, message_id: int, text: str) -> bool:
-        async with self._database.read() as session:  # most messages that are edited are none of ours
+        async with self._database.read() as session:  # most edited messages aren't ours
             if not await session.fetch(IS_QUESTION, message_id):
                 return False
         async with self._database.write() as session:

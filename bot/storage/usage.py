@@ -13,30 +13,22 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import Database
 
 COLUMN = {Group.PERSON: "user_id", Group.CHANNEL: "channel_id", Group.MODEL: "model"}
-# 0 stands for direct messages, which have no server, and for every channel and everybody.
-SELECTED = """
-    FROM ledger
-    WHERE booked_at >= ?1
-      AND COALESCE(guild_id, 0) = ?2
-      AND (?3 = 0 OR channel_id = ?3)
-      AND (?4 = 0 OR user_id = ?4)
-"""
 SUMS = """
     SELECT {column}, COUNT(*), SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), SUM(prompt_tokens),
         SUM(completion_tokens), SUM(cost_nano_usd), SUM(cost_nano_usd * estimated), AVG(first_token_ms)
-    {selected}
+    FROM ledger WHERE {selected}
     GROUP BY {column} ORDER BY SUM(cost_nano_usd) DESC, COUNT(*) DESC, {column}
 """
-POINTS = f"""
-    SELECT booked_at - booked_at % ?5, model, COUNT(*), SUM(cost_nano_usd)
-    {SELECTED}
+POINTS = """
+    SELECT booked_at - booked_at % ?1, model, COUNT(*), SUM(cost_nano_usd)
+    FROM ledger WHERE {selected}
     GROUP BY 1, 2 ORDER BY 1, 2
 """
-RECORDS = f"""
+RECORDS = """
     SELECT booked_at, guild_id, channel_id, user_id, model, state, prompt_tokens, completion_tokens, cost_nano_usd,
         estimated, first_token_ms
-    {SELECTED}
-    ORDER BY id DESC LIMIT ?5
+    FROM ledger WHERE {selected}
+    ORDER BY booked_at DESC, id DESC LIMIT ?1
 """
 
 
@@ -47,9 +39,9 @@ class SqliteUsage:
         self._database = database
 
     async def sums(self, selection: Selection, by: Group) -> Sequence[Sum]:
-        sql = SUMS.format(column=COLUMN[by], selected=SELECTED)
-        async with self._database.read() as session:
-            rows = await session.fetch(sql, *_values(selection))
+        selected, values = _selected(selection, first=1)
+        async with self._database.report() as session:
+            rows = await session.fetch(SUMS.format(column=COLUMN[by], selected=selected), *values)
         return [
             Sum(
                 name=str(name),
@@ -65,15 +57,17 @@ class SqliteUsage:
         ]
 
     async def points(self, selection: Selection, *, step_s: int) -> Sequence[Point]:
-        async with self._database.read() as session:
-            rows = await session.fetch(POINTS, *_values(selection), step_s)
+        selected, values = _selected(selection, first=2)
+        async with self._database.report() as session:
+            rows = await session.fetch(POINTS.format(selected=selected), step_s, *values)
         return [
             Point(at=at, model=model, answers=answers, nano_usd=nano_usd) for at, model, answers, nano_usd in rows
         ]
 
     async def records(self, selection: Selection, *, limit: int) -> Sequence[Record]:
-        async with self._database.read() as session:
-            rows = await session.fetch(RECORDS, *_values(selection), limit)
+        selected, values = _selected(selection, first=2)
+        async with self._database.report() as session:
+            rows = await session.fetch(RECORDS.format(selected=selected), limit, *values)
         return [
             Record(
                 at=row[0],
@@ -92,5 +86,18 @@ class SqliteUsage:
         ]
 
 
-def _values(selection: Selection) -> tuple[int, int, int, int]:
-    return (selection.since, selection.guild_id or 0, selection.channel_id or 0, selection.user_id or 0)
+def _selected(selection: Selection, *, first: int) -> tuple[str, tuple[int, ...]]:
+    """A condition for each part of a selection, with its values from `?{first}` on.
+
+    Each combination has an index: what is not selected by must not stand in the statement.
+    """
+    chosen = {
+        "guild_id": selection.guild_id,
+        "channel_id": selection.channel_id,
+        "user_id": selection.user_id,
+    }
+    values = {column: value for column, value in chosen.items() if value is not None}
+    terms = [f"{column} = ?{number}" for number, column in enumerate(values, start=first + 1)]
+    if selection.guild_id is None:  # direct messages
+        terms.append("guild_id IS NULL")
+    return " AND ".join([f"booked_at >= ?{first}", *terms]), (selection.since, *values.values())

@@ -139,4 +139,4 @@ async def test_no_event_costs_more_the_more_is_stored(database: Database, statem
     async with database.read() as session:
         plan = [row[-1] for row in await session.fetch(f"EXPLAIN QUERY PLAN {sql}", *values)]
     assert plan
-    assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN t"]
+    assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN newest"]

@@ -1,0 +1,50 @@
+"""Which process answers a message, and which one a running reply belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.units import DAY_S
+from bot.storage.engine.session import marks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bot.storage.engine.database import Database
+
+KEPT_S = DAY_S  # nobody delivers a message a second time after that
+TIDY_EVERY = 500  # claims between two deletions of old ones
+
+CLAIM = """
+    INSERT INTO claims (message_id, claimed_by, claimed_at) VALUES (?1, ?2, ?3) ON CONFLICT (message_id) DO NOTHING
+"""
+DELETE_OLD = "DELETE FROM claims WHERE claimed_at < ?1"
+RENEW = "UPDATE replies SET leased_at = ?1 WHERE leased_by = ?2 AND state = 'streaming' AND id IN ({})"
+TAKE_OVER = """
+    UPDATE replies SET leased_by = ?2, leased_at = ?3 WHERE id = ?1 AND state = 'streaming' AND leased_at < ?4
+"""
+
+
+class SqliteClaims:
+    """The `Claims` in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._made = 0
+
+    async def claim_message(self, message_id: int, *, by: str, now: int) -> bool:
+        if self._made % TIDY_EVERY == 0:  # also at the first after a start
+            async with self._database.single() as session:
+                await session.execute(DELETE_OLD, now - KEPT_S)
+        self._made += 1
+        async with self._database.single() as session:
+            return await session.execute(CLAIM, message_id, by, now) > 0
+
+    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
+        if reply_ids:
+            async with self._database.single() as session:
+                await session.execute(RENEW.format(marks(3, len(reply_ids))), now, by, *reply_ids)
+
+    async def take_over(self, reply_id: int, *, by: str, now: int, before: int) -> bool:
+        async with self._database.single() as session:
+            return await session.execute(TAKE_OVER, reply_id, by, now, before) > 0

@@ -1,0 +1,87 @@
+"""What every `Claims` promises: of several processes, one does it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.storage import claims as statements
+from bot.storage.claims import SqliteClaims
+from bot.storage.engine.database import open_database
+from tests.storage.conftest import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.storage.engine.database import Database
+
+NOW = 1_700_000_000
+OPEN = """
+    INSERT INTO replies (channel_id, asker_id, state, model, opened_at, leased_by, leased_at)
+    VALUES (1, 1, ?1, 'm', 0, ?2, ?3)
+"""
+
+
+@pytest.fixture
+def claims(database: Database) -> SqliteClaims:
+    return SqliteClaims(database)
+
+
+async def leases(database: Database) -> list[tuple[str, int]]:
+    async with database.read() as session:
+        return [(by, at) for by, at in await session.fetch("SELECT leased_by, leased_at FROM replies ORDER BY id")]
+
+
+async def test_a_message_is_claimed_once(claims: SqliteClaims) -> None:
+    """By the process that came first; delivered twice to that one, it's still one answer."""
+    assert await claims.claim_message(100, by="a", now=NOW)
+    assert not await claims.claim_message(100, by="b", now=NOW)
+    assert not await claims.claim_message(100, by="a", now=NOW + 60)
+    assert await claims.claim_message(101, by="b", now=NOW)
+
+
+async def test_two_processes_on_one_file_share_the_messages_out(path: Path) -> None:
+    """Each of a hundred messages, delivered to both at once, is one's alone."""
+    async with open_database(path) as one, open_database(path) as other:
+        both = {"a": SqliteClaims(one), "b": SqliteClaims(other)}
+        taken = await asyncio.gather(
+            *(claims.claim_message(number, by=by, now=NOW) for number in range(100) for by, claims in both.items())
+        )
+    assert [taken[at] + taken[at + 1] for at in range(0, 200, 2)] == [1] * 100
+
+
+async def test_old_claims_go(claims: SqliteClaims, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that they don't add up; what Discord may still deliver again stays."""
+    monkeypatch.setattr(statements, "TIDY_EVERY", 2)
+    for number in range(4):
+        assert await claims.claim_message(number, by="a", now=NOW + number * statements.KEPT_S // 2)
+    async with database.read() as session:
+        assert await session.fetch("SELECT message_id FROM claims ORDER BY 1") == [(0,), (1,), (2,), (3,)]
+    assert await claims.claim_message(9, by="a", now=NOW + 2 * statements.KEPT_S)
+    async with database.read() as session:
+        assert await session.fetch("SELECT message_id FROM claims ORDER BY 1") == [(2,), (3,), (9,)]
+
+
+async def test_a_lease_is_renewed_by_its_process_alone(claims: SqliteClaims, database: Database) -> None:
+    """Running replies among those named, and no others."""
+    for state, by in (("streaming", "a"), ("streaming", "b"), ("complete", "a"), ("streaming", "a")):
+        await write(database, OPEN, state, by, NOW)
+    await claims.renew_leases([1, 2, 3], by="a", now=NOW + 5)
+    assert await leases(database) == [("a", NOW + 5), ("b", NOW), ("a", NOW), ("a", NOW)]
+    await claims.renew_leases([], by="a", now=NOW + 9)
+
+
+async def test_a_reply_without_a_living_process_is_taken_over_once(
+    claims: SqliteClaims, database: Database
+) -> None:
+    """Two processes find it at once: one ends it. A reply that is still renewed, or has ended, stays."""
+    for state, at in (("streaming", NOW - 60), ("streaming", NOW - 1), ("complete", NOW - 60)):
+        await write(database, OPEN, state, "dead", at)
+    taken = [
+        [await claims.take_over(reply_id, by=by, now=NOW, before=NOW - 30) for by in "ab"]
+        for reply_id in (1, 2, 3)
+    ]
+    assert taken == [[True, False], [False, False], [False, False]]
+    assert (await leases(database))[0] == ("a", NOW)
