@@ -16,6 +16,7 @@ from bot.core.records import Place, Question, ReplyState
 from bot.storage import erasure as statements
 from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.database import open_database
+from bot.storage.engine.session import SqliteSession
 from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
 
@@ -228,15 +229,28 @@ async def test_a_server_that_was_left_is_due_after_a_while(
     assert await erasure.departed(NOW + 100) == []
 
 
-@pytest.mark.parametrize(
-    "statement",
-    ["THEIR_ANSWERS", "THEIR_QUESTIONS", "TURNS_OF_CHANNEL", "TURNS_OF_GUILD", "OLD_TURNS", "GUILD", "IS_OUT"],
-)
-async def test_forgetting_finds_its_rows_by_an_index(database: Database, statement: str) -> None:
-    """However much is stored."""
-    sql = getattr(statements, statement)
-    values = (1, 2)[: sum(f"?{number}" in sql for number in (1, 2))]
-    async with database.read() as session:
-        plan = [row[-1] for row in await session.fetch(f"EXPLAIN QUERY PLAN {sql}", *values)]
-    assert plan
-    assert not [step for step in plan if step.startswith(("SCAN t", "SCAN r"))]
+async def test_many_servers_are_noted_in_few_statements(
+    store: SqliteConversations, erasure: SqliteErasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many the bot left or came back to; when nothing changed, nothing is written."""
+    for guild_id in range(1, 8):
+        await exchange(store, "hello", place=Place(channel_id=guild_id, guild_id=guild_id))
+    monkeypatch.setattr(statements, "BATCH", 3)
+    sent: list[str] = []
+    execute = SqliteSession.execute
+
+    async def counted(self: SqliteSession, sql: str, *values: Any) -> int:
+        sent.append(sql.split(maxsplit=1)[0])
+        return await execute(self, sql, *values)
+
+    monkeypatch.setattr(SqliteSession, "execute", counted)
+    await erasure.note_guilds([1], now=NOW)
+    assert (sent.count("INSERT"), sent.count("DELETE")) == (2, 0)
+    assert await erasure.departed(NOW + 1) == [2, 3, 4, 5, 6, 7]
+    sent.clear()
+    await erasure.note_guilds([1, 3, 4], now=NOW + 50)
+    assert (sent.count("INSERT"), sent.count("DELETE")) == (0, 1)
+    assert await erasure.departed(NOW + 1) == [2, 5, 6, 7]
+    sent.clear()
+    await erasure.note_guilds([1, 3, 4], now=NOW + 60)
+    assert sent == []

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.core.errors import StorageError
+
 if TYPE_CHECKING:
     from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Row
 
 PUT = "INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)"
 
@@ -46,6 +49,42 @@ async def test_an_exception_undoes_the_transaction(database: Database) -> None:
     assert await keys(database) == set()
     await put(database, "b")
     assert await keys(database) == {"b"}
+
+
+ENDLESS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT COUNT(*) FROM n"
+
+
+async def test_a_report_that_takes_too_long_is_interrupted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile others read and write; afterwards the next report runs."""
+    monkeypatch.setattr("bot.storage.engine.database.REPORT_S", 0.2)
+
+    async def report(sql: str) -> list[Row]:
+        async with database.report() as session:
+            return await session.fetch(sql)
+
+    endless = asyncio.create_task(report(ENDLESS))
+    await put(database, "a")
+    assert await keys(database) == {"a"}
+    assert not endless.done()
+    with pytest.raises(StorageError, match="choose a shorter period"):
+        await endless
+    assert await report("SELECT key FROM cache") == [("a",)]
+
+
+async def test_a_report_that_nobody_waits_for_stops(database: Database) -> None:
+    """A cancelled report frees its connection at once."""
+
+    async def report(sql: str) -> list[Row]:
+        async with database.report() as session:
+            return await session.fetch(sql)
+
+    endless = asyncio.create_task(report(ENDLESS))
+    await put(database, "a")
+    endless.cancel()
+    await asyncio.gather(endless, return_exceptions=True)
+    assert await report("SELECT key FROM cache") == [("a",)]
 
 
 async def test_writers_wait_for_each_other(database: Database) -> None:
