@@ -20,7 +20,6 @@ REDACTED = "[redacted]"
 SHORTEST_SECRET = 8  # a placeholder key ("none") is an ordinary word, not a secret
 QUIET = ("discord", "httpx", "httpcore", "openai", "aiohttp", "aiosqlite", "asyncio", "urllib3", "py.warnings")
 LITELLM = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
-VOICE = "voice will NOT be supported"  # discord.py warns of packages for voice at every start; we have no voice
 
 
 class LogSettings(Protocol):
@@ -88,10 +87,6 @@ class _RootHandlerOnly(logging.Filter):
         return True
 
 
-def _is_not_voice(record: logging.LogRecord) -> bool:
-    return VOICE not in str(record.msg)
-
-
 def set_up_logging(
     settings: LogSettings, *, stream: TextIO | None = None, libraries: int = logging.WARNING
 ) -> None:
@@ -111,7 +106,6 @@ def set_up_logging(
         library = logging.getLogger(name)
         if not any(isinstance(entry, _RootHandlerOnly) for entry in library.filters):
             library.addFilter(_RootHandlerOnly())
-    logging.getLogger("discord.client").addFilter(_is_not_voice)
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread

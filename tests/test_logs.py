@@ -138,14 +138,6 @@ def test_libraries_can_be_silenced() -> None:
     assert [entry["logger"] for entry in entries(stream)] == ["bot.test"]
 
 
-def test_discord_does_not_ask_for_voice_packages() -> None:
-    """The bot has no voice, so that warning of every start says nothing; others still do."""
-    stream = set_up(log_format="json")
-    for message in ("%s is not installed, voice will NOT be supported", "%s looks wrong"):
-        logging.getLogger("discord.client").warning(message, "PyNaCl")
-    assert [entry["message"] for entry in entries(stream)] == ["PyNaCl looks wrong"]
-
-
 def test_a_library_with_a_handler_of_its_own_is_heard_once_and_through_ours() -> None:
     """Such as litellm, which gives its loggers one when imported: it would print secrets, and all twice."""
     stream, own = set_up(), StringIO()
