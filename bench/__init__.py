@@ -1,1 +1,4 @@
-"""The benchmarks; `make bench` runs them."""
+"""The benchmarks that `make bench` runs.
+
+May import anything.
+"""

@@ -1,1 +1,4 @@
-"""The tests, laid out as the source is."""
+"""The tests, in folders that mirror the source.
+
+May import anything.
+"""

@@ -56,6 +56,13 @@ def test_modules_that_are_named_exist():
     assert not wrong
 
 
+def test_every_room_says_what_it_is_and_what_it_may_import():
+    """In the docstring of its `__init__`: one line for each."""
+    rooms = [path for path in SOURCES if path.name == "__init__.py" and path != ROOT / "bot" / "__init__.py"]
+    silent = {name_of(path) for path in rooms if not re.match(r'""".+\n\n(May i|I)mport.+\n"""', path.read_text())}
+    assert not silent
+
+
 def test_every_setting_of_the_owner_is_documented():
     """By its name, in the page of settings."""
     page = (ROOT / "docs" / "settings.md").read_text()

@@ -1,4 +1,4 @@
-"""Every sentence people read, but for those that errors carry themselves.
+"""Every sentence people read, except those that errors carry themselves.
 
 May import the inner rooms.
 """
