@@ -20,8 +20,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.conversation.ports import ClosedReply
 from bot.core.events import Usage
 from bot.core.records import Place, Question, ReplyState
+from bot.money.billing import CallReport
 from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.database import open_database
 
@@ -93,29 +95,32 @@ async def measure(store: SqliteConversations, channels: int) -> list[Sample]:
         question = Question(
             place=place, author_id=1, author_name="Ann", text="why is the river so wide?", message_id=number
         )
-        reply_id = await store.open_reply(question, model="openai/gpt-4o-mini", now=NOW)
         began = time.perf_counter()
-        turn_id = await store.add_question(question, reply_id=reply_id, now=NOW)
+        opened = await store.open_answer(question, model="openai/gpt-4o-mini", now=NOW)
         appended = time.perf_counter()
-        turns = await store.window(place, before=turn_id, limit=60)
+        turns = await store.window(place, before=opened.turn_id, limit=60)
         ended = time.perf_counter()
         assert len(turns) >= 20, "too few turns in a channel to be a window"
         await store.count(NOWHERE)
         samples.append((appended - began, ended - appended, time.perf_counter() - ended))
-        await finish(store, reply_id)
+        await finish(store, opened.reply_id)
     return samples
 
 
 async def finish(store: SqliteConversations, reply_id: int) -> None:
     await store.close_reply(
-        reply_id,
-        state=ReplyState.COMPLETE,
-        text="because of the rain",
-        model="openai/gpt-4o-mini",
-        usage=Usage(prompt_tokens=900, completion_tokens=5),
-        generation_id="gen",
-        error="",
-        now=NOW,
+        ClosedReply(
+            reply_id=reply_id,
+            state=ReplyState.COMPLETE,
+            text="because of the rain",
+            report=CallReport(
+                model="openai/gpt-4o-mini",
+                generation_id="gen",
+                usage=Usage(prompt_tokens=900, completion_tokens=5),
+            ),
+            error="",
+            now=NOW,
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from bot.conversation.chat import ChatService
 from bot.conversation.upkeep.catch_up import CatchUp
 from bot.conversation.upkeep.erasure import Retention
 from bot.conversation.upkeep.recovery import Recovery
+from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
 from bot.core.proxies import proxy_for
@@ -22,9 +24,10 @@ from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.client import ModelClient, open_client
 from bot.llm.config import ClientConfig, ProviderConfig, Timeouts
 from bot.money.billing import Billing
-from bot.money.budgets import Budgets
-from bot.money.settlement import SettlingLedger
+from bot.money.budgets import Budgets, OwnerBudgets
+from bot.money.settlement import Settlement
 from bot.money.trial import Trial
+from bot.money.unbooked import Unbooked
 from bot.services import (
     AccessServices,
     ConversationServices,
@@ -35,7 +38,7 @@ from bot.services import (
     SettingsServices,
 )
 from bot.settings.model_choice import ModelChoice
-from bot.settings.profile import Profile, Profiles
+from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
 from bot.storage.cache import SqliteCache
@@ -50,13 +53,12 @@ from bot.ui.targets.names import names_of
 from bot.ui.texts.replies import ReplyTexts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from contextlib import AsyncExitStack
 
     from bot.config import Settings
     from bot.core.ports import Clock
     from bot.core.records import Place
-    from bot.money.ledger import Ledger
     from bot.settings.system_prompt import Names
     from bot.storage.engine.database import SqliteDatabase
 
@@ -124,36 +126,29 @@ async def build_services(
     stack.push_async_callback(scheduler.aclose)
     resolver = SettingsResolver(stored, clock)
     models = ModelChoice(resolver, catalog, default=settings.model)
-    profile = Profile(
+    defaults = Defaults(
         system_prompt=settings.system_prompt,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
         fallbacks=settings.fallback_models,
     )
-    ledger: Ledger = SqliteLedger(database)
-    if model.generations is not None:
-        ledger = SettlingLedger(ledger, model.generations, clock)
-        stack.push_async_callback(ledger.aclose)
-        await ledger.catch_up()
-    budgets = Budgets(ledger, resolver, clock, ceiling_nano_usd=settings.budget_nano_usd)
-    billing = Billing(budgets=budgets, catalog=catalog, texts=texts, clock=clock)
+    billing = await open_billing(settings, database, stack, model, clock)
+    budgets = billing.budgets
     access = Access(resolver, owner_ids=settings.owner_ids)
     message_sync = SqliteMessageSync(database)
     catch_up = CatchUp(message_sync, clock)
-    prompts = SystemPrompts(clock, names)
+    profiles = Profiles(models, SystemPrompts(clock, names), defaults=defaults)
     answerer = Answerer(
         llm=llm,
         catalog=catalog,
         store=conversations,
         texts=texts,
-        profiles=Profiles(resolver, prompts, default=profile),
-        billing=billing,
-        clock=clock,
+        ratios=billing.ratios,
         catch_up=catch_up,
     )
     chat = ChatService(
         answerer=answerer,
-        models=models,
+        profiles=profiles,
         billing=billing,
         store=conversations,
         scheduler=scheduler,
@@ -175,15 +170,47 @@ async def build_services(
             data_collection=settings.data_collection,
         ),
         settings=SettingsServices(store=stored, resolver=resolver, models=models),
-        access=AccessServices(people=access, gate=Gate(access, UserRateLimit(clock), budgets)),
-        money=MoneyServices(
-            budgets=budgets, usage=SqliteUsage(database), trial=Trial(llm, catalog, ledger, clock)
-        ),
+        access=AccessServices(people=access, gate=Gate(resolver, access, UserRateLimit(clock), budgets)),
+        money=MoneyServices(budgets=budgets, usage=SqliteUsage(database), trial=Trial(llm, billing, clock)),
         model=model,
         examine_database=lambda: examine(database, now=int(clock.time())),
         scheduler=scheduler,
         clock=clock,
     )
+
+
+async def open_billing(
+    settings: Settings, database: SqliteDatabase, stack: AsyncExitStack, model: ModelServices, clock: Clock
+) -> Billing:
+    """The ledger and what works on it in the background: settlement, and what could not be booked yet."""
+    ledger = SqliteLedger(database)
+    unbooked = Unbooked(clock, database.path.with_name(f"{database.path.name}-unbooked"))
+    await asyncio.to_thread(unbooked.load, ledger.book)
+    stack.callback(unbooked.save)
+    supervised(stack, "unbooked entries", unbooked.run, clock)
+    settlement = None
+    if model.generations is not None:
+        settlement = Settlement(ledger, model.generations, clock)
+        supervised(stack, "settlement", settlement.run, clock)
+    month, person_day, person_month = settings.budgets_nano_usd
+    owner = OwnerBudgets(month=month, person_day=person_day, person_month=person_month)
+    return Billing(
+        budgets=Budgets(ledger, unbooked, clock, owner=owner),
+        ledger=ledger,
+        unbooked=unbooked,
+        catalog=model.catalog,
+        clock=clock,
+        settlement=settlement,
+    )
+
+
+def supervised(
+    stack: AsyncExitStack, name: str, work: Callable[[], Coroutine[object, object, None]], clock: Clock
+) -> None:
+    """Start background work that the stack ends."""
+    background = Background(name, work, clock)
+    background.start()
+    stack.push_async_callback(background.aclose)
 
 
 async def credit_left(llm: ModelClient) -> float | None:

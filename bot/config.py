@@ -187,6 +187,20 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="an amount in US dollars from 0 to 1000000, or leave it empty",
     )
+    budget_usd_per_person_per_day: Decimal | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="an amount in US dollars from 0 to 1000000, or leave it empty",
+    )
+    budget_usd_per_person_per_month: Decimal | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="an amount in US dollars from 0 to 1000000, or leave it empty",
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = Field(
         "INFO", description="debug, info, warning or error"
     )
@@ -252,9 +266,17 @@ class Settings(BaseSettings):
         return self.max_streams_per_server or max(1, self.max_streams * 4 // 5)
 
     @property
-    def budget_nano_usd(self) -> int | None:
-        """The owner's monthly budget in nano-dollars."""
-        return None if self.budget_usd_per_month is None else int(self.budget_usd_per_month * NANO)
+    def budgets_nano_usd(self) -> tuple[int | None, int | None, int | None]:
+        """The owner's budgets in nano-dollars: a month for everybody, one person's day, one person's month."""
+        month, person_day, person_month = (
+            None if amount is None else int(amount * NANO)
+            for amount in (
+                self.budget_usd_per_month,
+                self.budget_usd_per_person_per_day,
+                self.budget_usd_per_person_per_month,
+            )
+        )
+        return month, person_day, person_month
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -40,9 +40,9 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
         """Show what can be spent here, and what has been"""
         place = interaction_place(interaction)
         effective = await self.resolver.effective(place)
-        limits = self.budgets.limits(interaction.user.id, place, effective, unlimited=False)
-        lines = words.overview(effective, await self.budgets.standings(limits), channel_id=place.channel_id)
-        await show_lines(interaction, lines)
+        charge = self.budgets.charge(interaction.user.id, place, effective, is_exempt=False)
+        standings = await self.budgets.standings(charge.limits)
+        await show_lines(interaction, words.overview(effective, standings, channel_id=place.channel_id))
 
     @only(Audience.ADMINS)
     @app_commands.command(name="set")

@@ -136,7 +136,7 @@ class Chat(commands.Cog):
     async def _ask(self, question: Question, target: ReplyTarget, admitted: Admitted) -> None:
         """Answer, and tell the asker with a ping when that took as long as the settings say."""
         began = self.clock.monotonic()
-        ending = await self.chat.ask(question, target, unlimited=admitted.unlimited)
+        ending = await self.chat.ask(question, target, admitted)
         seconds, wanted = self.clock.monotonic() - began, admitted.effective.number(rules.PING_AFTER)
         if wanted and seconds >= wanted and ending.state is not ReplyState.STOPPED and not question.private:
             asker = discord.Object(question.author_id)
@@ -226,7 +226,7 @@ class Chat(commands.Cog):
         else:
             await tell(interaction, memory_texts.RETRYING)
         target = self.bot.channel_target(record.place.channel_id)
-        await self.chat.retry(record.id, target, continue_=continue_, unlimited=admitted.unlimited)
+        await self.chat.retry(record.id, target, admitted, continue_=continue_)
 
     async def _answer(
         self, interaction: discord.Interaction[Any], text: str, *, private: bool, quoted_id: int | None = None

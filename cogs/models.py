@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bot.client import ChatBot
     from bot.core.records import ModelInfo, Place
+    from bot.settings.resolver import EffectiveSettings
 
 Order = Literal["price", "context"]
 LISTED = 500  # models in a list; nobody pages further
@@ -40,6 +41,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         self.conversations = bot.services.conversation.store
         self.provider = bot.services.model.provider
         self.trial = bot.services.money.trial
+        self.budgets = bot.services.money.budgets
         self.models = bot.services.settings.models
         self.catalog = bot.services.model.catalog
         self.resolver = bot.services.settings.resolver
@@ -47,7 +49,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show which model answers here, what it costs, and who chose it"""
-        choice = await self.models.resolve(interaction_place(interaction))
+        choice = self.models.resolve(await self.resolver.effective(interaction_place(interaction)))
         await tell(interaction, words.in_use(choice, self.catalog.get(choice.model)))
 
     @only(Audience.ADMINS)
@@ -74,30 +76,38 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         except ValueError as error:
             await tell(interaction, str(error))
             return
-        if refusal := await self._refusal(place, chosen):
+        effective = await self.resolver.effective(place)
+        if refusal := self._refusal(effective, chosen):
             await tell(interaction, refusal)
             return
         await interaction.response.defer(thinking=True)
-        sentence = await self._try_and_choose(interaction, chosen, key=key, scope=scope)
+        sentence = await self._try_and_choose(interaction, chosen, effective, key=key, scope=scope)
         await interaction.edit_original_response(content=sentence)
 
-    async def _refusal(self, place: Place, model: str) -> str | None:
+    def _refusal(self, effective: EffectiveSettings, model: str) -> str | None:
         """Why a model can't even be tried."""
         if not self.catalog.models():
             return words.NO_CATALOG
-        unavailable = self.models.unavailable(await self.resolver.effective(place), model)
+        unavailable = self.models.unavailable(effective, model)
         if unavailable is ModelUnavailable.VANISHED:
             return words.unknown(model, nearest(model, [info.id for info in self.catalog.models()]))
         return words.refused(model, unavailable) if unavailable else None
 
     async def _try_and_choose(
-        self, interaction: discord.Interaction[ChatBot], model: str, *, key: str, scope: Scope
+        self,
+        interaction: discord.Interaction[ChatBot],
+        model: str,
+        effective: EffectiveSettings,
+        *,
+        key: str,
+        scope: Scope,
     ) -> str:
         place, user = interaction_place(interaction), interaction.user
         try:
-            await self.trial.run(model, place, user_id=user.id)
+            charge = self.budgets.charge(user.id, place, effective, is_exempt=False)
+            await self.trial.run(model, charge)
         except HeadwaterError as error:
-            return words.trial_failed(model, error, (await self.models.resolve(place)).model)
+            return words.trial_failed(model, error, self.models.resolve(effective).model)
         await self.models.choose(key, model, by=user.id, guild_id=place.guild_id)
         return words.chosen(
             model,
@@ -118,7 +128,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         """Go back to the default model (admins)"""
         key = scope_key(interaction, scope)
         await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
-        choice = await self.models.resolve(interaction_place(interaction))
+        choice = self.models.resolve(await self.resolver.effective(interaction_place(interaction)))
         await interaction.response.send_message(words.reset(choice.model, scope, interaction.user.display_name))
 
     @app_commands.command(name="list")
@@ -164,8 +174,8 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         self, interaction: discord.Interaction[ChatBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         place = interaction_place(interaction)
-        current = await self.models.resolve(place)
-        allowed = self.models.allowed(await self.resolver.effective(place))
+        effective = await self.resolver.effective(place)
+        current, allowed = self.models.resolve(effective), self.models.allowed(effective)
         recent = await self.models.recent(place.guild_id)
         return [
             app_commands.Choice(

@@ -32,12 +32,12 @@ class PromptCommands(
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show the system prompt here, and who set it"""
-        found = await self.resolver.find(interaction_place(interaction), PROMPT.key)
+        found = (await self.resolver.effective(interaction_place(interaction))).find(PROMPT.key)
         if found is None:
             await tell(interaction, texts.OWNERS_PROMPT)
             return
-        lines = discord.utils.escape_markdown(found.setting.value).split("\n")
-        head = texts.prompt_head(found.scope, found.setting.set_by, found.setting.set_at)
+        lines = discord.utils.escape_markdown(found.value).split("\n")
+        head = texts.prompt_head(found.scope, found.set_by, found.set_at)
         await show_lines(interaction, lines, head=head)
 
     @only(Audience.MANAGERS)

@@ -34,8 +34,9 @@ class Status(commands.Cog):
     async def status(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show how I'm doing: model, provider, latency, version"""
         place = interaction_place(interaction)
+        settings = self.services.settings
         sentence = words.status(
-            choice=await self.services.settings.models.resolve(place),
+            choice=settings.models.resolve(await settings.resolver.effective(place)),
             latency_s=self.bot.latency,
             client=self.services.model.status(),
             waiting=self.services.conversation.chat.waiting(place.channel_id),
@@ -57,15 +58,13 @@ class Status(commands.Cog):
             in_thread=isinstance(interaction.channel, discord.Thread),
             opens_threads=effective.text(rules.THREADS) != "off",
         )
-        choice = await self.services.settings.models.resolve(place)
+        choice = self.services.settings.models.resolve(effective)
         skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dates
         findings = [
             health.permission_finding(missing if interaction.guild_id is not None else ()),
             self._intent(needed=effective.text(rules.ANSWER) == "always"),
             await health.key_finding(self.services.model.credit),
-            health.model_finding(
-                choice.pin.setting.value if choice.pin else choice.model, self.services.model.catalog
-            ),
+            health.model_finding(choice.pin.value if choice.pin else choice.model, self.services.model.catalog),
             await health.database_finding(self.services.examine_database),
             health.clock_finding(skew),
             health.Finding(what="version", detail=__version__),

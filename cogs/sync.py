@@ -51,7 +51,7 @@ class Sync(commands.Cog):
         """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
         self.bot.services.conversation.catch_up.begin(self.channels)
         if self._unfinished and self._repairing is None:
-            work = self.bot.services.conversation.recovery.mend(self._unfinished, self.channels)
+            work = self.bot.services.conversation.recovery.recover(self._unfinished, self.channels)
             self._repairing = asyncio.create_task(work, name="recovery")
 
     @commands.Cog.listener()

@@ -1,4 +1,4 @@
-"""What a question passes before it costs anything: the lists, the pace, the budgets."""
+"""What a question passes before it costs anything: the lists, the budgets, the rate limit."""
 
 from __future__ import annotations
 
@@ -12,39 +12,45 @@ if TYPE_CHECKING:
     from bot.access.user_rate_limit import UserRateLimit
     from bot.core.records import Place
     from bot.money.budgets import Budgets
-    from bot.settings.resolver import EffectiveSettings
+    from bot.money.limits import Charge
+    from bot.settings.resolver import EffectiveSettings, SettingsResolver
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Somebody may ask: what is set there, and whether the server's own limits spare them."""
+    """Somebody may ask: the settings that apply, resolved once for the whole question, and who is billed."""
 
     effective: EffectiveSettings
-    unlimited: bool
+    charge: Charge
 
 
 class Gate:
     """Lets questions in, or says why not."""
 
-    def __init__(self, access: Access, pace: UserRateLimit, budgets: Budgets) -> None:
+    def __init__(
+        self, resolver: SettingsResolver, access: Access, rate_limit: UserRateLimit, budgets: Budgets
+    ) -> None:
+        self._resolver = resolver
         self._access = access
-        self._rate_limit = pace
+        self._rate_limit = rate_limit
         self._budgets = budgets
 
     async def admit(self, person: Person, place: Place) -> Admitted:
-        """Let somebody ask in a place, and count it.
+        """Let somebody ask in a place, and count the question.
 
-        The budgets are looked at again, with what the question will cost, when its turn has come.
+        When the question's turn comes, the budgets are checked again, with what it will probably cost.
 
         Raises:
             NotAllowedError: the lists keep them from asking.
             UserRateLimitError: they ask too often.
             BudgetSpentError: there is no money left.
-            StorageError: nobody can say.
+            StorageError: the settings or budgets can't be read.
         """
-        effective = await self._access.check(person, place)
-        unlimited = bool(person.role_ids & effective.ids(rules.EXEMPT_ROLES))
-        await self._budgets.check(self._budgets.limits(person.id, place, effective, unlimited=unlimited))
-        if (pace := effective.number(rules.RATE_LIMIT)) and not unlimited:
-            self._rate_limit.take((person.id, place.guild_id), per_minute=int(pace))
-        return Admitted(effective, unlimited)
+        effective = await self._resolver.effective(place)
+        self._access.check(person, place, effective)
+        is_exempt = bool(person.role_ids & effective.ids(rules.EXEMPT_ROLES))
+        charge = self._budgets.charge(person.id, place, effective, is_exempt=is_exempt)
+        await self._budgets.check(charge.limits)
+        if (per_minute := effective.number(rules.RATE_LIMIT)) and not is_exempt:
+            self._rate_limit.take((person.id, place.guild_id), per_minute=int(per_minute))
+        return Admitted(effective, charge)

@@ -29,7 +29,7 @@ class Person:
 
 
 class Access:
-    """Judges people by the settings of a place. All of it raises `StorageError`."""
+    """Judges people by the settings of a place."""
 
     def __init__(self, resolver: SettingsResolver, *, owner_ids: AbstractSet[int]) -> None:
         self._resolver = resolver
@@ -40,7 +40,11 @@ class Access:
         return person.id in self._owner_ids
 
     async def is_admin(self, person: Person, guild_id: int | None) -> bool:
-        """The bot's owners anywhere; in a server, who manages it or has the role named in its settings."""
+        """The bot's owners anywhere. In a server, who manages it or has the role named in its settings.
+
+        Raises:
+            StorageError: the settings can't be read.
+        """
         if self.is_owner(person):
             return True
         if guild_id is None or person.manages:
@@ -48,21 +52,23 @@ class Access:
         role = await self._resolver.get(guild_scope(guild_id), rules.ADMIN_ROLE.key)
         return role is not None and int(role.value) in person.role_ids
 
-    async def check(self, person: Person, place: Place) -> EffectiveSettings:
-        """Let somebody ask in a place; gives what is set there.
-
-        The lists of people and roles spare admins, who could change them.
+    def check(self, person: Person, place: Place, effective: EffectiveSettings) -> None:
+        """Let somebody ask in a place. The lists of people and roles spare admins, who could change them.
 
         Raises:
             NotAllowedError: they may not.
         """
-        effective = await self._resolver.effective(place)
         if rule := _channel_rule(effective, place):
             raise NotAllowedError(rule)
         rule = _personal_rule(effective, person)
-        if rule and not await self.is_admin(person, place.guild_id):
+        if rule and not self._is_spared(person, place, effective):
             raise NotAllowedError(rule)
-        return effective
+
+    def _is_spared(self, person: Person, place: Place, effective: EffectiveSettings) -> bool:
+        in_guild = place.guild_id is not None
+        return self.is_owner(person) or (
+            in_guild and (person.manages or bool(person.role_ids & effective.ids(rules.ADMIN_ROLE)))
+        )
 
 
 def _channel_rule(effective: EffectiveSettings, place: Place) -> Rule | None:

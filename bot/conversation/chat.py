@@ -5,83 +5,86 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.conversation.answer import Run
-from bot.conversation.ending import Ending, Queued
+from bot.conversation.ending import Ending, Footer, Queued
 from bot.conversation.errors import ForgottenError, ShuttingDownError, StillRunningError
-from bot.conversation.memory import Memory
+from bot.conversation.memory import AnswerMemory
 from bot.conversation.queue import TurnQueue
-from bot.conversation.runs import Runs
-from bot.core.errors import DeadlineExceededError, HeadwaterError, ModelError
+from bot.conversation.runs import Run, Runs
+from bot.core.errors import DeadlineExceededError, HeadwaterError, ModelError, StorageError
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
-from bot.display.errors import MessageGoneError, NoAccessError, ScreenError
+from bot.display.errors import NoAccessError
 from bot.display.reply import TYPING_AFTER_S, Reply
 from bot.display.target import Controls
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable
 
+    from bot.access.gate import Admitted
     from bot.conversation.answer import Answerer
     from bot.conversation.ending import ReplyTexts
-    from bot.conversation.ports import ConversationStore
+    from bot.conversation.ports import ConversationStore, StoredReply
     from bot.conversation.queue import QueueTicket
     from bot.core.ports import Clock
     from bot.core.records import Question
     from bot.display.scheduler import EditScheduler
     from bot.display.target import ReplyTarget
     from bot.money.billing import Billing
-    from bot.settings.model_choice import ModelChoice
+    from bot.money.ledger import Entry
+    from bot.settings.profile import Profiles
 
 log = logging.getLogger(__name__)
 
-QUEUE_PATIENCE_S = 1.0  # a wait in line that is over sooner is not worth a message
+QUEUE_PATIENCE_S = 1.0  # a wait in the queue that is over sooner is not worth a message
 TYPING_S = 4.0  # how often the typing indicator gets a chance; Discord shows it for ten seconds
 PRIVATE_LIMIT_S = 14 * 60.0  # a private answer lives by its interaction's token, which lasts 15 minutes
 
 
 class ChatService:
-    """Answers questions, one at a time in each conversation; `runs` are those being answered or in line."""
+    """Answers questions, one at a time in each conversation. `runs` are those being answered or waiting."""
 
     def __init__(
         self,
         *,
         answerer: Answerer,
-        models: ModelChoice,
+        profiles: Profiles,
         billing: Billing,
         store: ConversationStore,
         scheduler: EditScheduler,
         texts: ReplyTexts,
         clock: Clock,
         rng: random.Random,
-        queue_limit: int = 5,
+        queue_limit: int = 10,
+        queue_per_person: int = 3,
     ) -> None:
-        """`queue_limit` is how many questions may wait in one conversation behind the one being answered."""
+        """`queue_limit` questions may wait in one conversation, `queue_per_person` of one person."""
         self._answerer = answerer
-        self._models = models
+        self._profiles = profiles
         self._billing = billing
         self._store = store
-        self._memory = Memory(store, clock)
         self._scheduler = scheduler
         self._texts = texts
         self._clock = clock
         self._rng = rng
-        self._queue = TurnQueue(limit=queue_limit)
+        self._queue = TurnQueue(limit=queue_limit, per_person=queue_per_person)
         self.runs = Runs()
         self._closing = False
 
-    async def ask(self, question: Question, target: ReplyTarget, *, unlimited: bool = False) -> Ending:
+    async def ask(self, question: Question, target: ReplyTarget, admitted: Admitted) -> Ending:
         """Answer a question where `target` shows it; returns how the reply ended, once it is stored.
 
-        Whatever goes wrong is told in the reply. Cancelling ends the reply's model call and nothing more.
-        With `unlimited`, the server's budgets do not hold; the owner's does.
+        The reply tells whatever goes wrong. Cancelling ends the reply's model call and nothing more.
         """
-        return await self._run(self._new_run(question, target, unlimited=unlimited))
+        return await self._run(self._new_run(question, target, admitted))
 
-    async def retry(self, reply_id: int, target: ReplyTarget, *, continue_: bool, unlimited: bool = False) -> None:
-        """Answer a stored question anew in the messages of its last answer, or `continue_` that answer.
+    async def retry(self, reply_id: int, target: ReplyTarget, admitted: Admitted, *, continue_: bool) -> None:
+        """Answer a stored question again in the messages of its last answer, or `continue_` that answer.
+
+        It's billed to the person admitted, whoever asked the question.
 
         Raises:
             ForgottenError: the question is no longer stored.
@@ -90,9 +93,21 @@ class ChatService:
             NoAccessError: the bot may not write there.
         """
         await self.runs.wait_until_stored(reply_id)
+        reply, question = await self._answered(reply_id)
+        if self._closing:
+            raise ShuttingDownError
+        run = self._new_run(question, target, admitted, earlier=reply, shown=reply.text if continue_ else "")
+        with self._queue.join(reply.place.channel_id, who=run.bill.user_id) as ticket:
+            await self._reopen(run)
+            await self._run(run, ticket)
+        if isinstance(run.lost, NoAccessError):
+            raise run.lost
+
+    async def _answered(self, reply_id: int) -> tuple[StoredReply, Question]:
+        """A reply that can be answered again, and its question."""
         reply = await self._store.reply(reply_id)
         if reply is not None and not self.runs.is_running(reply.turn_id):
-            await self._answerer.catch_up(reply.place)  # what was deleted meanwhile is not to come back
+            await self._answerer.catch_up(reply.place)  # so that what was deleted meanwhile does not come back
             reply = await self._store.reply(reply_id)
         question = await self._store.question(reply.turn_id) if reply and reply.turn_id else None
         if reply is None or question is None:
@@ -101,31 +116,13 @@ class ChatService:
             raise StillRunningError
         if not reply.message_ids:  # a later reply has taken its messages over
             raise ForgottenError
-        if self._closing:
-            raise ShuttingDownError
-        run = self._new_run(
-            question,
-            target,
-            unlimited=unlimited,
-            message_ids=reply.message_ids,
-            shown_before=reply.text if continue_ else "",
-        )
-        run.turn_id, run.stored_before = reply.turn_id, reply.text
-        with self._queue.join(reply.place.channel_id) as ticket:
-            await self._prepare_again(run)
-            await self._run(run, ticket)
-        if isinstance(run.lost, NoAccessError):
-            raise run.lost
+        return reply, question
 
-    async def _prepare_again(self, run: Run) -> None:
+    async def _reopen(self, run: Run) -> None:
         """Store the new reply before it is seen: what fails here leaves the old answer as it is."""
         self.runs.add(run)
         try:
-            await self._prepare(run, bear_faults=False)
-        except HeadwaterError as error:  # what was opened is not for a restart to end
-            await self._memory.close(run, Ending(state=ReplyState.FAILED, error=error))
-            self.runs.end(run)
-            raise
+            await run.memory.reopen_answer(run.question, model=run.profile.model)
         except BaseException:
             self.runs.end(run)
             raise
@@ -152,63 +149,44 @@ class ChatService:
 
     # One question
 
-    def _reply(
-        self,
-        target: ReplyTarget,
-        *,
-        on_message: Callable[[int], Awaitable[None]] | None = None,
-        on_lost: Callable[[ScreenError], None] | None = None,
-        message_ids: Sequence[int] = (),
-        text: str = "",
-    ) -> Reply:
-        return Reply(
-            target,
-            clock=self._clock,
-            rng=self._rng,
-            mark=self._scheduler.mark,
-            texts=self._texts.display,
-            on_message=on_message,
-            on_lost=on_lost,
-            message_ids=message_ids,
-            text=text,
-        )
-
     def _new_run(
         self,
         question: Question,
         target: ReplyTarget,
+        admitted: Admitted,
         *,
-        unlimited: bool,
-        message_ids: Sequence[int] = (),
-        shown_before: str = "",
+        earlier: StoredReply | None = None,
+        shown: str = "",
     ) -> Run:
-        """A run and its reply, which goes on from `shown_before` in the messages of an earlier one."""
-
-        async def on_message(message_id: int) -> None:
-            await self._memory.note(run, message_id)
-
-        def on_lost(error: ScreenError) -> None:
-            run.lost = error
-            run.forget = run.forget or isinstance(error, MessageGoneError)
-            run.cancel(Ending(state=ReplyState.STOPPED))
-
-        reply = self._reply(
-            target, on_message=on_message, on_lost=on_lost, message_ids=message_ids, text=shown_before
+        """A run and its reply, which goes on from the text `shown` in the messages of an earlier one."""
+        message_ids = earlier.message_ids if earlier else ()
+        return Run(
+            question,
+            profile=self._profiles.resolve(admitted.effective, question.place),
+            memory=AnswerMemory(self._store, self._clock, earlier=earlier),
+            bill=self._billing.bill(admitted.charge),
+            show=partial(self._reply, target, message_ids=message_ids),
+            shown_before=shown,
         )
-        run = Run(question, reply, shown_before=shown_before, unlimited=unlimited)
-        return run
+
+    @property
+    def _reply(self) -> Callable[..., Reply]:
+        """Makes a reply for a target."""
+        return partial(
+            Reply, clock=self._clock, rng=self._rng, mark=self._scheduler.mark, texts=self._texts.display
+        )
 
     async def _run(self, run: Run, ticket: QueueTicket | None = None) -> Ending:
-        """See a question through; `ticket` where it has its place in line already."""
+        """See a question through; `ticket` is its place in the queue where it has one already."""
         self.runs.add(run)
         typing = asyncio.create_task(self._keep_typing(run.reply), name="typing")
         try:
             ending = await (self._answer(run, ticket) if ticket else self._join_and_answer(run))
-            log.info("reply %d ended: %s", run.reply.controls.reply_id, ending.state)
+            log.info("reply %d ended: %s", run.memory.reply_id, ending.state)
             return ending
         finally:
             typing.cancel()
-            self._billing.drop(run)
+            run.bill.drop()
             self.runs.end(run)
 
     async def _keep_typing(self, reply: Reply) -> None:
@@ -222,7 +200,7 @@ class ChatService:
         # Private answers change nothing that others go on from: each is a conversation by itself.
         conversation = run if run.question.private else run.question.place.channel_id
         try:
-            ticket = self._queue.join(conversation)
+            ticket = self._queue.join(conversation, who=run.bill.user_id)
         except HeadwaterError as error:
             return await self._end(run, Ending(state=ReplyState.FAILED, error=error))
         with ticket:
@@ -232,44 +210,30 @@ class ChatService:
         task_name = f"answer in {run.question.place.channel_id}"
         run.task = asyncio.create_task(self._work(run, ticket), name=task_name)
         try:
-            ending = await self._outcome(run)
+            ending = await self._outcome(run.task, run)
         finally:
             run.task.cancel()
         return await self._end(run, ending)
 
     async def _work(self, run: Run, ticket: QueueTicket) -> Ending:
-        """From the line to the last word."""
-        question = run.question
+        """From the queue to the last word."""
         if self._closing:
             raise ShuttingDownError
-        if not run.model:
-            await self._prepare(run)
-        await self._wait_in_queue(run, ticket)
-        await self._memory.remember(run)
-        try:
-            async with asyncio.timeout(PRIVATE_LIMIT_S if question.private else None):
-                return await self._answerer.answer(run)
-        except TimeoutError:
-            raise DeadlineExceededError(model=run.model) from None
-
-    async def _prepare(self, run: Run, *, bear_faults: bool = True) -> None:
-        """Choose the model and store the reply, before anything of it is on show."""
-        choice = await self._models.resolve(run.question.place)
-        run.model = choice.model
-        if choice.pin and choice.unavailable and self._models.first_told(choice):
-            run.unavailable = (choice.pin.setting.value, choice.unavailable)
-        await self._memory.open(run)
-        if run.not_saved is not None and not bear_faults:
-            raise run.not_saved
-
-    async def _wait_in_queue(self, run: Run, ticket: QueueTicket) -> None:
-        """Wait for the turn; who waits longer than a moment is told for how many others."""
+        model = run.profile.model
+        if ticket.ahead and not run.memory.reply_id:
+            await run.memory.open(run.question, model=model)
+        run.reply.controls = Controls(reply_id=run.memory.reply_id, stop=bool(run.memory.reply_id))
         async for ahead in ticket.moves(patience_s=QUEUE_PATIENCE_S):
             run.reply.show_status(self._texts.waiting(Queued(ahead=ahead)))
+        run.question = await run.memory.open_answer(run.question, model=model)
+        run.reply.controls = Controls(reply_id=run.memory.reply_id, stop=bool(run.memory.reply_id))
+        try:
+            async with asyncio.timeout(PRIVATE_LIMIT_S if run.question.private else None):
+                return await self._answerer.answer(run)
+        except TimeoutError:
+            raise DeadlineExceededError(model=model) from None
 
-    async def _outcome(self, run: Run) -> Ending:
-        task = run.task
-        assert task is not None  # noqa: S101 - set by the only caller
+    async def _outcome(self, task: asyncio.Task[Ending], run: Run) -> Ending:
         await asyncio.wait({task})
         if task.cancelled():
             return run.forced or Ending(state=ReplyState.INTERRUPTED)
@@ -283,30 +247,64 @@ class ChatService:
         return Ending(state=ReplyState.FAILED, error=error)
 
     async def _end(self, run: Run, ending: Ending) -> Ending:
-        """Bring the ending to the screen, then to memory."""
-        try:
-            ending = await self._billing.close(run, ending, self._answerer.ratio)
-        except Exception:  # whatever is wrong with the billing, the reply ends
-            log.exception("reply %d could not be booked", run.reply.controls.reply_id)
+        """Bring the ending to the screen, then to memory and the ledger."""
+        entry = self._entry(run, ending)
         ending = replace(
-            ending, unavailable=run.unavailable, not_saved=run.not_saved, history_truncated=run.history_truncated
+            ending,
+            footer=_footer(entry)
+            if entry and run.profile.footer and ending.state is ReplyState.COMPLETE
+            else None,
+            warnings=run.bill.warnings(entry) if entry else (),
+            unavailable=run.profile.unavailable,
+            not_saved=run.memory.not_saved,
         )
         run.reply.finish(self._texts.ending(ending), self._controls(run, ending))
         await run.reply.settled()
-        await self._memory.close(run, ending)
+        await self._store_ending(run, ending, entry)
         return ending
+
+    def _entry(self, run: Run, ending: Ending) -> Entry | None:
+        said = run.reply.text[len(run.shown_before) :]
+        try:
+            return run.bill.entry(state=ending.state, said=said, reply_id=run.memory.reply_id or None)
+        except Exception:  # whatever is wrong with the bill, the reply ends
+            log.exception("reply %d could not be billed", run.memory.reply_id)
+            return None
+
+    async def _store_ending(self, run: Run, ending: Ending, entry: Entry | None) -> None:
+        close = partial(run.memory.close, run.reply, ending, run.bill.report)
+        try:
+            if entry is not None:
+                await run.bill.book(entry, close if run.memory.reply_id else self._billing.ledger.book)
+            elif run.memory.reply_id:
+                await close(None)
+        except StorageError as error:
+            channel_id = run.question.place.channel_id
+            log.warning("reply %d in channel %d is not saved: %s", run.memory.reply_id, channel_id, error)
+        except Exception:  # the reply has ended on the screen, whatever is wrong with the ledger
+            log.exception("reply %d could not be booked", run.memory.reply_id)
 
     @staticmethod
     def _controls(run: Run, ending: Ending) -> Controls:
         """Retry where no whole answer came, Continue where it breaks off; both need the stored question."""
         unfinished = ending.state in (ReplyState.STOPPED, ReplyState.FAILED, ReplyState.INTERRUPTED)
+        is_stored = run.memory.turn_id is not None
         return Controls(
-            reply_id=run.reply.controls.reply_id,
-            retry=bool(run.reply.controls.reply_id) and run.turn_id is not None and unfinished,
-            continue_=run.turn_id is not None
-            and bool(run.reply.text)
-            and (unfinished or ending.state is ReplyState.CUT),
+            reply_id=run.memory.reply_id,
+            retry=bool(run.memory.reply_id) and is_stored and unfinished,
+            continue_=is_stored and bool(run.reply.text) and (unfinished or ending.state is ReplyState.CUT),
         )
+
+
+def _footer(entry: Entry) -> Footer:
+    cost = entry.cost
+    return Footer(
+        model=entry.model,
+        prompt_tokens=cost.prompt_tokens,
+        completion_tokens=cost.completion_tokens,
+        cost_nano_usd=None if cost.estimated and not cost.nano_usd else cost.nano_usd,
+        estimated=cost.estimated,
+    )
 
 
 def describe(error: HeadwaterError) -> str:

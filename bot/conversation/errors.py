@@ -6,15 +6,18 @@ from bot.core.errors import HeadwaterError
 
 
 class QueueFullError(HeadwaterError):
-    """Too many questions already wait in this conversation."""
+    """Too many questions already wait in this conversation; `is_own`: of the same person."""
 
-    def __init__(self, *, waiting: int) -> None:
+    def __init__(self, *, waiting: int, is_own: bool = False) -> None:
         super().__init__(waiting)
         self.waiting = waiting
+        self.is_own = is_own
 
     @property
     def sentence(self) -> str:
-        return f"{self.waiting} questions are already waiting here. Please ask again when one is answered."
+        if self.is_own:
+            return f"You already have {self.waiting} questions waiting here. Ask again when one is answered."
+        return f"{self.waiting} questions are already waiting here. Ask again when one is answered."
 
 
 class QuestionTooLongError(HeadwaterError):

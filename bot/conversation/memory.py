@@ -1,4 +1,4 @@
-"""An answer's way into memory. Where that cannot be written, answers are given all the same, and say so."""
+"""What is stored of an answer. Where the database can't be written, answers are given all the same, and say so."""
 
 from __future__ import annotations
 
@@ -7,83 +7,123 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.conversation.ports import ClosedReply
 from bot.core.errors import StorageError
-from bot.display.target import Controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.conversation.answer import Run
     from bot.conversation.ending import Ending
-    from bot.conversation.ports import ConversationStore
+    from bot.conversation.ports import ConversationStore, StoredReply
     from bot.core.ports import Clock
+    from bot.core.records import Question
+    from bot.display.reply import Reply
+    from bot.money.billing import CallReport
+    from bot.money.ledger import Entry
 
 log = logging.getLogger(__name__)
 
+CHECKPOINT_S = 3.0  # how much of a streaming answer a crash may cost
 
-class Memory:
-    """Stores a run step by step: its reply, its question, the messages that show it, how it ended."""
 
-    def __init__(self, store: ConversationStore, clock: Clock) -> None:
+class AnswerMemory:
+    """One answer's way into memory: its reply, its question, the messages that show it, how it ended.
+
+    Attributes:
+        reply_id: names the stored reply, for the buttons under the answer; 0 without one.
+        turn_id: names the stored question; None where, or while, it isn't stored.
+        not_saved: why the database lacks something of the answer.
+    """
+
+    def __init__(self, store: ConversationStore, clock: Clock, *, earlier: StoredReply | None = None) -> None:
+        """`earlier` is the reply whose answer this one replaces or continues."""
+        self.reply_id = 0
+        self.turn_id = earlier.turn_id if earlier else None
+        self.not_saved: StorageError | None = None
         self._store = store
         self._clock = clock
+        self._text_before = earlier.text if earlier else ""
+        self._is_forgotten = False
+        self._kept_at = 0.0  # monotonic
 
-    async def open(self, run: Run) -> None:
+    def forget(self) -> None:
+        """Keep nothing of the answer: somebody deleted it, or asked to be forgotten."""
+        self._is_forgotten = True
+
+    async def open(self, question: Question, *, model: str) -> None:
         """Store the reply before its first message exists; without that it has no buttons."""
-        with _tolerated(run):
-            reply_id = await self._store.open_reply(run.question, model=run.model, now=self._now())
-            run.reply.controls = Controls(reply_id=reply_id, stop=True)
-            if run.turn_id is not None:
-                await self._store.answer_again(run.turn_id, reply_id=reply_id, now=self._now())
+        with self._tolerated():
+            self.reply_id = await self._store.open_reply(question, model=model, now=self._now())
 
-    async def remember(self, run: Run) -> None:
-        """Commit the question before the model is called, unless nothing of it is to be kept."""
-        if run.turn_id is not None or run.not_saved is not None:
+    async def open_answer(self, question: Question, *, model: str) -> Question:
+        """Store the question before the model is called; gives it with its anchor."""
+        if self.turn_id is not None or self.not_saved is not None:
+            return question
+        if question.private or self._is_forgotten:
+            if not self.reply_id:
+                await self.open(question, model=model)
+            return question
+        anchor_id = question.anchor_id
+        with self._tolerated():
+            opened = await self._store.open_answer(question, model=model, now=self._now(), reply_id=self.reply_id)
+            self.reply_id, self.turn_id = opened.reply_id, opened.turn_id
+            self._is_forgotten = opened.turn_id is None
+            anchor_id = opened.anchor_id
+        return replace(question, anchor_id=anchor_id)
+
+    async def reopen_answer(self, question: Question, *, model: str) -> None:
+        """Store a new reply to the stored question. Raises `StorageError`: then the old answer stays as it is."""
+        assert self.turn_id is not None  # noqa: S101 - there was an earlier answer
+        self.reply_id = await self._store.reopen_answer(self.turn_id, question, model=model, now=self._now())
+
+    async def add_message(self, message_id: int) -> None:
+        """Store that a message shows the next part of the reply."""
+        if self.reply_id:
+            with self._tolerated():
+                await self._store.add_reply_message(self.reply_id, message_id)
+
+    async def checkpoint(self, reply: Reply, *, at_least: int) -> None:
+        """Every few seconds, store the text that is on show, once it has `at_least` so many characters."""
+        now = self._clock.monotonic()
+        if self.turn_id is None or now < self._kept_at + CHECKPOINT_S or reply.shown_length < at_least:
             return
-        with _tolerated(run):
-            if not await self._store.remembers(run.question):
-                run.question = replace(run.question, off_the_record=True)
-            if run.question.replies_to is not None:
-                anchor_id = await self._store.anchor(run.question.place, run.question.replies_to)
-                run.question = replace(run.question, anchor_id=anchor_id)
-            if run.question.is_remembered:
-                reply_id = run.reply.controls.reply_id
-                run.turn_id = await self._store.add_question(run.question, reply_id=reply_id, now=self._now())
+        self._kept_at = now
+        with self._tolerated():
+            await self._store.checkpoint(self.reply_id, reply.shown_text)
+            self.not_saved = None  # what could not be written before is written now
 
-    async def note(self, run: Run, message_id: int) -> None:
-        """Remember that a message shows the next part of the reply."""
-        if reply_id := run.reply.controls.reply_id:
-            with _tolerated(run):
-                await self._store.add_reply_message(reply_id, message_id)
+    def failed(self, error: StorageError) -> None:
+        """The conversation can't be read, so the answer goes on without it."""
+        self.not_saved = error
 
-    async def close(self, run: Run, ending: Ending) -> None:
-        """Store how the reply ended, and the text that is on show."""
-        keep = run.question.is_remembered and not run.forget
-        # Where not one write came through, the screen still shows what it showed before.
-        text = run.reply.shown_text if run.reply.has_written else run.stored_before
-        if reply_id := run.reply.controls.reply_id:
-            with _tolerated(run):
-                await self._store.close_reply(
-                    reply_id,
-                    state=ending.state,
-                    text=text if keep else "",
-                    model=run.model,
-                    usage=run.usage,
-                    generation_id=run.generation_id,
-                    error=type(ending.error).__name__ if ending.error else "",
-                    now=self._now(),
-                )
+    async def close(self, reply: Reply, ending: Ending, report: CallReport, entry: Entry | None) -> int:
+        """Store how the reply ended, the text on show, and its ledger entry; returns the entry's id.
+
+        Raises:
+            StorageError: nothing of it is stored.
+        """
+        # If not one write came through, the screen still shows what it showed before.
+        text = reply.shown_text if reply.has_written else self._text_before
+        return await self._store.close_reply(
+            ClosedReply(
+                reply_id=self.reply_id,
+                state=ending.state,
+                text="" if self._is_forgotten else text,
+                report=report,
+                error=type(ending.error).__name__ if ending.error else "",
+                now=self._now(),
+            ),
+            entry,
+        )
+
+    @contextmanager
+    def _tolerated(self) -> Iterator[None]:
+        """A full disk or a read-only file is no reason not to answer."""
+        try:
+            yield
+        except StorageError as error:
+            log.warning("reply %d is not saved: %s", self.reply_id, error)
+            self.not_saved = error
 
     def _now(self) -> int:
         return int(self._clock.time())
-
-
-@contextmanager
-def _tolerated(run: Run) -> Iterator[None]:
-    """A full disk or a read-only file is no reason not to answer."""
-    try:
-        yield
-    except StorageError as error:
-        reply_id, channel_id = run.reply.controls.reply_id, run.question.place.channel_id
-        log.warning("reply %d in channel %d is not in memory: %s", reply_id, channel_id, error)
-        run.not_saved = error

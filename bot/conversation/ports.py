@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from bot.core.events import Usage
     from bot.core.records import Place, Question, ReplyState, Turn
     from bot.display.target import ReplyTarget
+    from bot.money.billing import CallReport
+    from bot.money.ledger import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReply:
-    """What memory knows of a reply: for its buttons, and for mending what a restart interrupted.
+    """What memory knows of a reply: for its buttons, and to recover it after a restart.
 
     `turn_id` names the question where one is stored: not for private replies, nor while a new question waits in
-    line. `text` is what was shown when it was last kept.
+    the queue. `text` is what was shown when it was last kept.
     """
 
     id: int
@@ -78,30 +79,54 @@ class Channels(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedAnswer:
+    """What was stored when an answer began.
+
+    `turn_id` is the question's, None where the asker, or the person it quotes, wants nothing kept. `anchor_id` is
+    the turn of the older answer that the question replies to.
+    """
+
+    reply_id: int
+    turn_id: int | None = None
+    anchor_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedReply:
+    """How a reply ended, as it is stored. `error` names the kind of failure; `now` is in epoch seconds."""
+
+    reply_id: int
+    state: ReplyState
+    text: str
+    report: CallReport
+    error: str
+    now: int
+
+
 class ConversationStore(Protocol):
     """Turns and replies. Every method is one transaction; all raise `StorageError`."""
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
-        """Store a reply in state `streaming`, before its first message exists, and return its id."""
+        """Store a reply in state `streaming`, before its first message exists, and return its id.
+
+        For questions that wait for their turn, and for those of which nothing else is kept.
+        """
         ...
 
-    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
-        """Store the user's turn, name it as what the reply answers, and return its id."""
+    async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
+        """Store a question and a place for its answer, and its reply unless `reply_id` names a stored one."""
         ...
 
-    async def remembers(self, question: Question) -> bool:
-        """False where the asker, or the person whose message it is about, wants nothing to be kept."""
-        ...
+    async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
+        """Store a new reply to a stored question, whose answer replaces the old one; return the reply's id.
 
-    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
-        """Name a stored question as what a new reply answers; its answer takes the old one's place in memory.
-
-        The messages that showed the old answer belong to the new reply from now on.
+        The messages that showed the old answer belong to the new reply from then on.
         """
         ...
 
     async def question(self, turn_id: int) -> Question | None:
-        """A stored question; None when it has been deleted."""
+        """A stored question, or None when it has been deleted."""
         ...
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
@@ -115,19 +140,11 @@ class ConversationStore(Protocol):
         """Keep the text shown so far, so that a crash loses at most what came after."""
         ...
 
-    async def close_reply(
-        self,
-        reply_id: int,
-        *,
-        state: ReplyState,
-        text: str,
-        model: str,
-        usage: Usage | None,
-        generation_id: str | None,
-        error: str,
-        now: int,
-    ) -> None:
-        """Store how a reply ended and, where any text was shown, the assistant's turn."""
+    async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
+        """Store how a reply ended, the text of its answer, and what it cost, all or nothing.
+
+        Returns the ledger entry's id, or 0 without `entry`.
+        """
         ...
 
     async def reply(self, reply_id: int) -> StoredReply | None:
@@ -156,10 +173,6 @@ class ConversationStore(Protocol):
 
     async def restore(self, place: Place) -> int:
         """Take the last marker back, once; return how many turns that brings back."""
-        ...
-
-    async def anchor(self, place: Place, message_id: int) -> int | None:
-        """The answer's turn that a message shows, where others stand behind it; None for any other message."""
         ...
 
     async def branch(self, source: Place, target: Place, *, limit: int) -> int:

@@ -1,4 +1,4 @@
-"""The questions that are being answered, or wait in line, and what can happen to them from outside."""
+"""The questions that are being answered, or wait in a queue, and what can happen to them from outside."""
 
 from __future__ import annotations
 
@@ -8,12 +8,63 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.ending import Ending
 from bot.core.records import ReplyState
+from bot.display.errors import MessageGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from bot.conversation.answer import Run
+    from bot.conversation.memory import AnswerMemory
     from bot.core.records import Question
+    from bot.display.errors import ScreenError
+    from bot.display.reply import Reply
+    from bot.money.billing import Bill
+    from bot.settings.profile import Profile
+
+
+class Run:
+    """One question being answered: what applies to it, its reply, its task, and how it ends if it's cancelled.
+
+    Attributes:
+        question: as it reads now; it may be edited while it waits.
+        shown_before: the text that a continued answer goes on from.
+        lost: why nobody can read the reply any more.
+        forced: how the run ends when its task is cancelled.
+        over: set once it is on the screen and in memory, or given up.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        *,
+        profile: Profile,
+        memory: AnswerMemory,
+        bill: Bill,
+        show: Callable[..., Reply],
+        shown_before: str = "",
+    ) -> None:
+        """`show` makes the reply; see `Reply` for its `on_message` and `on_lost`."""
+        self.question = question
+        self.profile = profile
+        self.memory = memory
+        self.bill = bill
+        self.shown_before = shown_before
+        self.reply = show(on_message=memory.add_message, on_lost=self._lose, text=shown_before)
+        self.lost: ScreenError | None = None
+        self.task: asyncio.Task[Ending] | None = None
+        self.forced: Ending | None = None
+        self.over = asyncio.Event()
+
+    def cancel(self, ending: Ending) -> None:
+        """End it early, unless it is ending already."""
+        if self.task is not None and not self.task.done() and self.forced is None:
+            self.forced = ending
+            self.task.cancel()
+
+    def _lose(self, error: ScreenError) -> None:
+        self.lost = error
+        if isinstance(error, MessageGoneError):
+            self.memory.forget()
+        self.cancel(Ending(state=ReplyState.STOPPED))
 
 
 class Runs:
@@ -26,58 +77,58 @@ class Runs:
         self._runs.add(run)
 
     def end(self, run: Run) -> None:
-        """The run is over: on the screen and in memory, or given up."""
+        """The run is over."""
         self._runs.discard(run)
         run.over.set()
 
     def cancel(self, ending: Ending, *, but_with_text: bool = False) -> None:
-        """End all runs early; `but_with_text`, only those that nothing has been said of yet."""
+        """End all runs early; `but_with_text` leaves those that show text already."""
         for run in self._runs:
             if not (but_with_text and run.reply.text):
                 run.cancel(ending)
 
     def asker_of(self, reply_id: int) -> int | None:
-        """Who asked for a running reply; None when it is not running."""
-        asked = (run.question.author_id for run in self._runs if run.reply.controls.reply_id == reply_id)
+        """Who asked for a running reply; None when it isn't running."""
+        asked = (run.question.author_id for run in self._runs if run.memory.reply_id == reply_id)
         return next(asked, None)
 
     def stop(self, reply_id: int, *, by: str) -> bool:
-        """End a running reply for somebody; False when it is not running."""
+        """End a running reply for somebody; False when it isn't running."""
         for run in self._runs:
-            if run.reply.controls.reply_id == reply_id:
+            if run.memory.reply_id == reply_id:
                 run.cancel(Ending(state=ReplyState.STOPPED, by=by))
                 return True
         return False
 
     def deleted(self, message_ids: Collection[int]) -> None:
-        """Somebody deleted messages: what is being shown in one ends, what waits in line for its turn leaves."""
+        """Somebody deleted messages: a reply shown in one ends, and a question that waits leaves the queue."""
         for run in self._runs:
             if not set(message_ids).isdisjoint(run.reply.message_ids):
-                run.forget = True
+                run.memory.forget()
                 run.cancel(Ending(state=ReplyState.STOPPED))
-            elif run.turn_id is None and run.question.message_id in message_ids:
+            elif run.memory.turn_id is None and run.question.message_id in message_ids:
                 run.cancel(Ending(state=ReplyState.STOPPED))
 
     def edited(self, message_id: int, text: str) -> None:
-        """Somebody edited a message: a question that waits in line is asked as it reads now."""
+        """Somebody edited a message: a question that waits is asked as it reads now."""
         for run in self._runs:
-            if run.turn_id is None and run.question.message_id == message_id:
+            if run.memory.turn_id is None and run.question.message_id == message_id:
                 run.question = replace(run.question, text=text)
 
     def forget(self, concerned: Callable[[Question], bool]) -> None:
-        """Keep nothing of questions that are being answered or wait in line."""
+        """Keep nothing of questions that are being answered or wait."""
         for run in self._runs:
             if concerned(run.question):
-                run.forget, run.question = True, replace(run.question, off_the_record=True)
+                run.memory.forget()
 
     def is_running(self, turn_id: int | None) -> bool:
         """Whether a stored question is being answered right now."""
-        return any(run.turn_id == turn_id for run in self._runs if turn_id is not None)
+        return any(run.memory.turn_id == turn_id for run in self._runs if turn_id is not None)
 
     async def wait_until_stored(self, reply_id: int) -> None:
         """A button can be pressed in the instant between the last edit and the commit that follows it."""
         for run in list(self._runs):
-            if run.reply.controls.reply_id == reply_id and run.task is not None and run.task.done():
+            if run.memory.reply_id == reply_id and run.task is not None and run.task.done():
                 await run.over.wait()
 
     async def wait_over(self, seconds: float) -> None:

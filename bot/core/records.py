@@ -53,7 +53,7 @@ class Question:
     `message_id` is the Discord message that asked, None for slash commands and menus. `replies_to` is the message
     that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of an older
     answer that it follows, None when it follows everything said so far. Only the asker sees the answer to a
-    `private` question. Private and `off_the_record` questions read the channel's memory and leave nothing in it.
+    `private` question. It reads the channel's memory and leaves nothing in it.
     """
 
     place: Place
@@ -62,15 +62,9 @@ class Question:
     text: str
     message_id: int | None = None
     private: bool = False
-    off_the_record: bool = False
     replies_to: int | None = None
     quoted_id: int | None = None
     anchor_id: int | None = None
-
-    @property
-    def is_remembered(self) -> bool:
-        """Whether memory keeps it, with its answer."""
-        return not (self.private or self.off_the_record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,105 +1,177 @@
-"""An answer's way through the billing: money is set aside before the call, and what it cost is booked after it."""
+"""An answer's bill: money is set aside before the call, and what it cost is booked after it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.conversation.ending import Footer
-from bot.core.events import Waiting, WaitReason
-from bot.core.records import Message, ReplyState, Role
+from bot.core.errors import StorageError
+from bot.core.events import Reasoning, Started, Text, Usage
+from bot.core.records import Message, Role
 from bot.core.tokens import TokenRatio, estimate
 from bot.money.ledger import Entry, cost_of
 
 if TYPE_CHECKING:
-    from bot.conversation.answer import Run
-    from bot.conversation.ending import Ending, ReplyTexts
+    from collections.abc import Awaitable, Callable
+
+    from bot.core.events import Event
     from bot.core.ports import Catalog, Clock
     from bot.core.records import CompletionRequest
-    from bot.money.budgets import Budgets
-    from bot.money.ledger import Cost
+    from bot.money.budgets import Budgets, Reservation
+    from bot.money.ledger import Cost, Ledger
+    from bot.money.limits import Charge, Limit
+    from bot.money.settlement import Settlement
+    from bot.money.unbooked import Unbooked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReport:
+    """What the model client reported of a call, whichever way it ended."""
+
+    model: str
+    generation_id: str | None = None
+    usage: Usage | None = None
 
 
 class Billing:
-    """Opens and closes the account of each answer."""
+    """Opens bills, and books them."""
 
-    def __init__(self, *, budgets: Budgets, catalog: Catalog, texts: ReplyTexts, clock: Clock) -> None:
-        self._budgets = budgets
-        self._catalog = catalog
-        self._texts = texts
-        self._clock = clock
+    def __init__(
+        self,
+        *,
+        budgets: Budgets,
+        ledger: Ledger,
+        unbooked: Unbooked,
+        catalog: Catalog,
+        clock: Clock,
+        settlement: Settlement | None = None,
+    ) -> None:
+        """`settlement` asks the provider about estimates; None where it keeps no records."""
+        self.ratios = TokenRatio()
+        self.budgets = budgets
+        self.ledger = ledger
+        self.catalog = catalog
+        self.clock = clock
+        self._unbooked = unbooked
+        self._settlement = settlement
 
-    async def open(self, run: Run, request: CompletionRequest, ratio: float) -> None:
-        """Set aside what the request will probably cost, waiting for other answers where it is not sure to fit.
+    def bill(self, charge: Charge) -> Bill:
+        return Bill(self, charge)
+
+    async def book(self, entry: Entry, write: Callable[[Entry], Awaitable[int]]) -> None:
+        """Book an entry by `write`. Where that fails, it's kept, counts against budgets and is tried again.
+
+        Raises:
+            StorageError: what `write` raised.
+        """
+        self.budgets.learn(entry)
+        try:
+            entry_id = await write(entry)
+        except StorageError:
+            self._unbooked.add(entry, write)
+            raise
+        if self._settlement and entry.cost.estimated and entry.generation_id:
+            self._settlement.add(entry_id, entry.generation_id, reported_nano_usd=entry.cost.reported_nano_usd)
+
+
+class Bill:
+    """One call's bill: opened before it, told what the model client says during it, booked after it."""
+
+    def __init__(self, billing: Billing, charge: Charge) -> None:
+        self._billing = billing
+        self._charge = charge
+        self._request: CompletionRequest | None = None
+        self._reservation: Reservation | None = None
+        self._prompt_tokens = 0  # estimated
+        self._asked_at = 0.0  # monotonic
+        self._first_token_s: float | None = None
+        self._model = ""
+        self._generation_id: str | None = None
+        self._usage: Usage | None = None
+        self._is_unreported = False  # a call has begun whose usage has not been reported
+
+    @property
+    def user_id(self) -> int:
+        """Who pays."""
+        return self._charge.user_id
+
+    @property
+    def report(self) -> CallReport:
+        return CallReport(model=self._model, generation_id=self._generation_id, usage=self._usage)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the provider may charge for something."""
+        return self._is_unreported or self._usage is not None
+
+    async def open(self, request: CompletionRequest, *, on_wait: Callable[[], object]) -> None:
+        """Set aside what the request will probably cost; calls `on_wait` where that has to wait for other answers.
 
         Raises:
             BudgetSpentError: a budget is used up.
+            UnbookedError: too much is spent that the database could not take.
         """
-        run.prompt_tokens = estimate(request.messages, ratio)
-        nano_usd = self._budgets.estimate(
+        billing = self._billing
+        self._request, self._model = request, request.model
+        self._prompt_tokens = estimate(request.messages, billing.ratios.of(request.model))
+        nano_usd = billing.budgets.estimate(
             request.model,
-            self._catalog.get(request.model),
-            prompt_tokens=run.prompt_tokens,
+            billing.catalog.get(request.model),
+            prompt_tokens=self._prompt_tokens,
             max_tokens=request.max_tokens,
         )
-        status = self._texts.waiting(Waiting(reason=WaitReason.BUDGET))
-        run.reservation = await self._budgets.reserve(
-            run.question.author_id,
-            run.question.place,
-            nano_usd,
-            unlimited=run.unlimited,
-            on_wait=lambda: run.reply.show_status(status),
+        self._reservation = await billing.budgets.reserve(self._charge, nano_usd, on_wait=on_wait)
+        self._asked_at = billing.clock.monotonic()
+
+    def observe(self, event: Event) -> None:
+        """Take in what an event says about the bill."""
+        match event:
+            case Started():
+                self._model, self._generation_id, self._is_unreported = event.model, event.generation_id, True
+            case Reasoning() | Text():
+                if self._first_token_s is None:
+                    self._first_token_s = self._billing.clock.monotonic() - self._asked_at
+            case Usage():
+                self._usage, self._is_unreported = event.plus(self._usage), False
+                if self._request:
+                    self._billing.ratios.learn(self._model, self._request.messages, event.prompt_tokens)
+
+    def entry(self, *, state: str, said: str, reply_id: int | None = None) -> Entry | None:
+        """The entry to book for the text `said`; None where nothing was set aside, so nothing was asked."""
+        if self._reservation is None:
+            return None
+        return Entry(
+            at=int(self._billing.clock.time()),
+            place=self._charge.place,
+            user_id=self._charge.user_id,
+            model=self._model,
+            state=state,
+            cost=self._cost(said),
+            reply_id=reply_id,
+            first_token_ms=None if self._first_token_s is None else round(1000 * self._first_token_s),
+            generation_id=self._generation_id,
         )
-        run.asked_at = self._clock.monotonic()
 
-    def heard(self, run: Run) -> None:
-        """Note when the model's first word or thought came."""
-        if run.first_token_s is None:
-            run.first_token_s = self._clock.monotonic() - run.asked_at
+    def warnings(self, entry: Entry) -> tuple[Limit, ...]:
+        """The budgets that this entry nearly uses up."""
+        return self._billing.budgets.warnings(self._reservation, entry) if self._reservation else ()
 
-    async def close(self, run: Run, ending: Ending, ratio: TokenRatio) -> Ending:
-        """Book the answer, whichever way it ended; gives the ending with what is to be said of money."""
-        reservation, run.reservation = run.reservation, None
-        if reservation is None:
-            return ending
-        cost = self._cost(run, ratio.of(run.model))
-        entry = Entry(
-            at=int(self._clock.time()),
-            place=run.question.place,
-            user_id=run.question.author_id,
-            model=run.model,
-            state=ending.state,
-            cost=cost,
-            reply_id=run.reply.controls.reply_id or None,
-            first_token_ms=None if run.first_token_s is None else round(1000 * run.first_token_s),
-            generation_id=run.generation_id,
-        )
-        warnings = await self._budgets.settle(reservation, entry)
-        footer = None
-        if run.profile and run.profile.footer and ending.state is ReplyState.COMPLETE:
-            footer = _footer(run.model, cost)
-        return replace(ending, warnings=warnings, footer=footer)
+    async def book(self, entry: Entry, write: Callable[[Entry], Awaitable[int]]) -> None:
+        """Book the entry in place of what was set aside; see `Billing.book`."""
+        try:
+            await self._billing.book(entry, write)
+        finally:
+            self.drop()
 
-    def drop(self, run: Run) -> None:
-        """Give back what is set aside for an answer that nobody closed."""
-        if run.reservation is not None:
-            self._budgets.release(run.reservation)
-            run.reservation = None
+    def drop(self) -> None:
+        """Give back what is still set aside."""
+        reservation, self._reservation = self._reservation, None
+        if reservation is not None:
+            self._billing.budgets.release(reservation)
 
-    def _cost(self, run: Run, ratio: float) -> Cost:
+    def _cost(self, said: str) -> Cost:
         guess = None
-        if run.unreported:
-            said = run.reply.text.removeprefix(run.shown_before)
-            guess = (run.prompt_tokens, estimate([Message(Role.ASSISTANT, said)], ratio) if said else 0)
-        return cost_of(run.usage, self._catalog.get(run.model), guess=guess)
-
-
-def _footer(model: str, cost: Cost) -> Footer:
-    unknown = cost.estimated and not cost.nano_usd
-    return Footer(
-        model=model,
-        prompt_tokens=cost.prompt_tokens,
-        completion_tokens=cost.completion_tokens,
-        cost_nano_usd=None if unknown else cost.nano_usd,
-        estimated=cost.estimated,
-    )
+        if self._is_unreported:
+            ratio = self._billing.ratios.of(self._model)
+            guess = (self._prompt_tokens, estimate([Message(Role.ASSISTANT, said)], ratio) if said else 0)
+        return cost_of(self._usage, self._billing.catalog.get(self._model), guess=guess)

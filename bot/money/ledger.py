@@ -57,6 +57,15 @@ class Entry:
     generation_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An entry that waits for the provider's record. `reported_nano_usd` is the part that isn't estimated."""
+
+    entry_id: int
+    generation_id: str
+    reported_nano_usd: int
+
+
 class Ledger(Protocol):
     """Where entries and totals are kept; all of it raises `StorageError`."""
 
@@ -68,8 +77,8 @@ class Ledger(Protocol):
         """Put what an estimated entry really cost in place of the estimate, in the totals too; once at most."""
         ...
 
-    async def estimates(self, *, since: int) -> Sequence[tuple[int, str]]:
-        """The ids of estimated entries that have a generation's id, with that."""
+    async def estimates(self, *, since: int) -> Sequence[Estimate]:
+        """The estimated entries since a time whose generation is known, oldest first."""
         ...
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
@@ -87,6 +96,11 @@ def person_account(user_id: int, place: Place) -> str:
     return f"user:{user_id}" if place.guild_id is None else f"user:{user_id}@{place.guild_id}"
 
 
+def allowance_account(user_id: int) -> str:
+    """Somebody everywhere, for what the owner allows one person."""
+    return f"person:{user_id}"
+
+
 def channel_account(place: Place) -> str:
     return f"channel:{channel_of(place)}"
 
@@ -98,7 +112,7 @@ def guild_account(guild_id: int) -> str:
 def accounts(user_id: int, place: Place) -> tuple[str, ...]:
     """All accounts that an answer is booked on."""
     guild = () if place.guild_id is None else (guild_account(place.guild_id),)
-    return (person_account(user_id, place), channel_account(place), *guild, ALL)
+    return (person_account(user_id, place), allowance_account(user_id), channel_account(place), *guild, ALL)
 
 
 def period_name(period: Period, at: int) -> str:

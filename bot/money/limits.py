@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError
 from bot.core.units import dollars
 from bot.money.ledger import Period
+
+if TYPE_CHECKING:
+    from bot.core.records import Place
 
 
 class Payer(StrEnum):
@@ -17,6 +21,7 @@ class Payer(StrEnum):
     CHANNEL = "channel"
     SERVER = "server"
     OWNER = "owner"
+    ALLOWANCE = "allowance"  # what the owner allows one person, over all servers and direct messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +34,21 @@ class Limit:
     nano_usd: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Who a call of a model is billed to, where, and the budgets it must fit into."""
+
+    user_id: int
+    place: Place
+    limits: tuple[Limit, ...] = ()
+
+
 OWNERS = {
     Payer.PERSON: "Your",
     Payer.CHANNEL: "This channel's",
     Payer.SERVER: "This server's",
-    Payer.OWNER: "My owner's",
+    Payer.OWNER: "The bot owner's",
+    Payer.ALLOWANCE: "The bot owner's per-person",
 }
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import HeadwaterError
 from bot.core.units import DAY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from bot.core.ports import Clock
-    from bot.money.ledger import Entry, Ledger, Period
+    from bot.money.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
 PAUSES_S = (2.0, 5.0, 15.0, 45.0, 120.0)  # a record is written some seconds after the generation's end
-CATCH_UP_S = DAY_S  # how far back a start looks for what the last run left unsettled
+LOOK_BACK_S = DAY_S  # how far back a start looks for what the last run left unsettled
+AT_ONCE = 4  # requests for records at once, however many wait
 
 
 class Generations(Protocol):
@@ -28,60 +30,90 @@ class Generations(Protocol):
         """What a generation cost in nano-dollars; None where there is no record, or not yet.
 
         Raises:
-            ModelError: the provider cannot be asked.
+            ModelError: the provider can't be asked.
         """
         ...
 
 
-class SettlingLedger:
-    """A `Ledger` that replaces estimates by what the provider has on record, in its own time."""
+@dataclass(frozen=True, slots=True, order=True)
+class _Due:
+    """An entry to settle, next tried at `at` (monotonic). `tries` counts those before."""
+
+    at: float
+    number: int  # breaks ties
+    entry_id: int
+    generation_id: str
+    reported_nano_usd: int
+    tries: int = 0
+
+
+class Settlement:
+    """Replaces estimates in the ledger by what the provider has on record, in its own time."""
 
     def __init__(self, ledger: Ledger, generations: Generations, clock: Clock) -> None:
         self._ledger = ledger
         self._generations = generations
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: list[_Due] = []  # a heap
+        self._numbers = itertools.count()
+        self._added = asyncio.Event()
+        self._has_resumed = False
 
-    async def book(self, entry: Entry) -> int:
-        entry_id = await self._ledger.book(entry)
-        if entry.cost.estimated and entry.generation_id:
-            self._begin(entry_id, entry.generation_id, entry.cost.reported_nano_usd)
-        return entry_id
+    def add(self, entry_id: int, generation_id: str, *, reported_nano_usd: int) -> None:
+        """Settle an estimated entry. `reported_nano_usd` is the part of it that is no estimate."""
+        self._push(_Due(0.0, 0, entry_id, generation_id, reported_nano_usd))
 
-    async def correct(self, entry_id: int, nano_usd: int) -> None:
-        await self._ledger.correct(entry_id, nano_usd)
+    async def run(self) -> None:
+        """Settle what the last run left and what is added, until cancelled."""
+        if not self._has_resumed:
+            since = int(self._clock.time()) - LOOK_BACK_S
+            for estimate in await self._ledger.estimates(since=since):
+                self.add(estimate.entry_id, estimate.generation_id, reported_nano_usd=estimate.reported_nano_usd)
+            self._has_resumed = True
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._work())
 
-    async def estimates(self, *, since: int) -> Sequence[tuple[int, str]]:
-        return await self._ledger.estimates(since=since)
-
-    async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
-        return await self._ledger.spent(accounts, at=at)
-
-    async def catch_up(self) -> None:
-        """Begin to settle what the last run left."""
-        since = int(self._clock.time()) - CATCH_UP_S
-        for entry_id, generation_id in await self._ledger.estimates(since=since):
-            self._begin(entry_id, generation_id, 0)
-
-    async def aclose(self) -> None:
-        """Leave the rest as estimated, for the next start."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _begin(self, entry_id: int, generation_id: str, reported_nano_usd: int) -> None:
-        task = asyncio.create_task(self._settle(entry_id, generation_id, reported_nano_usd), name="settlement")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _settle(self, entry_id: int, generation_id: str, reported_nano_usd: int) -> None:
-        for pause in PAUSES_S:
-            await self._clock.sleep(pause)
+    async def _work(self) -> None:
+        while True:
+            due = await self._next()
             try:
-                cost = await self._generations.cost(generation_id)
-                if cost is not None:
-                    await self._ledger.correct(entry_id, cost + reported_nano_usd)
-                    return
+                await self._settle(due)
             except HeadwaterError as error:
-                log.debug("entry %d is not settled yet: %s", entry_id, error)
-        log.info("entry %d stays estimated: the provider has no record of it", entry_id)
+                log.debug("entry %d is not settled yet: %s", due.entry_id, error)
+                self._try_later(due)
+
+    async def _next(self) -> _Due:
+        """Wait for the next entry that is due."""
+        while True:
+            now = self._clock.monotonic()
+            if self._waiting and self._waiting[0].at <= now:
+                return heapq.heappop(self._waiting)
+            self._added.clear()
+            waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._added.wait())]
+            if self._waiting:
+                waits.append(asyncio.ensure_future(self._clock.sleep(self._waiting[0].at - now)))
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+
+    async def _settle(self, due: _Due) -> None:
+        cost = await self._generations.cost(due.generation_id)
+        if cost is None:
+            self._try_later(due)
+        else:
+            await self._ledger.correct(due.entry_id, cost + due.reported_nano_usd)
+
+    def _try_later(self, due: _Due) -> None:
+        if due.tries + 1 < len(PAUSES_S):
+            self._push(_Due(0.0, 0, due.entry_id, due.generation_id, due.reported_nano_usd, due.tries + 1))
+        else:
+            log.info("entry %d stays estimated: the provider has no record of it", due.entry_id)
+
+    def _push(self, due: _Due) -> None:
+        at = self._clock.monotonic() + PAUSES_S[due.tries]
+        placed = _Due(at, next(self._numbers), due.entry_id, due.generation_id, due.reported_nano_usd, due.tries)
+        heapq.heappush(self._waiting, placed)
+        self._added.set()

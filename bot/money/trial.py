@@ -1,4 +1,4 @@
-"""Trying a model before it is chosen: a tiny request, so that nobody finds out by their question."""
+"""Trying a model before a channel's answers depend on it: one tiny request, billed like any other."""
 
 from __future__ import annotations
 
@@ -6,89 +6,65 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from bot.core.errors import FirstTokenTimeoutError, ModelError
-from bot.core.events import Started, Usage
+from bot.core.errors import FirstTokenTimeoutError
+from bot.core.events import Started
 from bot.core.records import CompletionRequest, Message, Role
-from bot.core.tokens import DEFAULT_RATIO, estimate
-from bot.money.ledger import Entry, cost_of
 
 if TYPE_CHECKING:
-    from bot.core.ports import Catalog, Clock, LLMClient
-    from bot.core.records import Place
-    from bot.money.ledger import Ledger
+    from bot.core.ports import Clock, LLMClient
+    from bot.money.billing import Bill, Billing
+    from bot.money.limits import Charge
 
 TRIAL_S = 20.0  # how long a model may take; Discord gives a deferred command a quarter of an hour
 TRIAL_TOKENS = 16  # the least that every provider takes
-QUESTION = (Message(Role.USER, "Say OK."),)
+# The shape of a real question: a system prompt, and a speaker's name before what they say.
+QUESTION = (Message(Role.SYSTEM, "You are a helpful assistant."), Message(Role.USER, "Someone: Say OK."))
 STATE = "trial"  # in the ledger, among the states of replies
 
 
 class Trial:
-    """Asks a model for a word and billing what that cost."""
+    """Asks a model for a word, within the budgets, and books what that cost."""
 
-    def __init__(self, llm: LLMClient, catalog: Catalog, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, llm: LLMClient, billing: Billing, clock: Clock) -> None:
         self._llm = llm
-        self._catalog = catalog
-        self._ledger = ledger
+        self._billing = billing
         self._clock = clock
 
-    async def run(self, model: str, place: Place, *, user_id: int) -> float:
+    async def run(self, model: str, charge: Charge) -> float:
         """Try a model for somebody; gives the seconds until it answered.
 
         Raises:
             ModelError: the model does not answer, or not in time.
-            StorageError: the trial cannot be booked.
+            BudgetSpentError: a budget is used up; the model is not asked.
+            StorageError: the trial can't be booked.
         """
+        bill = self._billing.bill(charge)
         request = CompletionRequest(
             model=model,
             messages=QUESTION,
             max_tokens=TRIAL_TOKENS,
-            channel_id=place.channel_id,
-            guild_id=place.guild_id,
-            user_id=user_id,
+            channel_id=charge.place.channel_id,
+            guild_id=charge.place.guild_id,
+            user_id=charge.user_id,
         )
+        await bill.open(request, on_wait=lambda: None)
+        try:
+            return await self._ask(request, bill)
+        finally:
+            if bill.has_begun and (entry := bill.entry(state=STATE, said="")):
+                await bill.book(entry, self._billing.ledger.book)
+            bill.drop()
+
+    async def _ask(self, request: CompletionRequest, bill: Bill) -> float:
         began = self._clock.monotonic()
-        usage: Usage | None = None
-        generation_id: str | None = None
         first: float | None = None
-        reported = False
         try:
             async with asyncio.timeout(TRIAL_S), aclosing(self._llm.stream(request)) as events:
                 async for event in events:
-                    if isinstance(event, Started):
-                        first, generation_id = self._clock.monotonic() - began, event.generation_id
-                    elif isinstance(event, Usage):
-                        usage, reported = event.plus(usage), first is not None
+                    bill.observe(event)
+                    if first is None and isinstance(event, Started):
+                        first = self._clock.monotonic() - began
         except TimeoutError:
             if first is None:
-                raise FirstTokenTimeoutError(model=model) from None
-        except ModelError:
-            if usage is None:
-                raise
-            await self._book(model, place, user_id, usage=usage, guessed=False)
-            raise
-        await self._book(model, place, user_id, usage=usage, guessed=not reported, generation_id=generation_id)
+                raise FirstTokenTimeoutError(model=request.model) from None
         return self._clock.monotonic() - began if first is None else first
-
-    async def _book(
-        self,
-        model: str,
-        place: Place,
-        user_id: int,
-        *,
-        usage: Usage | None,
-        guessed: bool,
-        generation_id: str | None = None,
-    ) -> None:
-        guess = (estimate(QUESTION, DEFAULT_RATIO), TRIAL_TOKENS) if guessed else None
-        await self._ledger.book(
-            Entry(
-                at=int(self._clock.time()),
-                place=place,
-                user_id=user_id,
-                model=model,
-                state=STATE,
-                cost=cost_of(usage, self._catalog.get(model), guess=guess),
-                generation_id=generation_id,
-            )
-        )

@@ -14,34 +14,35 @@ from bot.settings import catalog as rules
 
 if TYPE_CHECKING:
     from bot.core.ports import Catalog
-    from bot.core.records import ModelInfo, Place
-    from bot.settings.resolver import EffectiveSettings, ScopedSetting, SettingsResolver
+    from bot.core.records import ModelInfo
+    from bot.settings.resolver import EffectiveSettings, SettingsResolver
+    from bot.settings.store import Setting
 
 KEY = "model"
 DEFAULT_SCOPE = "default"
 MILLION = 1_000_000
-REMEMBERED = 100  # changes of settings looked through for models that were chosen lately
+REMEMBERED = 100  # changes of settings searched for models that were chosen lately
 
 
 class ModelUnavailable(StrEnum):
-    """Why a model cannot be used in a place."""
+    """Why a model can't be used in a place."""
 
     VANISHED = "vanished"  # the provider no longer lists it
     NOT_ALLOWED = "not_allowed"  # by the server's list of models
-    TOO_DEAR = "too_dear"  # for the server's price ceiling
+    TOO_EXPENSIVE = "too_expensive"  # for the server's price ceiling
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A model and the scope that chose it (`channel:1`, `guild:1`, or `default`).
+    """The model that answers, and the scope that chose it (`channel:1`, `guild:1`, or `default`).
 
-    `pin` is what was chosen and when, None for the default; where that cannot be used, `unavailable` says why, and
-    `model` is the default in its stead.
+    `pin` is what was chosen and when, None for the default. Where the pinned model can't be used, `unavailable`
+    says why, and `model` is the default instead.
     """
 
     model: str
     scope: str
-    pin: ScopedSetting | None = None
+    pin: Setting | None = None
     unavailable: ModelUnavailable | None = None
 
 
@@ -54,43 +55,42 @@ class ModelChoice:
         self._default = default
         self._told: set[tuple[str, str]] = set()
 
-    async def resolve(self, place: Place) -> Choice:
-        """The model that answers in a place."""
-        effective = await self._resolver.effective(place)
+    def resolve(self, effective: EffectiveSettings) -> Choice:
+        """The model that answers where these settings apply."""
         pin = effective.find(KEY)
         if pin is None:
             return Choice(self._default, DEFAULT_SCOPE)
-        if unavailable := self.unavailable(effective, pin.setting.value):
+        if unavailable := self.unavailable(effective, pin.value):
             return Choice(self._default, pin.scope, pin, unavailable)
-        return Choice(pin.setting.value, pin.scope, pin)
+        return Choice(pin.value, pin.scope, pin)
 
     def unavailable(self, effective: EffectiveSettings, model: str) -> ModelUnavailable | None:
-        """Why a model cannot be used where these settings hold; None where it can."""
+        """Why a model can't be used where these settings apply, or None where it can."""
         info = self._catalog.get(model)
         if info is None:  # without any list nobody can say
             return ModelUnavailable.VANISHED if self._catalog.models() else None
         return _unavailable(effective, info)
 
     def allowed(self, effective: EffectiveSettings) -> list[ModelInfo]:
-        """The models that may be chosen where these settings hold, in the provider's order."""
+        """The models that may be chosen where these settings apply, in the provider's order."""
         return [info for info in self._catalog.models() if _unavailable(effective, info) is None]
 
     async def recent(self, guild_id: int | None) -> list[str]:
-        """The models that were chosen in a server, the newest first."""
+        """The models that were chosen in a server, newest first."""
         if guild_id is None:
             return []
         changes = await self._resolver.changes(guild_id, limit=REMEMBERED)
         return list(dict.fromkeys(change.new for change in changes if change.key == KEY and change.new))
 
-    def first_told(self, choice: Choice) -> bool:
-        """Whether people still have to be told that a choice cannot be used; true once for each."""
+    def news(self, choice: Choice) -> tuple[str, ModelUnavailable] | None:
+        """The pinned model that can't be used, and why; once for each choice, so that people are told once."""
         if choice.unavailable is None or choice.pin is None:
-            return False
-        key = (choice.scope, choice.pin.setting.value)
+            return None
+        key = (choice.scope, choice.pin.value)
         if key in self._told:
-            return False
+            return None
         self._told.add(key)
-        return True
+        return choice.pin.value, choice.unavailable
 
     async def choose(self, scope: str, model: str | None, *, by: int, guild_id: int | None = None) -> None:
         """Set a scope's model, or with None leave it to the wider scopes again."""
@@ -101,7 +101,7 @@ def _unavailable(effective: EffectiveSettings, info: ModelInfo) -> ModelUnavaila
     patterns, ceiling = effective.text(rules.ALLOWED_MODELS), effective.text(rules.PRICE_CEILING)
     if patterns and not _matches(patterns, info):
         return ModelUnavailable.NOT_ALLOWED
-    return ModelUnavailable.TOO_DEAR if ceiling and not _affordable(info, int(ceiling)) else None
+    return ModelUnavailable.TOO_EXPENSIVE if ceiling and not _affordable(info, int(ceiling)) else None
 
 
 def _matches(patterns: str, info: ModelInfo) -> bool:

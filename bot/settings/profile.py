@@ -1,55 +1,67 @@
-"""How the bot answers in a place: the system prompt and the parameters of a request."""
+"""How the bot answers in a place: the model, the system prompt and the parameters of a request."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.settings import catalog as rules
 from bot.settings.system_prompt import PROMPT
 
 if TYPE_CHECKING:
-    from bot.core.records import Question
-    from bot.settings.resolver import SettingsResolver
+    from bot.core.records import Place
+    from bot.settings.model_choice import ModelChoice, ModelUnavailable
+    from bot.settings.resolver import EffectiveSettings
     from bot.settings.system_prompt import SystemPrompts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What the owner set for every place. `temperature` None leaves it to the model."""
+
+    system_prompt: str
+    max_tokens: int
+    temperature: float | None = None
+    fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What a request carries besides the conversation, and how its answer is shown.
 
-    `temperature` None leaves it to the model.
+    `unavailable` is the chosen model that can't be used, and why, where people have not been told yet.
     """
 
+    model: str
     system_prompt: str
     max_tokens: int
-    temperature: float | None = None
-    fallbacks: tuple[str, ...] = ()
-    reasoning: bool = False  # show the model's thoughts until its answer begins
-    window_note: bool = False  # say below an answer when older turns had no room
-    footer: bool = False  # show model, tokens and cost under the answer
+    temperature: float | None
+    fallbacks: tuple[str, ...]
+    unavailable: tuple[str, ModelUnavailable] | None
+    reasoning: bool  # show the model's thoughts until its answer begins
+    window_note: bool  # say below an answer when earlier turns did not fit
+    footer: bool  # show model, tokens and cost under the answer
 
 
 class Profiles:
-    """The owner's profile, with what was set for a place in its stead."""
+    """The owner's defaults, replaced by what was set for a place."""
 
-    def __init__(self, resolver: SettingsResolver, prompts: SystemPrompts, *, default: Profile) -> None:
-        self._resolver = resolver
+    def __init__(self, models: ModelChoice, prompts: SystemPrompts, *, defaults: Defaults) -> None:
+        self._models = models
         self._prompts = prompts
-        self._default = default
+        self._defaults = defaults
 
-    async def of(self, question: Question) -> Profile:
-        """The profile that holds where a question was asked; answers grow no longer than the owner allows."""
-        effective = await self._resolver.effective(question.place)
+    def resolve(self, effective: EffectiveSettings, place: Place) -> Profile:
+        """The profile where these settings apply. Answers grow no longer than the owner allows."""
+        defaults, choice = self._defaults, self._models.resolve(effective)
         temperature, length = effective.number(rules.TEMPERATURE), effective.number(rules.ANSWER_LENGTH)
-        longest = self._default.max_tokens
-        return replace(
-            self._default,
-            system_prompt=self._prompts.fill(
-                effective.text(PROMPT) or self._default.system_prompt, question.place
-            ),
-            temperature=self._default.temperature if temperature is None else temperature,
-            max_tokens=longest if length is None else min(longest, int(length)),
+        return Profile(
+            model=choice.model,
+            system_prompt=self._prompts.fill(effective.text(PROMPT) or defaults.system_prompt, place),
+            max_tokens=defaults.max_tokens if length is None else min(defaults.max_tokens, int(length)),
+            temperature=defaults.temperature if temperature is None else temperature,
+            fallbacks=defaults.fallbacks,
+            unavailable=self._models.news(choice),
             reasoning=effective.flag(rules.REASONING),
             window_note=effective.flag(rules.WINDOW_NOTE),
             footer=effective.flag(rules.FOOTER),

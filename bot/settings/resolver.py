@@ -1,12 +1,11 @@
-"""What people set, and where: the thread's setting holds, else the channel's, the server's, the default."""
+"""What people set, and where: a thread's setting applies first, then the channel's, the server's, the default."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from bot.core.ports import Clock
     from bot.core.records import Place
@@ -32,50 +31,41 @@ def scopes(place: Place) -> tuple[str, ...]:
     return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class ScopedSetting:
-    """A setting and the scope that it was set for."""
-
-    setting: Setting
-    scope: str
-
-
 class EffectiveSettings:
-    """All settings that hold in a place, as they were at one moment."""
+    """All settings that apply in a place, as they were at one moment."""
 
-    def __init__(self, found: Mapping[str, Sequence[ScopedSetting]]) -> None:
-        """`found` has for each key what was set, the closest scope's first."""
-        self._found = found
+    def __init__(self, settings: Iterable[Setting] = ()) -> None:
+        """`settings` are all that apply, those of the closest scope first."""
+        self._by_key: dict[str, list[Setting]] = {}
+        for setting in settings:
+            self._by_key.setdefault(setting.key, []).append(setting)
 
-    def find(self, key: str) -> ScopedSetting | None:
-        """The setting that holds; None where nobody set it."""
-        found = self._found.get(key)
+    def find(self, key: str) -> Setting | None:
+        """The setting that applies, or None where nobody set it."""
+        found = self._by_key.get(key)
         return found[0] if found else None
 
-    def scoped(self, spec: SettingSpec) -> ScopedSetting | None:
-        return self.find(spec.key)
-
     def text(self, spec: SettingSpec) -> str:
-        """The value that holds, the default where nobody set one."""
-        scoped = self.scoped(spec)
-        return scoped.setting.value if scoped else spec.default
+        """The value that applies, or the default where nobody set one."""
+        setting = self.find(spec.key)
+        return setting.value if setting else spec.default
 
     def flag(self, spec: SettingSpec) -> bool:
         return self.text(spec) == "on"
 
     def number(self, spec: SettingSpec) -> float | None:
-        """None where neither a value nor a default holds."""
+        """None where there is neither a value nor a default."""
         text = self.text(spec)
         return float(text) if text else None
 
     def ids(self, spec: SettingSpec) -> frozenset[int]:
-        """The ids of a list; of all scopes' lists together where they add up."""
-        lists = [scoped.setting.value for scoped in self._found.get(spec.key, ())]
+        """The ids in a list. Where lists combine, those of all scopes together."""
+        lists = [setting.value for setting in self._by_key.get(spec.key, ())]
         return frozenset(int(id_) for text in lists[: None if spec.combined else 1] for id_ in text.split())
 
 
 class SettingsResolver:
-    """Finds and keeps settings by place. All of it raises `StorageError`."""
+    """Finds and keeps settings by place. Every method raises `StorageError`."""
 
     def __init__(self, store: SettingsStore, clock: Clock) -> None:
         self._store = store
@@ -85,21 +75,11 @@ class SettingsResolver:
         """What is set for a scope itself."""
         return await self._store.get(scope, key)
 
-    async def find(self, place: Place, key: str) -> ScopedSetting | None:
-        """The setting that holds in a place; None where nobody set it."""
-        for scope in scopes(place):
-            setting = await self._store.get(scope, key)
-            if setting is not None:
-                return ScopedSetting(setting, scope)
-        return None
-
     async def effective(self, place: Place) -> EffectiveSettings:
-        """All settings that hold in a place."""
-        found: dict[str, list[ScopedSetting]] = {}
-        for scope in scopes(place):
-            for setting in await self._store.entries(scope):
-                found.setdefault(setting.key, []).append(ScopedSetting(setting, scope))
-        return EffectiveSettings(found)
+        """All settings that apply in a place, in one statement."""
+        closest_first = scopes(place)
+        entries = await self._store.entries(closest_first)
+        return EffectiveSettings(sorted(entries, key=lambda setting: closest_first.index(setting.scope)))
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, guild_id: int | None = None) -> None:
         """Set a value for a scope, or with None leave it to the wider scopes again.
@@ -110,5 +90,5 @@ class SettingsResolver:
         await self._store.set(scope, key, value, by=by, now=now, guild_id=guild_id)
 
     async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
-        """What was changed in a server, the newest first."""
+        """What was changed in a server, newest first."""
         return await self._store.changes(guild_id, limit=limit)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One value that somebody set, and when, in seconds since the epoch."""
+    """One value that somebody set for a scope, and when, in seconds since the epoch."""
 
+    scope: str
     key: str
     value: str
     set_by: int
@@ -21,7 +22,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of a setting: None where there was, or is, none. `at` is in seconds since the epoch."""
+    """One change of a setting. `old` or `new` is None where nothing was, or is, set. `at` is in epoch seconds."""
 
     scope: str
     key: str
@@ -32,23 +33,23 @@ class Change:
 
 
 class SettingsStore(Protocol):
-    """Settings by scope (`channel:1`, `guild:1`, `app:1`); raises `StorageError`."""
+    """Settings by scope (`channel:1`, `guild:1`, `app:1`). Every method raises `StorageError`."""
 
     async def get(self, scope: str, key: str) -> Setting | None: ...
 
     async def set(
         self, scope: str, key: str, value: str | None, *, by: int, now: int, guild_id: int | None = None
     ) -> None:
-        """Set a value, or remove it with None; what a person changes (`by` is not 0) is logged in the same breath.
+        """Set a value, or remove it with None. What people change (`by` is not 0) is logged in the same step.
 
-        `guild_id` is the server whose log the change of a channel's setting belongs to.
+        `guild_id` is the server whose log gets the change of a channel's setting.
         """
         ...
 
-    async def entries(self, scope: str) -> Sequence[Setting]:
-        """All that is set in a scope, by key."""
+    async def entries(self, scopes: Sequence[str]) -> Sequence[Setting]:
+        """Everything set in these scopes, by key."""
         ...
 
     async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
-        """What people changed in a server and its channels, the newest first."""
+        """What people changed in a server and its channels, newest first."""
         ...

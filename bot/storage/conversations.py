@@ -5,17 +5,19 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bot.conversation.ports import OpenedAnswer
 from bot.core.records import Place, Question
+from bot.storage.ledger import book
 from bot.storage.rows import only, reply_of, turn_of, usage_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.conversation.ports import StoredReply
-    from bot.core.events import Usage
-    from bot.core.records import ReplyState, Turn
+    from bot.conversation.ports import ClosedReply, StoredReply
+    from bot.core.records import Turn
+    from bot.money.ledger import Entry
     from bot.storage.engine.database import Database
-    from bot.storage.engine.session import Session
+    from bot.storage.engine.session import Row, Session
 
 NEWEST = 2**63 - 1  # above every id
 
@@ -39,16 +41,30 @@ WINDOW = f"""
 COUNT = f"SELECT COUNT(*) {USABLE}"
 BRANCHED = f"SELECT t.id, t.question_id {USABLE} ORDER BY t.id DESC LIMIT ?3"
 
+# The answer that a message shows, where something was said after it: else the question follows everything anyway.
+_ANCHOR = """
+    SELECT a.id FROM reply_messages m
+    JOIN replies r ON r.id = m.reply_id
+    JOIN turns a ON a.id = r.answer_id
+    WHERE m.message_id = {message} AND a.channel_id = {channel} AND a.text <> ''
+        AND EXISTS (SELECT 1 FROM turns n WHERE n.channel_id = {channel} AND n.id > a.id)
+"""
 ADD_CONVERSATION = """
     INSERT INTO conversations (channel_id, guild_id, parent_id) VALUES (?1, ?2, ?3)
     ON CONFLICT (channel_id) DO NOTHING
 """
+# Gives nothing where the conversation is not there yet, or where somebody concerned wants nothing to be kept.
 ADD_QUESTION = """
     INSERT INTO turns (channel_id, role, text, author_id, author_name, message_id, anchor_id, quoted_id,
         created_at)
-    VALUES (?1, 'user', ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id
-"""
-# Gives nothing where the question has been deleted meanwhile: its answer is then not remembered either.
+    SELECT c.channel_id, 'user', CAST(?2 AS TEXT), CAST(?3 AS BIGINT), CAST(?4 AS TEXT), CAST(?5 AS BIGINT),
+        ({anchor}), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT)
+    FROM conversations c
+    WHERE c.channel_id = ?1 AND NOT EXISTS (SELECT 1 FROM opted_out o WHERE o.user_id IN (?3, ?7))
+    RETURNING id, anchor_id
+""".replace("{anchor}", _ANCHOR.format(message="?6", channel="?1"))
+GET_ANCHOR = _ANCHOR.format(message="?1", channel="?2")
+# Gives nothing where the question has been deleted meanwhile: then its answer is not remembered either.
 ADD_ANSWER = """
     INSERT INTO turns (channel_id, role, text, state, author_name, question_id, created_at)
     SELECT q.channel_id, 'assistant', '', 'streaming', '', q.id, CAST(?2 AS BIGINT) FROM turns q WHERE q.id = ?1
@@ -57,7 +73,6 @@ ADD_ANSWER = """
 """
 KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
-OPTED_OUT = "SELECT 1 FROM opted_out WHERE user_id IN (?1, ?2)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id, t.anchor_id,
         t.quoted_id
@@ -67,8 +82,8 @@ GET_QUESTION = """
 
 OPEN_REPLY = """
     INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, question_message_id, private,
-        state, model, opened_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8) RETURNING id
+        state, model, opened_at, answer_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, ?9) RETURNING id
 """
 CLOSE_REPLY = """
     UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6,
@@ -84,8 +99,9 @@ ADD_MESSAGE = """
 """
 TAKE_MESSAGES_OVER = """
     UPDATE reply_messages SET reply_id = ?1
-    WHERE reply_id = (SELECT MAX(r.id) FROM replies r WHERE r.answer_id = ?2)
+    WHERE reply_id = (SELECT MAX(r.id) FROM replies r WHERE r.answer_id = ?2 AND r.id <> ?1)
 """
+SET_ANSWER = "UPDATE replies SET answer_id = ?2 WHERE id = ?1"
 REPLIES = """
     SELECT r.id, r.channel_id, r.guild_id, r.parent_id, r.asker_id, r.model, r.state, r.opened_at,
         r.question_message_id, r.private, a.text, a.question_id, m.message_id
@@ -107,14 +123,6 @@ RESTORE = """
     UPDATE conversations SET cleared_to = cleared_from, cleared_from = NULL
     WHERE channel_id = ?1 AND cleared_from IS NOT NULL
 """
-# Only an answer with something said after it: else the question is asked after everything anyway.
-ANCHOR = """
-    SELECT a.id FROM reply_messages m
-    JOIN replies r ON r.id = m.reply_id
-    JOIN turns a ON a.id = r.answer_id
-    WHERE m.message_id = ?1 AND a.channel_id = ?2 AND a.text <> ''
-        AND EXISTS (SELECT 1 FROM turns n WHERE n.channel_id = ?2 AND n.id > a.id)
-"""
 COPY_TURN = """
     INSERT INTO turns (channel_id, role, text, state, author_id, author_name, message_id, question_id,
         quoted_id, copy_of, created_at)
@@ -133,32 +141,28 @@ class SqliteConversations:
 
     # Questions
 
-    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
-        place = question.place
+    async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
         async with self._database.write() as session:
-            await session.execute(ADD_CONVERSATION, place.channel_id, place.guild_id, place.parent_id)
-            row = await session.fetch_one(
-                ADD_QUESTION,
-                place.channel_id,
-                question.text,
-                question.author_id,
-                question.author_name,
-                question.message_id,
-                question.anchor_id,
-                question.quoted_id,
-                now,
-            )
-            turn_id = only(row)
-            await _connect_answer(session, turn_id, reply_id=reply_id, now=now)
-        return turn_id
+            row = await _add_question(session, question, now=now)
+            if row is None:
+                reply_id = reply_id or await _open_reply(session, question, model=model, now=now)
+                return OpenedAnswer(reply_id, None, await _anchor(session, question))
+            turn_id, anchor_id = row
+            answer_id = only(await session.fetch_one(ADD_ANSWER, turn_id, now))
+            if reply_id:
+                await session.execute(SET_ANSWER, reply_id, answer_id)
+            else:
+                reply_id = await _open_reply(session, question, model=model, now=now, answer_id=answer_id)
+        return OpenedAnswer(reply_id, turn_id, anchor_id)
 
-    async def remembers(self, question: Question) -> bool:
-        async with self._database.read() as session:
-            return not await session.fetch(OPTED_OUT, question.author_id, question.quoted_id)
-
-    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:
+    async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
         async with self._database.write() as session:
-            await _connect_answer(session, turn_id, reply_id=reply_id, now=now)
+            row = await session.fetch_one(ADD_ANSWER, turn_id, now)
+            answer_id = None if row is None else only(row)
+            reply_id = await _open_reply(session, question, model=model, now=now, answer_id=answer_id)
+            if answer_id is not None:
+                await session.execute(TAKE_MESSAGES_OVER, reply_id, answer_id)
+        return reply_id
 
     async def question(self, turn_id: int) -> Question | None:
         async with self._database.read() as session:
@@ -179,46 +183,32 @@ class SqliteConversations:
     # Replies
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
-        place = question.place
-        async with self._database.write() as session:
-            row = await session.fetch_one(
-                OPEN_REPLY,
-                place.channel_id,
-                place.guild_id,
-                place.parent_id,
-                question.author_id,
-                question.message_id,
-                int(question.private),
-                model,
-                now,
-            )
-        return only(row)
+        async with self._database.single() as session:
+            return await _open_reply(session, question, model=model, now=now)
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
-        async with self._database.write() as session:
+        async with self._database.single() as session:
             await session.execute(ADD_MESSAGE, reply_id, message_id)
 
     async def checkpoint(self, reply_id: int, text: str) -> None:
-        async with self._database.write() as session:
+        async with self._database.single() as session:
             await session.execute(KEEP_TEXT, reply_id, text)
 
-    async def close_reply(
-        self,
-        reply_id: int,
-        *,
-        state: ReplyState,
-        text: str,
-        model: str,
-        usage: Usage | None,
-        generation_id: str | None,
-        error: str,
-        now: int,
-    ) -> None:
+    async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
+        report = closed.report
         async with self._database.write() as session:
             await session.execute(
-                CLOSE_REPLY, reply_id, state, model, generation_id, error, now, *usage_columns(usage)
+                CLOSE_REPLY,
+                closed.reply_id,
+                closed.state,
+                report.model,
+                report.generation_id,
+                closed.error,
+                closed.now,
+                *usage_columns(report.usage),
             )
-            await session.execute(END_ANSWER, reply_id, text, state)
+            await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
+            return await book(session, entry) if entry else 0
 
     async def reply(self, reply_id: int) -> StoredReply | None:
         async with self._database.read() as session:
@@ -255,11 +245,6 @@ class SqliteConversations:
             after = only(await session.fetch_one(COUNT, place.channel_id, NEWEST))
         return after - before
 
-    async def anchor(self, place: Place, message_id: int) -> int | None:
-        async with self._database.read() as session:
-            row = await session.fetch_one(ANCHOR, message_id, place.channel_id)
-        return None if row is None else only(row)
-
     async def branch(self, source: Place, target: Place, *, limit: int) -> int:
         async with self._database.write() as session:
             await session.execute(ADD_CONVERSATION, target.channel_id, target.guild_id, target.parent_id)
@@ -271,9 +256,46 @@ class SqliteConversations:
         return len(copies)
 
 
-async def _connect_answer(session: Session, turn_id: int, *, reply_id: int, now: int) -> None:
-    """Give a question its answer's turn, unless it has one, and let the reply write to it."""
-    row = await session.fetch_one(ADD_ANSWER, turn_id, now)
-    if row is not None:
-        await session.execute(TAKE_MESSAGES_OVER, reply_id, row[0])
-        await session.execute("UPDATE replies SET answer_id = ?2 WHERE id = ?1", reply_id, row[0])
+async def _open_reply(
+    session: Session, question: Question, *, model: str, now: int, answer_id: int | None = None
+) -> int:
+    place = question.place
+    row = await session.fetch_one(
+        OPEN_REPLY,
+        place.channel_id,
+        place.guild_id,
+        place.parent_id,
+        question.author_id,
+        question.message_id,
+        int(question.private),
+        model,
+        now,
+        answer_id,
+    )
+    return only(row)
+
+
+async def _add_question(session: Session, question: Question, *, now: int) -> Row | None:
+    """The id of the question's turn and its anchor's; None where it is not to be kept."""
+    place = question.place
+    values = (
+        place.channel_id,
+        question.text,
+        question.author_id,
+        question.author_name,
+        question.message_id,
+        question.replies_to,
+        question.quoted_id,
+        now,
+    )
+    row = await session.fetch_one(ADD_QUESTION, *values)
+    if row is None and await session.execute(ADD_CONVERSATION, place.channel_id, place.guild_id, place.parent_id):
+        row = await session.fetch_one(ADD_QUESTION, *values)
+    return row
+
+
+async def _anchor(session: Session, question: Question) -> int | None:
+    if question.replies_to is None:
+        return None
+    row = await session.fetch_one(GET_ANCHOR, question.replies_to, question.place.channel_id)
+    return None if row is None else only(row)

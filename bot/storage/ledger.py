@@ -5,31 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.records import Place
-from bot.money.ledger import Period, accounts, channel_of, period_name
+from bot.money.ledger import Estimate, Period, accounts, channel_of, period_name
+from bot.storage.engine.session import marks
+from bot.storage.rows import only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.money.ledger import Entry
     from bot.storage.engine.database import Database
-    from bot.storage.engine.session import Session
+    from bot.storage.engine.session import Session, Value
 
 BOOK = """
     INSERT INTO ledger (booked_at, guild_id, channel_id, user_id, reply_id, model, state, prompt_tokens,
-        completion_tokens, cost_nano_usd, estimated, first_token_ms, generation_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id
+        completion_tokens, cost_nano_usd, estimated, first_token_ms, generation_id, reported_nano_usd)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id
 """
 ADD = """
-    INSERT INTO spending (account, period, nano_usd) VALUES (?1, ?2, ?3)
+    INSERT INTO spending (account, period, nano_usd) VALUES {rows}
     ON CONFLICT (account, period) DO UPDATE SET nano_usd = spending.nano_usd + excluded.nano_usd
 """
 ESTIMATED = """
     SELECT booked_at, guild_id, channel_id, user_id, cost_nano_usd FROM ledger WHERE id = ?1 AND estimated = 1
 """
 ESTIMATES = """
-    SELECT id, generation_id FROM ledger WHERE estimated = 1 AND booked_at >= ?1 AND generation_id IS NOT NULL
+    SELECT id, generation_id, reported_nano_usd FROM ledger
+    WHERE estimated = 1 AND booked_at >= ?1 AND generation_id IS NOT NULL
     ORDER BY id
 """
+SPENT = "SELECT account, period, nano_usd FROM spending WHERE period IN (?1, ?2) AND account IN ({})"
 
 
 class SqliteLedger:
@@ -39,27 +43,8 @@ class SqliteLedger:
         self._database = database
 
     async def book(self, entry: Entry) -> int:
-        place, cost = entry.place, entry.cost
         async with self._database.write() as session:
-            row = await session.fetch_one(
-                BOOK,
-                entry.at,
-                place.guild_id,
-                channel_of(place),
-                entry.user_id,
-                entry.reply_id,
-                entry.model,
-                entry.state,
-                cost.prompt_tokens,
-                cost.completion_tokens,
-                cost.nano_usd,
-                int(cost.estimated),
-                entry.first_token_ms,
-                entry.generation_id,
-            )
-            await _add(session, entry.user_id, place, at=entry.at, nano_usd=cost.nano_usd)
-        assert row is not None  # noqa: S101 - SQL: an insert that returns its row
-        return int(row[0])
+            return await book(session, entry)
 
     async def correct(self, entry_id: int, nano_usd: int) -> None:
         async with self._database.write() as session:
@@ -73,21 +58,47 @@ class SqliteLedger:
             place = Place(channel_id=channel_id, guild_id=guild_id)
             await _add(session, user_id, place, at=at, nano_usd=nano_usd - estimate)
 
-    async def estimates(self, *, since: int) -> Sequence[tuple[int, str]]:
+    async def estimates(self, *, since: int) -> Sequence[Estimate]:
         async with self._database.read() as session:
-            return [(row[0], row[1]) for row in await session.fetch(ESTIMATES, since)]
+            return [Estimate(*row) for row in await session.fetch(ESTIMATES, since)]
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
         names = {period_name(period, at): period for period in Period}
-        marks = ", ".join(f"?{number}" for number in range(3, 3 + len(accounts)))
-        sql = f"SELECT account, period, nano_usd FROM spending WHERE period IN (?1, ?2) AND account IN ({marks})"  # noqa: S608 - only marks go in
+        sql = SPENT.format(marks(3, len(accounts)))
         async with self._database.read() as session:
             rows = await session.fetch(sql, *names, *accounts)
         return {(account, names[period]): nano_usd for account, period, nano_usd in rows}
 
 
+async def book(session: Session, entry: Entry) -> int:
+    """Book an entry in a transaction under way; gives its id."""
+    place, cost = entry.place, entry.cost
+    row = await session.fetch_one(
+        BOOK,
+        entry.at,
+        place.guild_id,
+        channel_of(place),
+        entry.user_id,
+        entry.reply_id,
+        entry.model,
+        entry.state,
+        cost.prompt_tokens,
+        cost.completion_tokens,
+        cost.nano_usd,
+        int(cost.estimated),
+        entry.first_token_ms,
+        entry.generation_id,
+        cost.reported_nano_usd,
+    )
+    await _add(session, entry.user_id, place, at=entry.at, nano_usd=cost.nano_usd)
+    return only(row)
+
+
 async def _add(session: Session, user_id: int, place: Place, *, at: int, nano_usd: int) -> None:
-    """Add to the totals of everybody concerned."""
+    """Add to the totals of everybody concerned, in one statement."""
+    values: list[Value] = []
     for account in accounts(user_id, place):
         for period in Period:
-            await session.execute(ADD, account, period_name(period, at), nano_usd)
+            values += (account, period_name(period, at), nano_usd)
+    rows = ", ".join(f"({marks(first, 3)})" for first in range(1, len(values) + 1, 3))
+    await session.execute(ADD.format(rows=rows), *values)

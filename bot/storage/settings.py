@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.settings.store import Change, Setting
+from bot.storage.engine.session import marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Row
 
+GET = "SELECT scope, key, value, set_by, set_at FROM settings WHERE scope = ?1 AND key = ?2"
+ENTRIES = "SELECT scope, key, value, set_by, set_at FROM settings WHERE scope IN ({}) ORDER BY key"
 SET = """
     INSERT INTO settings (scope, key, value, set_by, set_at) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (scope, key) DO UPDATE
@@ -34,9 +37,7 @@ class SqliteSettings:
 
     async def get(self, scope: str, key: str) -> Setting | None:
         async with self._database.read() as session:
-            row = await session.fetch_one(
-                "SELECT key, value, set_by, set_at FROM settings WHERE scope = ?1 AND key = ?2", scope, key
-            )
+            row = await session.fetch_one(GET, scope, key)
         return None if row is None else _setting(row)
 
     async def set(
@@ -54,11 +55,10 @@ class SqliteSettings:
             if by and old != value:
                 await session.execute(LOG, guild_id, scope, key, old, value, by, now)
 
-    async def entries(self, scope: str) -> Sequence[Setting]:
+    async def entries(self, scopes: Sequence[str]) -> Sequence[Setting]:
+        sql = ENTRIES.format(marks(1, len(scopes)))
         async with self._database.read() as session:
-            rows = await session.fetch(
-                "SELECT key, value, set_by, set_at FROM settings WHERE scope = ?1 ORDER BY key", scope
-            )
+            rows = await session.fetch(sql, *scopes)
         return [_setting(row) for row in rows]
 
     async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
@@ -70,5 +70,5 @@ class SqliteSettings:
 
 
 def _setting(row: Row) -> Setting:
-    key, value, set_by, set_at = row
-    return Setting(key=key, value=value, set_by=set_by, set_at=set_at)
+    scope, key, value, set_by, set_at = row
+    return Setting(scope=scope, key=key, value=value, set_by=set_by, set_at=set_at)

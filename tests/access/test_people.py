@@ -21,12 +21,17 @@ ANN, MOD, ADMIN, OWNER = (
 )
 
 
-async def access(**values: str) -> Access:
-    """The judge of a server with these settings."""
+async def settings_with(**values: str) -> SettingsResolver:
+    """A server's settings."""
     resolver = SettingsResolver(MemorySettings(), VirtualClock())
     for key, value in values.items():
         await resolver.set("guild:1", key, value, by=9)
-    return Access(resolver, owner_ids={OWNER.id})
+    return resolver
+
+
+async def access(**values: str) -> Access:
+    """The judge of a server with these settings."""
+    return Access(await settings_with(**values), owner_ids={OWNER.id})
 
 
 @pytest.mark.parametrize(
@@ -52,13 +57,15 @@ async def access(**values: str) -> Access:
 )
 async def test_lists_are_read_as_they_say(settings: dict[str, str], person: Person, rule: Rule | None):
     """Denials come first, lists of people spare admins, and a thread is as its channel."""
-    judge = await access(**settings)
+    resolver = await settings_with(**settings)
+    judge = Access(resolver, owner_ids={OWNER.id})
     for place in (HERE, THREAD):
+        effective = await resolver.effective(place)
         if rule is None:
-            await judge.check(person, place)
+            judge.check(person, place, effective)
         else:
             with pytest.raises(NotAllowedError) as refusal:
-                await judge.check(person, place)
+                judge.check(person, place, effective)
             assert refusal.value.rule is rule
             assert refusal.value.sentence == SENTENCES[rule]
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.access.people import Person
 from bot.conversation.errors import ForgottenError
 from bot.core.errors import ProviderUnavailableError, StorageError
+from bot.core.records import Place
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 from tests.fakes import FakeChannels, FakeTarget
@@ -36,10 +38,11 @@ async def test_a_press_that_comes_after_another_was_answered_posts_nothing(world
     world.llm.say("four.")
     await world.member.click(reply, label="Continue")
     shown = [message.content for message in world.channel.history()]
+    services, place = world.bot.services, Place(channel_id=world.channel.id, guild_id=world.guild.id)
+    admitted = await services.access.gate.admit(Person(id=world.member.id), place)
+    target = world.bot.channel_target(world.channel.id)
     with pytest.raises(ForgottenError):
-        await world.bot.services.conversation.chat.retry(
-            1, world.bot.channel_target(world.channel.id), continue_=continue_
-        )
+        await services.conversation.chat.retry(1, target, admitted, continue_=continue_)
     assert [message.content for message in world.channel.history()] == shown
     assert len(world.llm.requests) == 2
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.answer import CHECKPOINT_S, Answerer
+from bot.access.gate import Admitted
+from bot.conversation.answer import Answerer
 from bot.conversation.chat import ChatService
 from bot.conversation.errors import QueueFullError, ShuttingDownError
+from bot.conversation.memory import CHECKPOINT_S
 from bot.core.errors import ProviderUnavailableError, StorageError
 from bot.core.events import Done, FinishReason
 from bot.core.records import ModelInfo, Place, Question, ReplyState
@@ -19,14 +21,18 @@ from bot.display.errors import MessageGoneError, NoAccessError, WriteFailedError
 from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
 from bot.money.billing import Billing
-from bot.money.budgets import Budgets
+from bot.money.budgets import Budgets, OwnerBudgets
+from bot.money.unbooked import Unbooked
 from bot.settings.model_choice import ModelChoice
-from bot.settings.profile import Profile, Profiles
+from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
 from bot.ui.texts.replies import ReplyTexts
-from tests.fakes import FakeCatalog, FakeTarget, MemoryLedger, MemorySettings, MemoryStore, ScriptedLLM
+from tests.fakes import FakeCatalog, FakeTarget, MemorySettings, MemoryStore, ScriptedLLM
 from tests.virtual import VirtualClock, run
+
+if TYPE_CHECKING:
+    from bot.conversation.ending import Ending
 
 
 def question(text: str, *, channel: int = 1, author: int = 7, **details: Any) -> Question:
@@ -36,29 +42,32 @@ def question(text: str, *, channel: int = 1, author: int = 7, **details: Any) ->
 class Stage:
     """The use case with everything around it in memory."""
 
-    def __init__(self, *models: ModelInfo) -> None:
+    def __init__(self, *models: ModelInfo, owner: OwnerBudgets = OwnerBudgets()) -> None:  # noqa: B008 - frozen
         self.llm = ScriptedLLM()
         self.store = MemoryStore()
+        self.ledger = self.store.ledger
         clock = VirtualClock()
         catalog = FakeCatalog(*models)
-        resolver = self.resolver = SettingsResolver(MemorySettings(), clock)
+        self.resolver = SettingsResolver(MemorySettings(), clock)
         self.scheduler = EditScheduler(clock)
-        self.ledger = MemoryLedger()
-        self.budgets = Budgets(self.ledger, resolver, clock)
-        billing = Billing(budgets=self.budgets, catalog=catalog, texts=ReplyTexts(), clock=clock)
+        self.unbooked = Unbooked(clock)
+        self.budgets = Budgets(self.ledger, self.unbooked, clock, owner=owner)
+        billing = Billing(
+            budgets=self.budgets, ledger=self.ledger, unbooked=self.unbooked, catalog=catalog, clock=clock
+        )
         self.chat = ChatService(
             answerer=Answerer(
                 llm=self.llm,
                 catalog=catalog,
                 store=self.store,
                 texts=ReplyTexts(),
-                profiles=Profiles(
-                    resolver, SystemPrompts(clock), default=Profile(system_prompt="", max_tokens=100)
-                ),
-                billing=billing,
-                clock=clock,
+                ratios=billing.ratios,
             ),
-            models=ModelChoice(resolver, catalog, default="a/model"),
+            profiles=Profiles(
+                ModelChoice(self.resolver, catalog, default="a/model"),
+                SystemPrompts(clock),
+                defaults=Defaults(system_prompt="", max_tokens=100),
+            ),
             billing=billing,
             store=self.store,
             scheduler=self.scheduler,
@@ -66,10 +75,26 @@ class Stage:
             clock=clock,
             rng=random.Random(1),
             queue_limit=2,
+            queue_per_person=2,
         )
 
     def ask(self, text: str, target: FakeTarget | None = None, **options: object) -> asyncio.Task[None]:
-        return asyncio.create_task(self.chat.ask(question(text, **options), target or FakeTarget(latency=0.1)))
+        return asyncio.create_task(self.answer(question(text, **options), target or FakeTarget(latency=0.1)))
+
+    async def answer(self, asked: Question, target: FakeTarget, *, is_exempt: bool = False) -> Ending:
+        admitted = await self.admit(asked.author_id, asked.place, is_exempt=is_exempt)
+        return await self.chat.ask(asked, target, admitted)
+
+    async def retry(self, reply_id: int, target: FakeTarget, *, continue_: bool, by: int = 7) -> None:
+        """Press Retry or Continue as the person `by`."""
+        record = await self.store.reply(reply_id)
+        place = record.place if record else Place(channel_id=1)
+        await self.chat.retry(reply_id, target, await self.admit(by, place), continue_=continue_)
+
+    async def admit(self, user_id: int, place: Place, *, is_exempt: bool = False) -> Admitted:
+        """What applies to somebody who may ask."""
+        effective = await self.resolver.effective(place)
+        return Admitted(effective, self.budgets.charge(user_id, place, effective, is_exempt=is_exempt))
 
 
 def test_two_channels_are_answered_at_once_and_know_nothing_of_each_other():
@@ -135,7 +160,7 @@ def test_a_full_line_refuses_in_a_sentence():
         others = [stage.ask(str(number)) for number in range(3)]
         await asyncio.sleep(1)
         await asyncio.wait_for(stage.ask("one too many", target), 1)
-        assert target.contents == [f"-# {QueueFullError(waiting=2).sentence}"]
+        assert target.contents == [f"-# {QueueFullError(waiting=2, is_own=True).sentence}"]
         await asyncio.gather(*others)
 
     run(main())

@@ -41,11 +41,11 @@ def test_again_refuses_what_it_cannot_or_need_not_answer():
         record = await stage.store.reply(1)
         assert record
         with pytest.raises(StillRunningError):
-            await stage.chat.retry(1, FakeTarget(), continue_=False)
+            await stage.retry(1, FakeTarget(), continue_=False)
         await asked
         await stage.store.clear(record.place, by=1, now=0)
         with pytest.raises(ForgottenError):
-            await stage.chat.retry(1, FakeTarget(), continue_=False)
+            await stage.retry(1, FakeTarget(), continue_=False)
 
     run(main())
 
@@ -53,10 +53,6 @@ def test_again_refuses_what_it_cannot_or_need_not_answer():
 @asynccontextmanager
 async def obstacle(stage: Stage, error: HeadwaterError) -> AsyncIterator[None]:
     """What keeps another answer from beginning."""
-
-    async def fail(*_: object, **__: object) -> None:
-        raise error
-
     others = []
     if isinstance(error, QueueFullError):
         stage.llm.gap = 10.0
@@ -64,10 +60,8 @@ async def obstacle(stage: Stage, error: HeadwaterError) -> AsyncIterator[None]:
         await asyncio.sleep(1)
     elif isinstance(error, ShuttingDownError):
         await stage.chat.aclose(grace_s=1)
-    elif error is FULL:
-        stage.store.fault = error
     else:
-        stage.chat._models.resolve = fail
+        stage.store.fault = error
     yield
     await asyncio.gather(*others)
 
@@ -75,8 +69,8 @@ async def obstacle(stage: Stage, error: HeadwaterError) -> AsyncIterator[None]:
 @pytest.mark.parametrize("continue_", [False, True], ids=["Retry", "Continue"])
 @pytest.mark.parametrize(
     "error",
-    [QueueFullError(waiting=2), ShuttingDownError(), FULL, StorageError("the settings cannot be read")],
-    ids=["line full", "shutting down", "disk full", "settings unreadable"],
+    [QueueFullError(waiting=2), ShuttingDownError(), FULL],
+    ids=["queue full", "shutting down", "disk full"],
 )
 def test_what_cannot_begin_leaves_the_old_answer_alone(error: HeadwaterError, continue_: bool):
     """Its text, its buttons and what memory has of it stay; who pressed is told why."""
@@ -86,7 +80,7 @@ def test_what_cannot_begin_leaves_the_old_answer_alone(error: HeadwaterError, co
         shown, controls, count = target.contents, dict(target.controls), len(target.writes)
         async with obstacle(stage, error):
             with pytest.raises(type(error)):
-                await stage.chat.retry(1, target, continue_=continue_)
+                await stage.retry(1, target, continue_=continue_)
             assert stage.store.answers[1] == "one two "
         assert (target.contents, target.controls) == (shown, controls)
         assert len(target.writes) == count
@@ -99,18 +93,15 @@ def test_a_disk_that_fills_up_while_the_new_answer_is_opened_leaves_the_old_one(
 
     async def main() -> None:
         stage, target = await broken_off("one ", "two ")
-        before, move = target.contents, stage.store.answer_again
+        before = target.contents
 
-        async def full(*_: object, **__: object) -> None:
-            raise FULL
-
-        stage.store.answer_again = full
+        stage.store.fault = FULL
         with pytest.raises(StorageError):
-            await stage.chat.retry(1, target, continue_=False)
+            await stage.retry(1, target, continue_=False)
         assert target.contents == before
         assert not await stage.store.unfinished_replies(), "a restart would end what nobody asked for"
-        stage.store.answer_again = move
-        await stage.chat.retry(1, target, continue_=False)
+        stage.store.fault = None
+        await stage.retry(1, target, continue_=False)
         assert target.contents == ["Hello."]
 
     run(main())
@@ -122,10 +113,10 @@ def test_a_reply_whose_messages_another_has_taken_over_is_not_answered_again():
     async def main() -> None:
         stage, target = await broken_off("one ", "two ")
         stage.llm.say("three.")
-        await stage.chat.retry(1, target, continue_=True)
+        await stage.retry(1, target, continue_=True)
         for continue_ in (False, True):
             with pytest.raises(ForgottenError):
-                await stage.chat.retry(1, target, continue_=continue_)
+                await stage.retry(1, target, continue_=continue_)
         assert target.contents == ["one two three."]
         assert len(stage.llm.requests) == 2
 
@@ -152,7 +143,7 @@ def test_a_message_too_many_that_is_gone_already_does_not_end_a_retry(gone: bool
             target.delete = lost
         stage.llm.gap = 1.0
         stage.llm.say("short ", "answer")
-        await asyncio.wait_for(stage.chat.retry(1, target, continue_=False), 100)
+        await asyncio.wait_for(stage.retry(1, target, continue_=False), 100)
         assert target.messages == {first: "short answer"}
         assert target.controls[first] == Controls(reply_id=2)
         assert stage.store.answers[1] == "short answer"
@@ -171,7 +162,7 @@ def test_an_answer_that_cannot_be_shown_leaves_memory_as_the_screen_is(continue_
         stage.llm.gap = 1.0
         stage.llm.say("four ", "five")
         with pytest.raises(NoAccessError):
-            await asyncio.wait_for(stage.chat.retry(1, target, continue_=continue_), 60)
+            await asyncio.wait_for(stage.retry(1, target, continue_=continue_), 60)
         assert target.contents == before
         assert stage.store.answers[1] == "one two three "
 
@@ -188,7 +179,7 @@ def test_what_is_kept_of_a_continuation_begins_with_what_stood_there():
         stage.llm.say(*["four "] * 40)
         slow = FakeTarget(latency=3.0)
         slow.messages, slow.controls = target.messages, target.controls
-        await stage.chat.retry(1, slow, continue_=True)
+        await stage.retry(1, slow, continue_=True)
         assert stage.store.checkpoints
         assert all(text.startswith("one two three ") for text in stage.store.checkpoints)
 
@@ -209,7 +200,7 @@ def test_continue_shows_what_stands_below_a_message_that_was_left_behind():
         await asked
         assert len(target.contents) == 4
         stage.llm.say(" END")
-        await asyncio.wait_for(stage.chat.retry(1, target, continue_=True), 200)
+        await asyncio.wait_for(stage.retry(1, target, continue_=True), 200)
         assert "".join("".join(target.contents).split()).endswith("word699END")
         shown = "".join("".join(target.contents).replace("\u258c", "").split())
         assert "".join(text.split()) in shown
@@ -232,8 +223,20 @@ def test_a_line_that_fills_while_the_retry_is_stored_does_not_cost_the_answer():
 
         stage.store.open_reply = slow
         stage.llm.say("One two three.")
-        await stage.chat.retry(1, target, continue_=False)
+        await stage.retry(1, target, continue_=False)
         assert target.contents == ["One two three."]
         await asyncio.gather(*others)
+
+    run(main())
+
+
+def test_a_retry_is_billed_to_the_person_who_pressed_it():
+    """Whoever presses is limited and billed, not the person who asked."""
+
+    async def main() -> None:
+        stage, target = await broken_off("one ", "two ")
+        await stage.retry(1, target, continue_=False, by=8)
+        assert [entry.user_id for entry in stage.ledger.entries] == [7, 8]
+        assert stage.llm.requests[-1].user_id == 8
 
     run(main())

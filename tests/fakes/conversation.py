@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.conversation.ports import SeenMessage, StoredReply
+from bot.conversation.ports import OpenedAnswer, SeenMessage, StoredReply
 from bot.core.errors import HeadwaterError
 from bot.core.records import ReplyState, Role, Turn
+from tests.fakes.money import MemoryLedger
 
 if TYPE_CHECKING:
+    from bot.conversation.ports import ClosedReply
     from bot.core.records import Place, Question
     from bot.display.errors import ScreenError
+    from bot.money.ledger import Entry
     from tests.fakes.display import FakeTarget
 
 
@@ -47,7 +50,9 @@ class FakeChannels:
 class MemoryStore:
     """A `ConversationStore` in memory, for the use case in virtual time; the real one has tests of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: MemoryLedger | None = None) -> None:
+        """`ledger` is where answers are booked as they close."""
+        self.ledger = ledger or MemoryLedger()
         self.questions: dict[int, Question] = {}
         self.answers: dict[int, str] = {}  # by the question's turn
         self.replies: dict[int, StoredReply] = {}
@@ -75,14 +80,24 @@ class MemoryStore:
         )
         return reply_id
 
-    async def add_question(self, question: Question, *, reply_id: int, now: int) -> int:
-        turn_id = 2 * len(self.questions) + 1
-        self.questions[turn_id] = question
-        await self.answer_again(turn_id, reply_id=reply_id, now=now)
-        return turn_id
-
-    async def answer_again(self, turn_id: int, *, reply_id: int, now: int) -> None:  # noqa: ARG002 - the port's
+    async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
         self._check()
+        reply_id = reply_id or await self.open_reply(question, model=model, now=now)
+        anchor_id = self.anchors.get(question.replies_to)
+        if question.author_id in self.opted_out:
+            return OpenedAnswer(reply_id, None, anchor_id)
+        turn_id = 2 * len(self.questions) + 1
+        self.questions[turn_id] = replace(question, anchor_id=anchor_id)
+        await self._answer(turn_id, reply_id)
+        return OpenedAnswer(reply_id, turn_id, anchor_id)
+
+    async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
+        self._check()
+        reply_id = await self.open_reply(question, model=model, now=now)
+        await self._answer(turn_id, reply_id)
+        return reply_id
+
+    async def _answer(self, turn_id: int, reply_id: int) -> None:
         for old in [reply for reply in self.replies.values() if reply.turn_id == turn_id]:
             for message_id in old.message_ids:
                 await self.add_reply_message(reply_id, message_id)
@@ -106,11 +121,14 @@ class MemoryStore:
         self.checkpoints.append(text)
         self._keep(reply_id, text)
 
-    async def close_reply(self, reply_id: int, *, state: ReplyState, text: str, **_: object) -> None:
+    async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
         self._check()
-        self.closed[reply_id] = state
-        self._keep(reply_id, text)
-        self.replies[reply_id] = replace(self.replies[reply_id], state=state, text=text)
+        self.closed[closed.reply_id] = closed.state
+        self._keep(closed.reply_id, closed.text)
+        self.replies[closed.reply_id] = replace(
+            self.replies[closed.reply_id], state=closed.state, text=closed.text
+        )
+        return await self.ledger.book(entry) if entry else 0
 
     async def reply(self, reply_id: int) -> StoredReply | None:
         return self.replies.get(reply_id)
@@ -129,12 +147,6 @@ class MemoryStore:
 
     async def count(self, place: Place) -> int:
         return len(await self.window(place))
-
-    async def remembers(self, question: Question) -> bool:
-        return question.author_id not in self.opted_out
-
-    async def anchor(self, _place: Place, message_id: int) -> int | None:
-        return self.anchors.get(message_id)
 
     async def clear(self, place: Place, *, by: int, now: int) -> int:  # noqa: ARG002 - the port's
         hidden = await self.count(place)

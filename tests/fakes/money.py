@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.money.ledger import Period, period_name
+from bot.money.ledger import Estimate, Period, period_name
 from bot.money.ledger import accounts as accounts_of
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class MemoryLedger:
         entry = self.entries[entry_id]
         self.entries[entry_id] = replace(entry, cost=replace(entry.cost, nano_usd=nano_usd, estimated=False))
 
-    async def estimates(self, *, since: int) -> list[tuple[int, str]]:
+    async def estimates(self, *, since: int) -> list[Estimate]:
         return [
-            (number, entry.generation_id)
+            Estimate(number, entry.generation_id, entry.cost.reported_nano_usd)
             for number, entry in enumerate(self.entries)
             if entry.cost.estimated and entry.generation_id and entry.at >= since
         ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.settings.store import Change, Setting
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Sequence
 
 
 class MemorySettings:
@@ -17,8 +17,7 @@ class MemorySettings:
         self.values: dict[tuple[str, str], str] = {}
 
     async def get(self, scope: str, key: str) -> Setting | None:
-        value = self.values.get((scope, key))
-        return None if value is None else Setting(key=key, value=value, set_by=0, set_at=0)
+        return next((setting for setting in await self.entries([scope]) if setting.key == key), None)
 
     async def set(self, scope: str, key: str, value: str | None, **_: object) -> None:
         if value is None:
@@ -26,11 +25,11 @@ class MemorySettings:
         else:
             self.values[scope, key] = value
 
-    async def entries(self, scope: str) -> list[Setting]:
+    async def entries(self, scopes: Sequence[str]) -> list[Setting]:
         return [
-            Setting(key=key, value=value, set_by=0, set_at=0)
-            for (where, key), value in self.values.items()
-            if where == scope
+            Setting(scope=scope, key=key, value=value, set_by=0, set_at=0)
+            for (scope, key), value in self.values.items()
+            if scope in scopes
         ]
 
     async def changes(self, guild_id: int, *, limit: int) -> list[Change]:  # noqa: ARG002 - the port's

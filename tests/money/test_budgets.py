@@ -10,12 +10,13 @@ import pytest
 from bot.core.errors import ProviderUnavailableError, StorageError
 from bot.core.events import Usage
 from bot.core.records import ModelInfo, Place, Question
-from bot.money.budgets import Budgets
+from bot.money.budgets import Budgets, OwnerBudgets
 from bot.money.ledger import ALL, Cost, Entry
 from bot.money.limits import BudgetSpentError, Payer
-from bot.settings.resolver import SettingsResolver
+from bot.money.unbooked import Unbooked
+from bot.settings.resolver import EffectiveSettings
 from tests.conversation.test_chat import Stage
-from tests.fakes import FakeTarget, MemoryLedger, MemorySettings
+from tests.fakes import FakeTarget, MemoryLedger
 from tests.virtual import VirtualClock, run
 
 MODEL = ModelInfo(id="a/model", name="A", context_length=100_000, prompt_price=100, completion_price=400)
@@ -63,7 +64,7 @@ def test_a_hundred_at_once_against_a_budget_for_forty(typical: int):
                 await asyncio.sleep(0.1)
 
         watching = asyncio.create_task(watch())
-        await asyncio.gather(*(stage.chat.ask(asked(n, channel=n), target) for n, target in enumerate(targets)))
+        await asyncio.gather(*(stage.answer(asked(n, channel=n), target) for n, target in enumerate(targets)))
         watching.cancel()
         answered = len(stage.llm.requests)
         spent = sum(entry.cost.nano_usd for entry in stage.ledger.entries)
@@ -85,10 +86,10 @@ def test_who_waits_for_others_is_told_and_can_give_up():
         stage = await stage_with(server_day=COST)
         stage.llm.gap = 5.0
         answer(stage, cost=10)
-        first = asyncio.create_task(stage.chat.ask(asked(1), FakeTarget(1)))
+        first = asyncio.create_task(stage.answer(asked(1), FakeTarget(1)))
         await asyncio.sleep(1)
         waiting = FakeTarget(2, latency=0.01)
-        second = asyncio.create_task(stage.chat.ask(asked(2, channel=2), waiting))
+        second = asyncio.create_task(stage.answer(asked(2, channel=2), waiting))
         await asyncio.sleep(2)
         assert "to see whether the budget has room" in waiting.contents[0]
         assert stage.chat.runs.stop(2, by="Ann")
@@ -118,23 +119,23 @@ def test_each_budget_looks_at_its_own(key: str, fellow: Question, refused: bool)
         stage = await stage_with(**{key: COST})
         answer(stage)
         answer(stage)
-        await stage.chat.ask(asked(1), FakeTarget())
+        await stage.answer(asked(1), FakeTarget())
         target = FakeTarget(2)
-        await stage.chat.ask(fellow, target)
+        await stage.answer(fellow, target)
         assert ("is used up" in target.contents[0]) is refused
 
     run(main())
 
 
-def test_a_budget_begins_anew_when_its_day_is_over():
+def test_a_budget_resets_when_its_day_is_over():
     """And the sentence named that moment."""
 
     async def main() -> None:
         stage = await stage_with(person_day=COST)
         for _ in range(3):
             answer(stage)
-        await stage.chat.ask(asked(1), FakeTarget())
-        limits = stage.budgets.limits(1, HERE, await stage.resolver.effective(HERE), unlimited=False)
+        await stage.answer(asked(1), FakeTarget())
+        limits = (await stage.admit(1, HERE)).charge.limits
         with pytest.raises(BudgetSpentError) as refusal:
             await stage.budgets.check(limits)
         await asyncio.sleep(refusal.value.resets_at - VirtualClock().time())
@@ -152,7 +153,7 @@ def test_at_eighty_per_cent_one_answer_says_so():
         for _ in range(10):
             answer(stage)
             target = FakeTarget()
-            await stage.chat.ask(asked(1), target)
+            await stage.answer(asked(1), target)
             shown.append("80 % used" in target.contents[0])
         assert shown == [False] * 7 + [True] + [False] * 2
 
@@ -166,7 +167,7 @@ def test_every_ending_is_booked_and_estimates_say_so():
         stage = await stage_with()
         stage.llm.say(*["word "] * 100)
         stage.llm.gap = 1.0
-        stopped = asyncio.create_task(stage.chat.ask(asked(1), FakeTarget(latency=0.01)))
+        stopped = asyncio.create_task(stage.answer(asked(1), FakeTarget(latency=0.01)))
         await asyncio.sleep(30.5)
         stage.chat.runs.stop(1, by="Ann")
         await stopped
@@ -174,7 +175,7 @@ def test_every_ending_is_booked_and_estimates_say_so():
         stage.llm.say(
             "Half", Usage(prompt_tokens=5, completion_tokens=1, cost_nano_usd=77), ProviderUnavailableError()
         )
-        await stage.chat.ask(asked(1), FakeTarget())
+        await stage.answer(asked(1), FakeTarget())
         return stage.ledger.entries
 
     stopped, failed = run(main())
@@ -194,7 +195,7 @@ def test_what_is_free_needs_no_budget():
         stage = Stage(replace(MODEL, prompt_price=0, completion_price=0))
         await stage.resolver.set("guild:9", "server_day", "0", by=1)
         target = FakeTarget()
-        await stage.chat.ask(asked(1), target)
+        await stage.answer(asked(1), target)
         assert target.contents == ["Hello."]
 
     run(main())
@@ -205,10 +206,8 @@ def test_the_owners_ceiling_holds_for_everybody():
 
     async def main() -> None:
         ledger, clock = MemoryLedger(), VirtualClock()
-        resolver = SettingsResolver(MemorySettings(), clock)
-        budgets = Budgets(ledger, resolver, clock, ceiling_nano_usd=100)
-        effective = await resolver.effective(HERE)
-        (limit,) = budgets.limits(1, HERE, effective, unlimited=True)
+        budgets = Budgets(ledger, Unbooked(clock), clock, owner=OwnerBudgets(month=100))
+        (limit,) = budgets.charge(1, HERE, EffectiveSettings(), is_exempt=True).limits
         assert (limit.payer, limit.account) == (Payer.OWNER, ALL)
         direct = Place(channel_id=5)
         await ledger.book(
@@ -216,8 +215,9 @@ def test_the_owners_ceiling_holds_for_everybody():
                 at=int(clock.time()), place=direct, user_id=1, model="m", state="complete", cost=Cost(nano_usd=100)
             )
         )
+        charge = budgets.charge(2, direct, EffectiveSettings(), is_exempt=True)
         with pytest.raises(BudgetSpentError):
-            await budgets.reserve(2, direct, 1, unlimited=True, on_wait=list)
+            await budgets.reserve(charge, 1, on_wait=list)
 
     run(main())
 
@@ -233,7 +233,7 @@ def test_a_ledger_that_cannot_be_written_blocks_nobody_for_ever():
             raise StorageError("the disk is full")
 
         stage.ledger.book = broken
-        await stage.chat.ask(asked(1), FakeTarget())
+        await stage.answer(asked(1), FakeTarget())
         assert stage.budgets._reserved == {}
 
     run(main())
@@ -245,7 +245,7 @@ def test_cancelling_the_asking_gives_the_reservation_back():
     async def main() -> None:
         stage = await stage_with(server_day=COST)
         stage.llm.gap = 5.0
-        asking = asyncio.create_task(stage.chat.ask(asked(1), FakeTarget()))
+        asking = asyncio.create_task(stage.answer(asked(1), FakeTarget()))
         await asyncio.sleep(1)
         assert stage.budgets._reserved
         asking.cancel()
@@ -276,5 +276,51 @@ def test_a_question_cancelled_while_it_is_booked_gives_its_reservation_back():
             await second
         await first
         assert not stage.budgets._reserved
+
+    run(main())
+
+
+def test_what_cannot_be_booked_counts_all_the_same():
+    """With a full disk one answer fits a budget for one, not ten; once there is room, it is booked and saved."""
+
+    async def main() -> None:
+        stage = await stage_with(server_day=COST)
+        supervised = asyncio.create_task(stage.unbooked.run())
+
+        async def full(*_: object, **__: object) -> int:
+            raise StorageError("the disk is full")
+
+        close, stage.store.close_reply = stage.store.close_reply, full
+        shown = []
+        for number in range(10):
+            answer(stage)
+            target = FakeTarget(number)
+            await stage.answer(asked(1, channel=number + 1), target)
+            shown += target.contents
+        assert len(stage.llm.requests) == 1
+        assert sum("is used up" in text for text in shown) == 9
+        stage.store.close_reply = close
+        await asyncio.sleep(10)
+        assert [entry.cost.nano_usd for entry in stage.ledger.entries] == [COST]
+        assert stage.store.answers[1] == "It costs nothing."
+        supervised.cancel()
+
+    run(main())
+
+
+def test_one_person_is_bounded_over_all_servers():
+    """The owner's allowance a day holds in every server and in direct messages, for that person alone."""
+
+    async def main() -> None:
+        stage = Stage(MODEL, owner=OwnerBudgets(person_day=COST))
+        answer(stage)
+        await stage.answer(asked(1), FakeTarget())
+        for place in (Place(channel_id=2, guild_id=8), Place(channel_id=3)):
+            target = FakeTarget()
+            await stage.answer(replace(asked(1), place=place), target)
+            assert "The bot owner's per-person budget" in target.contents[0]
+        other = FakeTarget()
+        await stage.answer(asked(2), other)
+        assert other.contents == ["Hello."]
 
     run(main())

@@ -38,8 +38,8 @@ def test_periods_go_by_the_calendar(now: str, day: str, month: str, next_day: st
 def test_a_thread_spends_its_channels_money():
     """And in direct messages there is no server to pay."""
     thread = Place(channel_id=3, parent_id=2, guild_id=1)
-    assert accounts(7, thread) == ("user:7@1", "channel:2", "guild:1", "all")
-    assert accounts(7, Place(channel_id=5)) == ("user:7", "channel:5", "all")
+    assert accounts(7, thread) == ("user:7@1", "person:7", "channel:2", "guild:1", "all")
+    assert accounts(7, Place(channel_id=5)) == ("user:7", "person:7", "channel:5", "all")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,13 @@ import pytest
 from bot.core.errors import EmptyAnswerError, FirstTokenTimeoutError
 from bot.core.events import Usage, Waiting, WaitReason
 from bot.core.records import ModelInfo, Place
+from bot.money.billing import Billing
+from bot.money.budgets import Budgets, OwnerBudgets
 from bot.money.ledger import Cost
+from bot.money.limits import BudgetSpentError
 from bot.money.trial import TRIAL_S, Trial
+from bot.money.unbooked import Unbooked
+from bot.settings.resolver import EffectiveSettings
 from tests.fakes import FakeCatalog, MemoryLedger, ScriptedLLM
 from tests.virtual import VirtualClock, run
 
@@ -21,12 +26,22 @@ MODEL = ModelInfo(id="a/model", name="A", context_length=1000, prompt_price=100,
 class Stage:
     """A trial with a scripted model."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, owner: OwnerBudgets = OwnerBudgets()) -> None:  # noqa: B008 - frozen
         self.llm, self.ledger = ScriptedLLM(), MemoryLedger()
-        self.trial = Trial(self.llm, FakeCatalog(MODEL), self.ledger, VirtualClock())
+        clock = VirtualClock()
+        self.budgets = Budgets(self.ledger, Unbooked(clock), clock, owner=owner)
+        billing = Billing(
+            budgets=self.budgets,
+            ledger=self.ledger,
+            unbooked=Unbooked(clock),
+            catalog=FakeCatalog(MODEL),
+            clock=clock,
+        )
+        self.trial = Trial(self.llm, billing, clock)
 
     async def run(self) -> float:
-        return await self.trial.run("a/model", HERE, user_id=7)
+        charge = self.budgets.charge(7, HERE, EffectiveSettings(), is_exempt=False)
+        return await self.trial.run("a/model", charge)
 
 
 def test_an_answer_is_all_it_takes():
@@ -86,5 +101,19 @@ def test_a_failure_is_passed_on_and_what_it_cost_is_booked():
         with pytest.raises(EmptyAnswerError):
             await stage.run()
         assert [entry.cost.nano_usd for entry in stage.ledger.entries] == [900]
+
+    run(main())
+
+
+def test_a_trial_stays_within_the_budgets():
+    """No call to a model is outside the owner's ceiling: where it is used up, the model is not asked."""
+
+    async def main() -> None:
+        stage = Stage(owner=OwnerBudgets(month=1000))
+        stage.llm.say("OK", Usage(prompt_tokens=9, completion_tokens=1, cost_nano_usd=1300))
+        await stage.run()
+        with pytest.raises(BudgetSpentError):
+            await stage.run()
+        assert len(stage.llm.requests) == 1
 
     run(main())

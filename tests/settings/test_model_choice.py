@@ -46,7 +46,7 @@ async def verdict(suffix: str, *, listed: bool = False, **settings: str) -> Mode
 async def test_a_suffix_that_may_cost_more_is_not_judged_by_its_model(suffix: str):
     """Without limits it may be chosen; a price ceiling refuses it, and so does a list that doesn't name it."""
     assert await verdict(suffix) is None
-    assert await verdict(suffix, **{PRICE_CEILING.key: CHEAP}) is ModelUnavailable.TOO_DEAR
+    assert await verdict(suffix, **{PRICE_CEILING.key: CHEAP}) is ModelUnavailable.TOO_EXPENSIVE
     for patterns in ("openai/gpt-4o", "openai/*", "*", "openai/gpt*", "*:free", "*:floor"):
         assert await verdict(suffix, **{ALLOWED_MODELS.key: patterns}) is ModelUnavailable.NOT_ALLOWED
 
@@ -67,7 +67,7 @@ async def test_a_pattern_that_names_the_suffix_allows_it(suffix: str, patterns: 
 async def test_the_model_itself_and_what_never_costs_more_are_judged_by_their_price(suffix: str, *, listed: bool):
     """An id on the list has a price of its own; `:floor` asks the cheapest provider first."""
     assert await verdict(suffix, listed=listed, **{PRICE_CEILING.key: CHEAP}) is None
-    assert await verdict(suffix, listed=listed, **{PRICE_CEILING.key: "1000000"}) is ModelUnavailable.TOO_DEAR
+    assert await verdict(suffix, listed=listed, **{PRICE_CEILING.key: "1000000"}) is ModelUnavailable.TOO_EXPENSIVE
     assert await verdict(suffix, listed=listed, **{ALLOWED_MODELS.key: "openai/*"}) is None
     assert await verdict(suffix, listed=listed, **{ALLOWED_MODELS.key: "google/*"}) is ModelUnavailable.NOT_ALLOWED
 

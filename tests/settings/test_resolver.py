@@ -25,7 +25,7 @@ async def test_the_closest_scope_holds_and_denials_add_up():
         await resolver.set(scope, key, value, by=5)
     effective = await resolver.effective(THREAD)
     assert not effective.flag(FOOTER)
-    assert effective.scoped(FOOTER).scope == "channel:2"
+    assert effective.find(FOOTER.key).scope == "channel:2"
     assert effective.ids(DENIED_USERS) == {7, 8, 9}
     assert effective.ids(ALLOWED_ROLES) == {9}
     assert effective.number(TEMPERATURE) is None

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.conversation.ports import ClosedReply
 from bot.core.events import Usage
 from bot.core.records import Place, Question, ReplyState, Role
+from bot.money.billing import CallReport
 from bot.storage import conversations
+from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
@@ -28,8 +31,9 @@ def question(text: str = "why?", place: Place = PLACE, **details: Any) -> Questi
 async def ask(store: SqliteConversations, text: str, place: Place = PLACE) -> tuple[int, int]:
     """Store a question as the service does; return the ids of its reply and its turn."""
     asked = question(text, place)
-    reply_id = await store.open_reply(asked, model="m", now=NOW)
-    return reply_id, await store.add_question(asked, reply_id=reply_id, now=NOW)
+    opened = await store.open_answer(asked, model="m", now=NOW)
+    assert opened.turn_id is not None
+    return opened.reply_id, opened.turn_id
 
 
 async def close(
@@ -40,14 +44,14 @@ async def close(
     usage: Usage | None = None,
 ) -> None:
     await store.close_reply(
-        reply_id,
-        state=state,
-        text=text,
-        model="m",
-        usage=usage,
-        generation_id="g",
-        error="",
-        now=NOW + 9,
+        ClosedReply(
+            reply_id=reply_id,
+            state=state,
+            text=text,
+            report=CallReport(model="m", generation_id="g", usage=usage),
+            error="",
+            now=NOW + 9,
+        )
     )
 
 
@@ -116,8 +120,7 @@ async def test_a_question_whose_answer_showed_nothing_is_left_out_unless_it_is_t
     assert await texts(store) == ["q1"]
     await exchange(store, "q2", "a2")
     assert await texts(store) == ["a2", "q2"]
-    retry = await store.open_reply(question("q1"), model="m", now=NOW)
-    await store.answer_again(turn_id, reply_id=retry, now=NOW)
+    retry = await store.reopen_answer(turn_id, question("q1"), model="m", now=NOW)
     await close(store, retry, "a1 at last")
     assert await texts(store) == ["a2", "q2", "a1 at last", "q1"]
 
@@ -161,8 +164,7 @@ async def test_a_retried_answer_takes_the_old_ones_place(store: SqliteConversati
     """Regenerating an older answer neither repeats the question nor moves it to the end."""
     turn_id = await exchange(store, "q1", "a1")
     await exchange(store, "q2", "a2")
-    retry = await store.open_reply(question("q1"), model="m", now=NOW)
-    await store.answer_again(turn_id, reply_id=retry, now=NOW)
+    retry = await store.reopen_answer(turn_id, question("q1"), model="m", now=NOW)
     turns = await store.window(PLACE)
     assert [turn.text for turn in turns] == ["a2", "q2", "a1", "q1"]
     assert turns[2].state is ReplyState.STREAMING
@@ -254,8 +256,8 @@ async def test_a_branch_follows_its_origin_when_messages_go(
     """A deleted message is out of memory everywhere, also where it was copied from a copy."""
     thread, deeper = Place(channel_id=12), Place(channel_id=13)
     asked = question("q1", message_id=100)
-    reply_id = await store.open_reply(asked, model="m", now=NOW)
-    await store.add_question(asked, reply_id=reply_id, now=NOW)
+    opened = await store.open_answer(asked, model="m", now=NOW)
+    reply_id = opened.reply_id
     await store.add_reply_message(reply_id, 101)
     await close(store, reply_id, "a1")
     await store.branch(PLACE, thread, limit=10)
@@ -269,20 +271,39 @@ async def test_a_branch_follows_its_origin_when_messages_go(
 async def test_only_an_older_answer_is_an_anchor(store: SqliteConversations) -> None:
     """The newest is where one would be anyway; questions, and messages elsewhere, are none."""
     asked = question("q1", message_id=100)
-    reply_id = await store.open_reply(asked, model="m", now=NOW)
-    await store.add_question(asked, reply_id=reply_id, now=NOW)
+    opened = await store.open_answer(asked, model="m", now=NOW)
+    reply_id = opened.reply_id
     await store.add_reply_message(reply_id, 101)
     await close(store, reply_id, "a1")
-    assert await store.anchor(PLACE, 101) is None
+    newest, _ = await store.window(PLACE)
+    assert await anchor_of(store, 101) is None
     await exchange(store, "q2", "a2")
-    answer_id = (await store.window(PLACE))[2].id
-    assert await store.anchor(PLACE, 101) == answer_id
-    assert await store.anchor(PLACE, 100) is None
-    assert await store.anchor(ELSEWHERE, 101) is None
-    again = question("q3", anchor_id=answer_id)
-    turn_id = await store.add_question(again, reply_id=await store.open_reply(again, model="m", now=NOW), now=NOW)
-    assert await store.question(turn_id) == again
-    assert (await store.window(PLACE))[0].anchor_id == answer_id
+    assert await anchor_of(store, 101) == newest.id
+    assert (await store.window(PLACE))[0].anchor_id == newest.id
+    assert await anchor_of(store, 100) is None
+    assert await anchor_of(store, 101, ELSEWHERE) is None
+
+
+async def anchor_of(store: SqliteConversations, message_id: int, place: Place = PLACE) -> int | None:
+    """The anchor that a question gets which replies to a message."""
+    opened = await store.open_answer(question("q3", place, replies_to=message_id), model="m", now=NOW)
+    if opened.turn_id is not None:
+        stored = await store.question(opened.turn_id)
+        assert stored is not None
+        assert stored.anchor_id == opened.anchor_id
+    return opened.anchor_id
+
+
+async def test_a_question_of_somebody_who_opted_out_is_not_stored(
+    store: SqliteConversations, database: Database
+) -> None:
+    """Nor one about their message; the reply and the anchor are there all the same."""
+    await SqliteErasure(database).opt_out(5, now=NOW)
+    for asked in (question("q1"), question("q1", author_id=6, quoted_id=5)):
+        opened = await store.open_answer(asked, model="m", now=NOW)
+        assert opened.turn_id is None
+        assert await store.reply(opened.reply_id) is not None
+    assert await texts(store) == []
 
 
 # Replies
@@ -297,7 +318,7 @@ async def test_a_reply_knows_its_place_asker_messages_and_question(store: Sqlite
     assert waiting is not None
     assert (waiting.place, waiting.turn_id, waiting.text, waiting.message_ids) == (place, None, "", ())
     assert (waiting.question_message_id, waiting.private) == (77, False)
-    turn_id = await store.add_question(asked, reply_id=reply_id, now=NOW)
+    turn_id = (await store.open_answer(asked, model="m", now=NOW, reply_id=reply_id)).turn_id
     for message_id in (102, 101, 102):
         await store.add_reply_message(reply_id, message_id)
     await store.checkpoint(reply_id, "because")
@@ -312,8 +333,8 @@ async def test_a_reply_knows_its_place_asker_messages_and_question(store: Sqlite
 async def test_a_stored_question_comes_back_whole(store: SqliteConversations) -> None:
     """Retry asks it again, also after a restart."""
     asked = question("why?", Place(channel_id=12, guild_id=1, parent_id=10), message_id=77)
-    reply_id = await store.open_reply(asked, model="m", now=NOW)
-    turn_id = await store.add_question(asked, reply_id=reply_id, now=NOW)
+    opened = await store.open_answer(asked, model="m", now=NOW)
+    reply_id, turn_id = opened.reply_id, opened.turn_id
     assert await store.question(turn_id) == asked
     await close(store, reply_id)
     answer, _ = await store.window(asked.place)
@@ -325,8 +346,7 @@ async def test_the_old_answers_messages_belong_to_the_new_reply(store: SqliteCon
     old, turn_id = await ask(store, "why?")
     await store.add_reply_message(old, 101)
     await store.add_reply_message(old, 102)
-    new = await store.open_reply(question(), model="m", now=NOW)
-    await store.answer_again(turn_id, reply_id=new, now=NOW)
+    new = await store.reopen_answer(turn_id, question(), model="m", now=NOW)
     await store.add_reply_message(new, 101)
     first, second = await store.reply(old), await store.reply(new)
     assert first is not None
@@ -392,8 +412,7 @@ async def test_a_question_deleted_before_its_retry_is_not_remembered(
     turn_id = await exchange(store, "q1", "a1")
     async with database.write() as session:
         await session.execute("DELETE FROM turns")
-    retry = await store.open_reply(question(), model="m", now=NOW)
-    await store.answer_again(turn_id, reply_id=retry, now=NOW)
+    retry = await store.reopen_answer(turn_id, question(), model="m", now=NOW)
     await close(store, retry, "a1 again")
     assert await texts(store) == []
 
@@ -450,7 +469,7 @@ async def test_many_channels_at_once_keep_to_themselves(store: SqliteConversatio
         "UNFINISHED_REPLIES",
         "ONE_REPLY",
         "WINDOW",
-        "ANCHOR",
+        "GET_ANCHOR",
         "BRANCHED",
         "KEEP_TEXT",
         "END_ANSWER",

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.errors import StorageError
 from bot.core.records import Place, Question, ReplyState
+from bot.money.billing import CallReport
 from bot.storage import erasure as statements
 from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.database import open_database
@@ -42,18 +44,18 @@ async def exchange(
 ) -> int:
     """A question and its answer; return the question's turn."""
     question = Question(place=place, author_id=author, author_name=f"name {author}", text=text, **of)
-    reply_id = await store.open_reply(question, model="m", now=now)
-    turn_id = await store.add_question(question, reply_id=reply_id, now=now)
+    opened = await store.open_answer(question, model="m", now=now)
+    reply_id, turn_id = opened.reply_id, opened.turn_id
     await store.checkpoint(reply_id, f"re: {text[: len(text) // 2]}")
     await store.close_reply(
-        reply_id,
-        state=ReplyState.COMPLETE,
-        text=f"re: {text}",
-        model="m",
-        usage=None,
-        generation_id=None,
-        error="",
-        now=now,
+        ClosedReply(
+            reply_id=reply_id,
+            state=ReplyState.COMPLETE,
+            text=f"re: {text}",
+            report=CallReport(model="m", generation_id=None, usage=None),
+            error="",
+            now=now,
+        )
     )
     return turn_id
 
@@ -104,8 +106,8 @@ async def test_an_answer_goes_also_when_its_question_went_before(
 async def test_an_answer_under_way_is_not_put_back(store: SqliteConversations, erasure: SqliteErasure) -> None:
     """What streams on after the erasure is written nowhere."""
     question = Question(place=PLACE, author_id=ANN, author_name="Ann", text="why?")
-    reply_id = await store.open_reply(question, model="m", now=NOW)
-    await store.add_question(question, reply_id=reply_id, now=NOW)
+    opened = await store.open_answer(question, model="m", now=NOW)
+    reply_id = opened.reply_id
     await erasure.forget_user(ANN, now=NOW)
     await store.checkpoint(reply_id, "because")
     assert await texts(store) == []

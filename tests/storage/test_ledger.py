@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.records import Place
-from bot.money.ledger import Cost, Entry, Period
+from bot.money.ledger import Cost, Entry, Estimate, Period
 from bot.storage.ledger import SqliteLedger
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def test_an_estimate_is_corrected_once_in_entry_and_totals(ledger: SqliteL
     )
     exact = await ledger.book(entry(100))
     estimated = await ledger.book(guessed)
-    assert await ledger.estimates(since=yesterday) == [(estimated, "gen-1")]
+    assert await ledger.estimates(since=yesterday) == [Estimate(estimated, "gen-1", 0)]
     assert await ledger.estimates(since=NOON) == []
     for entry_id in (estimated, estimated, exact):
         await ledger.correct(entry_id, 320)

@@ -36,7 +36,9 @@ async def test_setting_again_replaces_and_none_removes(settings: SqliteSettings)
     """There is one value or none; removing what is not there is fine."""
     await settings.set("guild:1", "model", "a", by=5, now=100)
     await settings.set("guild:1", "model", "b", by=6, now=200)
-    assert await settings.entries("guild:1") == [Setting(key="model", value="b", set_by=6, set_at=200)]
+    assert await settings.entries(["guild:1"]) == [
+        Setting(scope="guild:1", key="model", value="b", set_by=6, set_at=200)
+    ]
     await settings.set("guild:1", "model", None, by=6, now=300)
     await settings.set("guild:1", "model", None, by=6, now=300)
     assert await settings.get("guild:1", "model") is None
@@ -47,10 +49,11 @@ async def test_entries_are_a_scopes_settings_by_key(settings: SqliteSettings) ->
     await settings.set("guild:1", "prompt", "p", by=5, now=100)
     await settings.set("guild:1", "model", "m", by=6, now=200)
     await settings.set("guild:2", "model", "n", by=6, now=200)
-    assert await settings.entries("guild:1") == [
-        Setting(key="model", value="m", set_by=6, set_at=200),
-        Setting(key="prompt", value="p", set_by=5, set_at=100),
+    assert await settings.entries(["guild:1"]) == [
+        Setting(scope="guild:1", key="model", value="m", set_by=6, set_at=200),
+        Setting(scope="guild:1", key="prompt", value="p", set_by=5, set_at=100),
     ]
+    assert len(await settings.entries(["guild:1", "guild:2"])) == 3
 
 
 async def test_every_change_by_a_person_is_logged_once(settings: SqliteSettings) -> None:

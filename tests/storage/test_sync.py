@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.conversation.ports import ClosedReply
 from bot.core.records import Place, Question, ReplyState
+from bot.money.billing import CallReport
 from bot.storage import sync as statements
 from bot.storage.sync import SqliteMessageSync
 
@@ -32,20 +34,20 @@ async def exchange(
 ) -> int:
     """A question asked by a message, and an answer shown by others; return the reply."""
     question = Question(place=place, author_id=5, author_name="Ann", text=f"question {asked}", message_id=asked)
-    reply_id = await store.open_reply(question, model="m", now=NOW)
-    await store.add_question(question, reply_id=reply_id, now=NOW)
+    opened = await store.open_answer(question, model="m", now=NOW)
+    reply_id = opened.reply_id
     for message_id in shown:
         await store.add_reply_message(reply_id, message_id)
     if state is not ReplyState.STREAMING:
         await store.close_reply(
-            reply_id,
-            state=ReplyState.COMPLETE,
-            text=f"answer {asked}",
-            model="m",
-            usage=None,
-            generation_id=None,
-            error="",
-            now=NOW,
+            ClosedReply(
+                reply_id=reply_id,
+                state=ReplyState.COMPLETE,
+                text=f"answer {asked}",
+                report=CallReport(model="m", generation_id=None, usage=None),
+                error="",
+                now=NOW,
+            )
         )
     return reply_id
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.ending import Ending
 from bot.conversation.errors import LostInQueueError
+from bot.conversation.ports import ClosedReply
 from bot.core.errors import HeadwaterError
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError, ScreenError
 from bot.display.read_back import had_ended, text_of, words_of
 from bot.display.reply import Reply
 from bot.display.target import Controls
+from bot.money.billing import CallReport
 
 if TYPE_CHECKING:
     import random
@@ -71,10 +73,10 @@ class Recovery:
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     async def unfinished(self) -> Sequence[StoredReply]:
-        """What is to be mended; ask before the first question is taken. Raises `StorageError`."""
+        """The replies to recover. Ask before the first question is taken. Raises `StorageError`."""
         return await self._store.unfinished_replies()
 
-    async def mend(self, replies: Sequence[StoredReply], channels: Channels) -> None:
+    async def recover(self, replies: Sequence[StoredReply], channels: Channels) -> None:
         """End these replies; returns when each is on the screen and in memory, or cannot be brought there."""
         await asyncio.gather(*(self._recover_safely(reply, channels) for reply in replies))
         log.info("ended %d replies that a restart had interrupted", len(replies))
@@ -83,9 +85,9 @@ class Recovery:
         try:
             await self._recover(reply, channels)
         except HeadwaterError as error:
-            log.warning("reply %d could not be mended: %s", reply.id, error)
+            log.warning("reply %d could not be recovered: %s", reply.id, error)
         except Exception:
-            log.exception("mending reply %d failed by a bug", reply.id)
+            log.exception("recovering reply %d failed by a bug", reply.id)
 
     async def _recover(self, reply: StoredReply, channels: Channels) -> None:
         if reply.private:  # shown to one person by a token that is gone, and kept nowhere
@@ -153,14 +155,14 @@ class Recovery:
 
     async def _close(self, reply: StoredReply, text: str) -> None:
         await self._store.close_reply(
-            reply.id,
-            state=ReplyState.INTERRUPTED,
-            text=text,
-            model=reply.model,
-            usage=None,
-            generation_id=None,
-            error="",
-            now=int(self._clock.time()),
+            ClosedReply(
+                reply_id=reply.id,
+                state=ReplyState.INTERRUPTED,
+                text=text,
+                report=CallReport(model=reply.model),
+                error="",
+                now=int(self._clock.time()),
+            )
         )
 
 

@@ -22,7 +22,7 @@ ID_CHARS = 100  # characters of what somebody typed; real ids are shorter
 UNAVAILABLE = {
     ModelUnavailable.VANISHED: "is no longer offered by the provider",
     ModelUnavailable.NOT_ALLOWED: "isn't allowed in this server",
-    ModelUnavailable.TOO_DEAR: "costs more than this server allows",
+    ModelUnavailable.TOO_EXPENSIVE: "costs more than this server allows",
 }
 
 
@@ -62,10 +62,10 @@ def in_use(choice: Choice, info: ModelInfo | None) -> str:
     else:
         lines.append(" · ".join([info.name, context(info.context_length), prices(info), *reads(info)]))
     if choice.pin:
-        by, at = choice.pin.setting.set_by, choice.pin.setting.set_at
+        by, at = choice.pin.set_by, choice.pin.set_at
         lines.append(f"Set by <@{by}>, <t:{at}:R>.")
         if choice.unavailable:
-            lines.append(unavailable(choice.pin.setting.value, choice.unavailable))
+            lines.append(unavailable(choice.pin.value, choice.unavailable))
     return "\n".join(lines)
 
 

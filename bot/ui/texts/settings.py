@@ -44,8 +44,8 @@ def overview(effective: EffectiveSettings, *, channel_id: int) -> list[str]:
 
 def setting_line(spec: SettingSpec, effective: EffectiveSettings, *, channel_id: int) -> str:
     """One setting: its value, where that comes from, and what it is for."""
-    scoped = effective.scoped(spec)
-    came = source(scoped.scope, channel_id=channel_id) if scoped else "the default"
+    setting = effective.find(spec.key)
+    came = source(setting.scope, channel_id=channel_id) if setting else "the default"
     value = spec.shown(effective.text(spec))
     if spec.combined and (ids := effective.ids(spec)):
         value = spec.shown(" ".join(map(str, sorted(ids))))

@@ -49,7 +49,7 @@ def status(
         f"Started <t:{started_at}:R> · version {version}",
     ]
     if choice.pin and choice.unavailable:
-        lines.insert(1, unavailable(choice.pin.setting.value, choice.unavailable))
+        lines.insert(1, unavailable(choice.pin.value, choice.unavailable))
     return "\n".join(lines)
 
 

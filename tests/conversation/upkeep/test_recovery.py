@@ -46,13 +46,13 @@ class Stage:
         )
         reply_id = await self.store.open_reply(question, model="m", now=int(EPOCH))
         if not waits:
-            await self.store.add_question(question, reply_id=reply_id, now=int(EPOCH))
+            await self.store.open_answer(question, model="m", now=int(EPOCH), reply_id=reply_id)
             await self.store.checkpoint(reply_id, kept)
         for message_id in known:
             await self.store.add_reply_message(reply_id, message_id)
 
-    async def mend(self) -> StoredReply:
-        await self.recovery.mend(await self.recovery.unfinished(), self.channels)
+    async def recover(self) -> StoredReply:
+        await self.recovery.recover(await self.recovery.unfinished(), self.channels)
         assert not await self.recovery.unfinished()
         return self.store.replies[1]
 
@@ -64,7 +64,7 @@ def test_a_reply_ends_with_what_the_channel_shows_of_it():
         stage = Stage()
         await stage.open(kept="One two", known=(101,))
         stage.channels.add(101, "One two three ▌", button_of=1, running=True)
-        reply = await stage.mend()
+        reply = await stage.recover()
         assert stage.screen.contents == [f"One two three\n{INTERRUPTED}"]
         assert stage.screen.controls[101] == Controls(reply_id=1, retry=True, continue_=True)
         assert (reply.state, reply.text) == (ReplyState.INTERRUPTED, "One two three")
@@ -85,7 +85,7 @@ def test_a_message_that_memory_does_not_know_is_found(details: dict[str, object]
         await stage.open()
         stage.channels.add(99, "Somebody else's answer", button_of=9)
         stage.channels.add(101, "One ▌", **details)
-        reply = await stage.mend()
+        reply = await stage.recover()
         assert stage.screen.messages == {99: "Somebody else's answer", 101: f"One\n{INTERRUPTED}"}
         assert reply.text == "One"
         assert reply.message_ids == (101,)
@@ -99,7 +99,7 @@ def test_a_question_nothing_was_shown_for_gets_a_line_under_it():
     async def main() -> None:
         stage = Stage()
         await stage.open()
-        await stage.mend()
+        await stage.recover()
         assert stage.screen.contents == [INTERRUPTED]
         assert list(stage.screen.controls.values()) == [Controls(reply_id=1, retry=True)]
         assert stage.channels.answered == [ASKED]
@@ -118,7 +118,7 @@ def test_who_waited_in_line_is_asked_to_ask_again(shown: tuple[int, ...]):
         for message_id in shown:
             waiting = "-# Waiting for one other question in this channel."
             stage.channels.add(message_id, waiting, button_of=1, running=True)
-        await stage.mend()
+        await stage.recover()
         assert stage.screen.contents == [f"-# {LostInQueueError().sentence}"]
         assert list(stage.screen.controls.values()) == [Controls(reply_id=1)]
 
@@ -132,7 +132,7 @@ def test_a_reply_that_had_ended_on_the_screen_stays_as_it_is():
         stage = Stage()
         await stage.open(kept="One", known=(101,))
         stage.channels.add(101, "One two\n-# Stopped by mem.", button_of=1)
-        reply = await stage.mend()
+        reply = await stage.recover()
         assert stage.screen.writes == []
         assert reply.text == "One two"
 
@@ -150,7 +150,7 @@ def test_a_line_that_memory_does_not_take_is_posted_once():
             raise StorageError("the disk is full")
 
         stage.store.add_reply_message = full
-        await asyncio.wait_for(stage.mend(), 60)
+        await asyncio.wait_for(stage.recover(), 60)
         assert stage.screen.contents == [INTERRUPTED]
 
     run(main())
@@ -164,7 +164,7 @@ def test_what_cannot_be_read_back_to_the_letter_is_kept_word_for_word():
         await stage.open(kept="One", known=(101, 102))
         stage.channels.add(101, "One two")
         stage.channels.add(102, "three four \u258c", button_of=1, running=True)
-        reply = await stage.mend()
+        reply = await stage.recover()
         assert reply.text.split() == ["One", "two", "three", "four"]
         assert " ".join(stage.screen.contents).replace(INTERRUPTED, "").split() == reply.text.split()
 
@@ -177,11 +177,11 @@ def test_a_reply_somebody_deleted_is_forgotten():
     async def main() -> None:
         whole, part = Stage(), Stage()
         await whole.open(kept="One two", known=(101,))
-        assert (await whole.mend()).text == ""
+        assert (await whole.recover()).text == ""
         assert whole.screen.writes == []
         await part.open(kept="One two", known=(101, 102))
         part.channels.add(102, "two ▌", button_of=1, running=True)
-        assert (await part.mend()).text == ""
+        assert (await part.recover()).text == ""
         assert part.screen.contents == [INTERRUPTED]
 
     run(main())
@@ -194,7 +194,7 @@ def test_a_retry_that_was_interrupted_before_its_first_word_forgets_the_old_answ
         stage = Stage()
         await stage.open(kept="An old answer.", known=(101,))
         stage.channels.add(101, "-# Trying again.", button_of=1, running=True)
-        assert (await stage.mend()).text == ""
+        assert (await stage.recover()).text == ""
         assert stage.screen.contents == [INTERRUPTED]
         assert stage.screen.controls[101] == Controls(reply_id=1, retry=True)
 
@@ -208,7 +208,7 @@ def test_a_channel_that_is_gone_ends_the_reply_in_memory():
         stage = Stage()
         await stage.open(kept="One", known=(101,))
         stage.channels.error = MessageGoneError()
-        assert (await stage.mend()).state is ReplyState.INTERRUPTED
+        assert (await stage.recover()).state is ReplyState.INTERRUPTED
         assert stage.screen.writes == []
 
     run(main())
@@ -222,7 +222,7 @@ def test_where_the_channel_cannot_be_read_the_screen_is_made_to_show_what_memory
         await stage.open(kept="One", known=(101,))
         stage.channels.add(101, "One two ▌", button_of=1, running=True)
         stage.channels.error = NoAccessError()
-        reply = await stage.mend()
+        reply = await stage.recover()
         assert stage.screen.contents == [f"One\n{INTERRUPTED}"]
         assert reply.text == "One"
 
@@ -237,7 +237,7 @@ def test_a_slash_command_that_was_still_thinking_is_answered():
         await stage.open(message_id=None)
         stage.channels.seen.clear()
         stage.channels.add(10**18 * 2, "", command_of=7)
-        await stage.mend()
+        await stage.recover()
         assert stage.screen.contents == [INTERRUPTED]
 
     run(main())
@@ -249,13 +249,13 @@ def test_a_private_reply_ends_in_memory_alone():
     async def main() -> None:
         stage = Stage()
         await stage.open(private=True, waits=True)
-        await stage.mend()
+        await stage.recover()
         assert stage.screen.writes == []
 
     run(main())
 
 
-def test_one_reply_that_cannot_be_mended_does_not_keep_others_from_it(caplog: pytest.LogCaptureFixture):
+def test_one_reply_that_cannot_be_recovered_does_not_keep_others_from_it(caplog: pytest.LogCaptureFixture):
     """A bug met in one is logged, and the next is ended."""
 
     async def main() -> None:
@@ -264,7 +264,7 @@ def test_one_reply_that_cannot_be_mended_does_not_keep_others_from_it(caplog: py
         await stage.open()
         stage.channels.add(101, "One \u258c", button_of=1, running=True)
         broken, *rest = await stage.store.unfinished_replies()
-        await stage.recovery.mend([replace(broken, message_ids=None), *rest], stage.channels)
+        await stage.recovery.recover([replace(broken, message_ids=None), *rest], stage.channels)
         assert stage.store.replies[2].state is ReplyState.INTERRUPTED
 
     run(main())

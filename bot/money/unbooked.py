@@ -1,0 +1,131 @@
+"""What was spent but could not be booked, because the database could not be written."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from bot.core.errors import HeadwaterError, StorageError
+from bot.core.records import Place
+from bot.money.ledger import Cost, Entry, Period, accounts, period_name
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from bot.core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0  # how often the database is tried again
+MOST_NANO_USD = 5_000_000_000  # five dollars: about a thousand usual answers; more must not hang on one process
+MOST_ENTRIES = 10_000
+MOST_FILE_BYTES = 10_000_000
+
+
+class UnbookedError(HeadwaterError):
+    """Too much is spent that the database could not take."""
+
+    text: ClassVar[str] = (
+        "I can't record what answers cost right now, so I'm not taking new questions. "
+        "The bot's owner needs to check the database."
+    )
+
+    @property
+    def sentence(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    entry: Entry
+    write: Callable[[Entry], Awaitable[int]]
+
+
+class Unbooked:
+    """Entries that wait for the database. They count against every budget, and are written when it's possible."""
+
+    def __init__(self, clock: Clock, path: Path | None = None) -> None:
+        """`path` is the file that keeps over a restart what still waits."""
+        self._clock = clock
+        self._path = path
+        self._pending: list[_Pending] = []
+
+    def add(self, entry: Entry, write: Callable[[Entry], Awaitable[int]]) -> None:
+        """Keep an entry; `write` books it when the database takes it."""
+        self._pending.append(_Pending(entry, write))
+        log.error("%d entries wait for the database, %.4f dollars", len(self._pending), self._total() / 1e9)
+
+    def check(self) -> None:
+        """Refuse questions where too much waits.
+
+        Raises:
+            UnbookedError: it does.
+        """
+        if len(self._pending) >= MOST_ENTRIES or self._total() >= MOST_NANO_USD:
+            raise UnbookedError
+
+    def spent(self, names: Sequence[str], *, at: int) -> Counter[tuple[str, Period]]:
+        """What waits, by account and period, for the day and the month that `at` lies in."""
+        found: Counter[tuple[str, Period]] = Counter()
+        for pending in self._pending:
+            entry = pending.entry
+            for account in set(accounts(entry.user_id, entry.place)) & set(names):
+                for period in Period:
+                    if period_name(period, entry.at) == period_name(period, at):
+                        found[account, period] += entry.cost.nano_usd
+        return found
+
+    async def run(self) -> None:
+        """Try to write what waits, every few seconds, until cancelled."""
+        while True:
+            await self._clock.sleep(RETRY_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what the database takes now, oldest first."""
+        while self._pending:
+            pending = self._pending[0]
+            try:
+                await pending.write(pending.entry)
+            except StorageError:
+                return
+            self._pending.pop(0)
+            if not self._pending:
+                self.save()
+                log.info("everything spent is booked again")
+
+    def load(self, write: Callable[[Entry], Awaitable[int]]) -> None:
+        """Take over what an earlier run left in the file. Blocks."""
+        if self._path and self._path.exists() and self._path.stat().st_size <= MOST_FILE_BYTES:
+            for entry in _read(self._path.read_text(encoding="utf-8").splitlines()):
+                self.add(entry, write)
+
+    def save(self) -> None:
+        """Keep what still waits in the file, for the next start; without anything the file goes. Blocks."""
+        if self._path is None:
+            return
+        if not self._pending:
+            self._path.unlink(missing_ok=True)
+            return
+        self._path.touch(mode=0o600)
+        self._path.write_text(
+            "\n".join(json.dumps(asdict(each.entry)) for each in self._pending), encoding="utf-8"
+        )
+        log.error("%d entries are not booked; they are kept in %s", len(self._pending), self._path)
+
+    def _total(self) -> int:
+        return sum(pending.entry.cost.nano_usd for pending in self._pending)
+
+
+def _read(lines: Iterable[str]) -> Iterable[Entry]:
+    for line in lines:
+        try:
+            fields = json.loads(line)
+            place, cost = Place(**fields.pop("place")), Cost(**fields.pop("cost"))
+            yield Entry(**fields, place=place, cost=cost)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            log.warning("an entry that was left unbooked can't be read")

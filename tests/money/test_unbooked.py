@@ -1,0 +1,76 @@
+"""What the database could not take is neither free nor forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.errors import StorageError
+from bot.core.records import Place
+from bot.money.ledger import ALL, Cost, Entry, Period
+from bot.money.unbooked import MOST_NANO_USD, Unbooked, UnbookedError
+from tests.fakes import MemoryLedger
+from tests.virtual import VirtualClock, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def entry(nano_usd: int = 500) -> Entry:
+    return Entry(
+        at=int(VirtualClock().time()),
+        place=Place(channel_id=1, guild_id=9),
+        user_id=7,
+        model="m",
+        state="complete",
+        cost=Cost(nano_usd=nano_usd, prompt_tokens=3),
+    )
+
+
+async def full(_entry: Entry) -> int:
+    raise StorageError("the disk is full")
+
+
+def test_what_waits_outlasts_a_restart(tmp_path: Path):
+    """It is kept in a file that only its owner may read, counts after the start, and is booked once."""
+    path = tmp_path / "unbooked"
+
+    async def main() -> None:
+        before = Unbooked(VirtualClock(), path)
+        before.add(entry(), full)
+        before.save()
+        assert path.stat().st_mode & 0o777 == 0o600
+        after, ledger = Unbooked(VirtualClock(), path), MemoryLedger()
+        after.load(ledger.book)
+        now = int(VirtualClock().time())
+        assert after.spent([ALL], at=now) == {(ALL, Period.DAY): 500, (ALL, Period.MONTH): 500}
+        await after.flush()
+        assert ledger.entries == [entry()]
+        assert not path.exists()
+
+    run(main())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"at": 1}', "null"])
+def test_a_damaged_file_does_not_keep_the_bot_from_starting(tmp_path: Path, text: str):
+    """Lines that make no sense are left out."""
+    path = tmp_path / "unbooked"
+    path.write_text(text)
+    unbooked = Unbooked(VirtualClock(), path)
+    unbooked.load(full)
+    unbooked.check()
+
+
+def test_too_much_unbooked_stops_new_questions():
+    """A database that stays away does not cost the owner more than a few dollars."""
+
+    async def main() -> None:
+        unbooked = Unbooked(VirtualClock())
+        unbooked.add(entry(MOST_NANO_USD - 1), full)
+        unbooked.check()
+        unbooked.add(entry(1), full)
+        with pytest.raises(UnbookedError):
+            unbooked.check()
+
+    run(main())
