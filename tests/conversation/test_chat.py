@@ -395,7 +395,7 @@ def test_where_nothing_can_be_stored_the_answer_is_given_and_says_so():
         stage.store.fault = StorageError("the disk is full")
         await asyncio.gather(*(stage.ask("hello", target) for target in targets))
         for target in targets:
-            assert target.contents[-1].startswith("Hello.\n-# I will not remember this")
+            assert target.contents[-1].startswith("Hello.\n-# I couldn't save this answer")
             assert "the disk is full" in target.contents[-1]
             assert list(target.controls.values())[-1] == Controls()
         stage.store.fault = None
@@ -417,6 +417,6 @@ def test_a_disk_that_fills_up_while_an_answer_streams_is_told_below_it():
         stage.store.fault = StorageError("the disk is full")
         await asked
         assert target.contents[-1].startswith("word word word")
-        assert "I will not remember this" in target.contents[-1]
+        assert "I couldn't save this answer" in target.contents[-1]
 
     run(main())

@@ -91,7 +91,7 @@ def test_who_waits_for_others_is_told_and_can_give_up():
         waiting = FakeTarget(2, latency=0.01)
         second = asyncio.create_task(stage.answer(asked(2, channel=2), waiting))
         await asyncio.sleep(2)
-        assert "to see whether the budget has room" in waiting.contents[0]
+        assert "to see what the budget still allows" in waiting.contents[0]
         assert stage.chat.runs.stop(2, by="Ann")
         await asyncio.wait_for(second, 1)
         await first
@@ -154,7 +154,7 @@ def test_at_eighty_per_cent_one_answer_says_so():
             answer(stage)
             target = FakeTarget()
             await stage.answer(asked(1), target)
-            shown.append("80 % used" in target.contents[0])
+            shown.append("80% used" in target.contents[0])
         assert shown == [False] * 7 + [True] + [False] * 2
 
     run(main())
