@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.ui.targets.failures import logged_failures
 from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell, tell_failure
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Check = Callable[[discord.Interaction[Any]], Awaitable[bool]]
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_S = 14 * 60.0  # the interaction that edits the message lasts 15 minutes
 
@@ -25,9 +29,23 @@ class BaseView(discord.ui.View):
         super().__init__(timeout=TIMEOUT_S)
         self._owner_id = owner_id
         self._check = check
+        self._newest: discord.Interaction[Any] | None = None  # whose token can still edit the message
+
+    def answers(self, interaction: discord.Interaction[Any]) -> None:
+        """The interaction whose answer carries these controls; they go when nobody has pressed for a while."""
+        self._newest = interaction
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        return await _may_go_on(interaction, owner_id=self._owner_id, check=self._check)
+        if not await _may_go_on(interaction, owner_id=self._owner_id, check=self._check):
+            return False
+        self._newest = interaction
+        return True
+
+    async def on_timeout(self) -> None:
+        """Take the controls away: a press would only fail from now on."""
+        if self._newest is not None:
+            with logged_failures(log, "controls that timed out stay"):
+                await self._newest.edit_original_response(view=None)
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, _item: discord.ui.Item[Any], /

@@ -26,6 +26,7 @@ class Confirm(BaseView):
         self.confirm.label = label
 
     async def begin(self, interaction: discord.Interaction[Any], question: str) -> None:
+        self.answers(interaction)
         await interaction.response.send_message(question, view=self, ephemeral=True)
 
     @discord.ui.button(style=discord.ButtonStyle.danger)

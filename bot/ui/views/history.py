@@ -35,6 +35,7 @@ class HistoryPages(BaseView):
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command with the first page."""
+        self.answers(interaction)
         embed = await self._page()
         await interaction.response.send_message(embed=embed, view=self, ephemeral=True)
 

@@ -73,6 +73,7 @@ class Pages(BaseView):
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command, deferred or not, with the first page."""
+        self.answers(interaction)
         extra: dict[str, Any] = {"view": self} if len(self._pages) > 1 or self._picker else {}
         if interaction.response.is_done():
             await interaction.followup.send(self._page(), ephemeral=True, **extra)

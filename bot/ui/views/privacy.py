@@ -26,6 +26,7 @@ class PrivacyNotice(BaseView):
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command, to the caller alone."""
+        self.answers(interaction)
         text = await self._text()
         await interaction.response.send_message(text, view=self, ephemeral=True)
 
