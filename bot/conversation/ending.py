@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from bot.core.errors import HeadwaterError, StorageError
+    from bot.core.events import Waiting
+    from bot.core.records import ReplyState
+    from bot.display.target import DisplayTexts
     from bot.money.limits import Limit
     from bot.settings.model_choice import ModelUnavailable
 
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from bot.core.events import Waiting
-    from bot.core.records import ReplyState
-    from bot.display.target import DisplayTexts
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What stands under an answer where the settings want it. `estimated`: the provider reported no cost."""
+    """The figures under an answer. `estimated`: the provider reported no cost."""
 
     model: str
     prompt_tokens: int
@@ -34,11 +29,11 @@ class Footer:
 class Ending:
     """How a reply ended, in enough detail to tell people.
 
-    `error` is set for failures, `by` names the person who stopped it, `answered_by` the fallback model where the
-    first choice could not answer. `footer` is for complete answers where it is wanted, `warnings` are the budgets
-    that this answer nearly used up. `unavailable` is the chosen model that can't be used, and why, where people
-    have not been told yet. `not_saved` says why memory lacks the answer, `history_truncated` that earlier turns
-    did not fit into the prompt, where people want to be told.
+    `error` is set for failures. `by` names the person who stopped it, `answered_by` the fallback model that
+    answered instead of the chosen one. `footer` is set if the settings ask for it, `warnings` are the budgets that
+    this answer nearly used up. `unavailable` is the chosen model that can't be used, and why, until people have
+    read it once. `not_saved` says why memory doesn't have the answer. `history_truncated` says that earlier turns
+    didn't fit into the prompt, if the settings ask for it.
     """
 
     state: ReplyState
@@ -60,12 +55,12 @@ class Queued:
 
 
 class ReplyTexts(Protocol):
-    """What people read around a reply; the sentences live with the user interface."""
+    """What people read around a reply; the sentences are in `bot.ui.texts`."""
 
     display: DisplayTexts
 
     def ending(self, ending: Ending) -> str:
-        """The small print under an ended reply; empty for one that simply ended."""
+        """The small print under a reply that ended; empty if there is nothing to say."""
         ...
 
     def waiting(self, waiting: Waiting | Queued) -> str:
@@ -73,5 +68,5 @@ class ReplyTexts(Protocol):
         ...
 
     def thinking(self, thoughts: str) -> str:
-        """What a reply without text shows of the model's newest thoughts."""
+        """What a reply without text shows of the model's thinking."""
         ...

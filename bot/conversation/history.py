@@ -1,4 +1,4 @@
-"""What was said before a question, as far back as anybody wants to read."""
+"""What was said before a question, as far back as the caller reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.conversation.ports import ConversationStore
     from bot.core.records import Question, Turn
 
-PAGE = 60  # turns read from memory at a time, to begin with
+PAGE = 60  # turns read from memory at first
 EXCHANGE = 2  # an answer and its question
 
 
@@ -21,8 +21,8 @@ async def earlier_turns(
 ) -> AsyncGenerator[Sequence[Turn], None]:
     """The turns before a question, newest first, in ever larger pages; at least one page, which may be empty.
 
-    A question that replies to an older answer is asked after that one: what was said since is left out. If that
-    answer was given to such a question itself, so is what it left out, and so on.
+    A question that replies to an older answer follows that answer: what was said since is left out. If that
+    answer's question was of this kind too, so is what that one left out, and so on.
     """
     anchor, before, count = question.anchor_id, turn_id, 0
     while anchor is not None:
@@ -31,7 +31,7 @@ async def earlier_turns(
         count += len(page)
         anchor, before = _anchor(page), page[-1].id if page else anchor
     while True:
-        wanted = max(PAGE, count)  # a long memory is put together in few steps
+        wanted = max(PAGE, count)  # reads a long memory in few steps
         page = await store.window(question.place, before=before, limit=wanted)
         yield page
         if len(page) < wanted:
@@ -40,9 +40,9 @@ async def earlier_turns(
 
 
 def _anchor(page: Sequence[Turn]) -> int | None:
-    """The anchor of an exchange's question; None where it was asked after everything, or has been deleted."""
+    """The anchor of an exchange's question; None if it follows everything before it, or was deleted."""
     asked = page[-1] if page else None
-    # Anchors lie further and further back: a loop is impossible, whatever the database says.
+    # Every anchor is older than its question, so this can't loop, even with a damaged database.
     if asked is None or asked.role is not Role.USER or asked.anchor_id is None or asked.anchor_id >= asked.id:
         return None
     return asked.anchor_id

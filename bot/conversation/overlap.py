@@ -1,16 +1,16 @@
-"""Where a continued answer joins what is on show, so that no word stands twice."""
+"""Joins a continued answer to the text on the screen, so that no word appears twice."""
 
 from __future__ import annotations
 
-REACH = 4000  # characters of the text shown that a model may repeat: a long paragraph, twice a message
+REACH = 4000  # characters of the shown text that a model may repeat: a long paragraph, two messages
 
 
 class Join:
-    """Drops from a continuation its longest overlap with the end of what is shown.
+    """Removes from a continuation its longest overlap with the end of the shown text.
 
-    Models asked to go on often begin by repeating the last word, sentence or paragraph. Text is held back while it
-    may still be such a repetition, which at most `REACH` characters can. An overlap counts only where it begins at
-    the start of a word: "book" and "keeper" share a letter, but nothing was repeated.
+    Models that continue often start by repeating the last word, sentence or paragraph. Text is held back while it
+    may still be such a repetition, for `REACH` characters at most. An overlap counts only if it starts with a
+    whole word: "book" and "keeper" share a letter, but repeat nothing.
     """
 
     def __init__(self, shown: str) -> None:
@@ -20,7 +20,7 @@ class Join:
         self._joined = False
 
     def feed(self, text: str) -> str:
-        """Take the next piece of the continuation; return what of all pieces may be shown now."""
+        """Take the next piece of the continuation; return the text that can be shown now."""
         if self._joined:
             return text
         self._held += text
@@ -29,7 +29,7 @@ class Join:
         return self.end()
 
     def end(self) -> str:
-        """No more comes: return what was still held back."""
+        """The continuation has ended: return the text still held back."""
         if self._joined:
             return ""
         self._joined = True

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The prompt: the system prompt, as many turns as fit, and the question, with who said what."""
 
 from __future__ import annotations
 
@@ -18,15 +18,9 @@ if TYPE_CHECKING:
     from bot.core.records import Question, Turn
 
 
-UNKNOWN_CONTEXT = 8_192  # tokens; what nearly every model in use can read
-
-
+UNKNOWN_CONTEXT = 8_192  # tokens; nearly every model in use can read that many
 NAME_LIMIT_CHARS = 32  # Discord: display names
-
-
 COLONS = ":\N{RATIO}\N{MODIFIER LETTER COLON}\N{MODIFIER LETTER TRIANGULAR COLON}"
-
-
 # A name that reads as a role would speak with its authority.
 ROLE_NAMES = frozenset({"assistant", "system", "developer", "tool", "function", "user", "model"})
 
@@ -35,8 +29,8 @@ ROLE_NAMES = frozenset({"assistant", "system", "developer", "tool", "function", 
 class Prompt:
     """The messages of a request, oldest first.
 
-    `dropped` turns were left out for want of room. `tokens` is the prompt's estimated size, `max_tokens` what it
-    leaves for the answer: what was asked for, less only where the context is small.
+    `dropped` turns didn't fit. `tokens` is the prompt's estimated size. `max_tokens` is the room for the answer:
+    as much as was asked for, unless the context is too small.
     """
 
     messages: tuple[Message, ...]
@@ -60,12 +54,12 @@ def build_prompt(
         system_prompt: left out when empty.
         turns: what was said before the question, newest first, without the question itself.
         question: always part of the prompt, as the system prompt is.
-        context_length: tokens that the model takes, prompt and answer together; None where unknown.
-        max_tokens: room to leave for the answer; at most half of the context is left.
-        ratio: bytes a token, see `TokenRatio`.
+        context_length: tokens that the model takes, prompt and answer together; None when unknown.
+        max_tokens: room to leave for the answer, up to half of the context.
+        ratio: bytes per token, see `TokenRatio`.
 
     Raises:
-        QuestionTooLongError: the system prompt and the question alone do not fit.
+        QuestionTooLongError: even the system prompt and the question alone don't fit.
     """
     context = context_length or UNKNOWN_CONTEXT
     room = context - min(max_tokens, context // 2)
@@ -88,7 +82,7 @@ def build_prompt(
 
 
 def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapping[int, str]) -> list[Message]:
-    """The turns that fit, newest first; where some do not, the oldest kept is a question."""
+    """The turns that fit, newest first. If some don't, the oldest that is kept is a question."""
     kept: list[Message] = []
     for turn in turns:
         message = _as_message(turn, names)
@@ -96,7 +90,7 @@ def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapp
         if room < 0:
             break
         kept.append(message)
-    # An answer to something the model cannot see helps little, and some models refuse to begin with one.
+    # An answer to something the model can't see helps little, and some models refuse to start with one.
     while kept and len(kept) < len(turns) and kept[-1].role is Role.ASSISTANT:
         kept.pop()
     return kept
@@ -108,14 +102,15 @@ def _as_message(turn: Turn, names: Mapping[int, str]) -> Message:
 
 
 def spoken(name: str, text: str) -> str:
-    """What somebody said, with who said it: several people share a conversation."""
+    """What somebody said, and who said it: several people share a conversation."""
     return f"{name}: {text}"
 
 
 def speakers(question: Question, turns: Sequence[Turn]) -> dict[int, str]:
-    """What each person of a conversation is called in it: one name each, the newest, and no two alike.
+    """The name of each person in a conversation: their newest one, and no name twice.
 
-    Who takes another name stays the same person, and who takes another person's does not become them.
+    Somebody who changes their name stays the same person, and taking another person's name makes nobody that
+    person.
     """
     names = {question.author_id: speaker(question.author_name)}
     for turn in turns:
@@ -128,9 +123,9 @@ def speakers(question: Question, turns: Sequence[Turn]) -> dict[int, str]:
     }
 
 
-@lru_cache(maxsize=1024)  # a window shows the same few people again and again
+@lru_cache(maxsize=1024)  # the same few people ask again and again
 def speaker(name: str) -> str:
-    """A display name fit for one line: no control characters, no colons, not the look of a role."""
+    """A display name fit for one line: no control characters, no colons, nothing that reads as a role."""
     # NFKC first, so that full-width letters and colons are what they look like.
     plain = unicodedata.normalize("NFKC", name)
     kept = (" " if char.isspace() else char for char in plain if char.isspace() or _is_visible(char))

@@ -1,4 +1,4 @@
-"""What happened to a channel's messages while the bot was not there."""
+"""Applies to memory what happened to a channel's messages while the bot was offline."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAGE = 100  # Discord: messages read by one request
-TURNS = 200  # compared with them; no more have room in a page of messages
-PATIENCE_S = 3.0  # a question does not wait longer for this
+TURNS = 200  # compared with them; a page of messages has no room for more
+PATIENCE_S = 3.0  # how long a question waits for this at most
 SPACING_S = 0.5  # between two channels: reading is outside the edit scheduler's budget, and gets a small share
 
 
 class CatchUp:
-    """Compares a channel with memory, once, before its first question after a start or a lost connection."""
+    """Compares a channel with memory once, before its first question after a start or a lost connection."""
 
     def __init__(self, sync: MessageSync, clock: Clock) -> None:
         self._sync = sync
@@ -35,17 +35,17 @@ class CatchUp:
         self._done: set[int] = set()
 
     def begin(self, channels: Channels) -> None:
-        """Compare every channel from now on (again): something may have been missed."""
+        """Compare every channel (again) before its next question: something may have been missed."""
         self._channels = channels
         self._done.clear()
 
     async def check(self, place: Place, *, asked: int | None = None) -> None:
-        """Take out of memory what has been deleted, and follow what was edited. Does nothing the second time.
+        """Delete from memory what was deleted in the channel, and apply edits. Does nothing the second time.
 
-        `asked` is the message that asks just now: a channel that memory has nothing else of is not read.
+        `asked` is the message that asks now: if memory has nothing else of the channel, the channel isn't read.
 
-        Only the newest page of the channel is looked at: what was deleted further up is noticed nowhere. Where the
-        channel cannot be read, memory stays as it is.
+        It only looks at the newest page of the channel and misses deletions further up. If it can't read the
+        channel, memory stays as it is.
         """
         if self._channels is None or place.channel_id in self._done:
             return
@@ -57,15 +57,15 @@ class CatchUp:
             async with asyncio.timeout(PATIENCE_S):
                 await self._wait_for_a_slot()
                 page = await self._channels.newest(place.channel_id, limit=PAGE)
-            if page:  # Discord answers with none where the bot may not read older messages
+            if page:  # Discord sends none if the bot may not read older messages
                 await self._compare(page, turns)
         except (ScreenError, StorageError) as error:
-            log.warning("channel %d could not be compared with memory: %r", place.channel_id, error)
+            log.warning("channel %d couldn't be compared with memory: %r", place.channel_id, error)
         except asyncio.CancelledError:
             self._done.discard(place.channel_id)
             raise
         except TimeoutError:
-            self._done.discard(place.channel_id)  # too many at once: before the next question, then
+            self._done.discard(place.channel_id)  # too many at once: tried again before the next question
 
     async def _wait_for_a_slot(self) -> None:
         now = self._clock.monotonic()
@@ -86,7 +86,7 @@ class CatchUp:
             if message_id in covered and message_id not in standing
         ]
         if gone:
-            log.info("%d messages were deleted while nobody looked", len(gone))
+            log.info("%d messages were deleted while the bot was offline", len(gone))
             await self._sync.delete_messages(gone)
         for turn in turns:
             message = standing.get(turn.message_ids[0])

@@ -1,4 +1,4 @@
-"""Forgetting: what people ask to be erased, and what goes by itself after a while."""
+"""Erasing what people ask to erase, and what is due by age."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_SWEEP_S = 60.0  # after the start, when the bot knows its servers
-SWEEP_S = float(HOUR_S)  # how often old turns and servers that were left are looked for
-GUILD_GRACE_DAYS = 7  # a server that takes the bot back within a week finds its conversations again
+SWEEP_S = float(HOUR_S)  # how often to look for old turns and for servers that the bot left
+GUILD_GRACE_DAYS = 7  # a server that invites the bot back within a week still has its conversations
 
 
 class Reason(StrEnum):
@@ -32,19 +32,19 @@ class Reason(StrEnum):
 
 
 class Erasure(Protocol):
-    """Erases turns for good; every erasure is recorded without content. Raises `StorageError`.
+    """Erases turns for good, and records every erasure without its content. Raises `StorageError`.
 
     When a method returns, no byte of what it erased is in the database's files. Times are epoch seconds.
     """
 
     async def forget_user(self, user_id: int, *, now: int) -> int:
-        """Erase what somebody asked, what was asked about messages of theirs, and the answers; how many turns."""
+        """Erase a person's questions, those about their messages, and the answers; returns the number of turns."""
         ...
 
     async def forget_channel(
         self, channel_id: int, *, threads: bool, reason: Reason, by: int | None, now: int
     ) -> int:
-        """Erase a channel's conversation, with `threads` those of its threads as well."""
+        """Erase a channel's conversation and, with `threads`, those of its threads."""
         ...
 
     async def forget_guild(self, guild_id: int, *, reason: Reason, by: int | None, now: int) -> int:
@@ -56,38 +56,38 @@ class Erasure(Protocol):
         ...
 
     async def opt_out(self, user_id: int, *, now: int) -> None:
-        """Keep nothing of what somebody says from now on."""
+        """Store nothing that somebody says from now on."""
         ...
 
     async def opt_in(self, user_id: int) -> None: ...
 
     async def remembers(self, user_id: int) -> bool:
-        """False for those who opted out."""
+        """True unless the person opted out."""
         ...
 
     async def note_guild(self, guild_id: int, *, present: bool, now: int) -> None:
-        """The bot joined a server, or was taken out of it."""
+        """Record that the bot joined a server, or left it."""
         ...
 
     async def note_guilds(self, present: Collection[int], *, now: int) -> None:
-        """These are all the servers that the bot is in."""
+        """Record all the servers that the bot is in."""
         ...
 
     async def departed(self, before: int) -> Sequence[int]:
-        """The servers that the bot was found to be out of before a time, and is still."""
+        """The servers that the bot left before a time and hasn't joined again."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long things are kept. `days` None: until somebody erases them."""
+    """How long turns are stored. `days` None: until somebody erases them."""
 
     days: int | None = None
     guild_grace_days: int = GUILD_GRACE_DAYS
 
 
 class RetentionSweeper:
-    """Erases in the background what is kept no longer."""
+    """Erases in the background what is due."""
 
     def __init__(self, erasure: Erasure, retention: Retention, clock: Clock) -> None:
         self._erasure = erasure
@@ -95,15 +95,15 @@ class RetentionSweeper:
         self._clock = clock
 
     async def run(self, guilds: Callable[[], Collection[int] | None]) -> None:
-        """Sweep every hour, until cancelled. `guilds` gives the servers the bot is in, None while unknown."""
+        """Sweep every hour until cancelled. `guilds` returns the bot's servers, None while unknown."""
         await self._clock.sleep(FIRST_SWEEP_S)
         while True:
             try:
                 await self.sweep(guilds())
             except StorageError as error:
-                log.warning("what is kept too long could not be erased: %s", error)
+                log.warning("old turns couldn't be erased: %s", error)
             except Exception:
-                log.exception("erasing what is kept too long failed by a bug")
+                log.exception("erasing old turns failed because of a bug")
             await self._clock.sleep(SWEEP_S)
 
     async def sweep(self, guilds: Collection[int] | None) -> None:
