@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.money.usage import Group, Point, Record, Sum
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from bot.money.usage import Selection
     from bot.storage.engine.database import Database
+    from bot.storage.engine.session import Row
 
 COLUMN = {Group.PERSON: "user_id", Group.CHANNEL: "channel_id", Group.MODEL: "model"}
 SUMS = """
@@ -68,22 +70,24 @@ class SqliteUsage:
         selected, values = _selected(selection, first=2)
         async with self._database.report() as session:
             rows = await session.fetch(RECORDS.format(selected=selected), limit, *values)
-        return [
-            Record(
-                at=row[0],
-                guild_id=row[1],
-                channel_id=row[2],
-                user_id=row[3],
-                model=row[4],
-                state=row[5],
-                prompt_tokens=row[6],
-                completion_tokens=row[7],
-                nano_usd=row[8],
-                estimated=bool(row[9]),
-                first_token_ms=row[10],
-            )
-            for row in rows
-        ]
+        # Tens of thousands: making them here would hold up every stream of the process.
+        return await asyncio.to_thread(lambda: [_record(row) for row in rows])
+
+
+def _record(row: Row) -> Record:
+    return Record(
+        at=row[0],
+        guild_id=row[1],
+        channel_id=row[2],
+        user_id=row[3],
+        model=row[4],
+        state=row[5],
+        prompt_tokens=row[6],
+        completion_tokens=row[7],
+        nano_usd=row[8],
+        estimated=bool(row[9]),
+        first_token_ms=row[10],
+    )
 
 
 def _selected(selection: Selection, *, first: int) -> tuple[str, tuple[int, ...]]:

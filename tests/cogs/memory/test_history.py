@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+from typing import Any
 
 import discord
+import pytest
 
+from bot.ui.reports.export import Export
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
@@ -97,6 +101,23 @@ async def test_the_history_can_be_had_as_a_file(world: World):
     assert (asked["role"], asked["name"], asked["text"]) == ("user", "mem", "what is *this*?")
     assert asked["author_id"] == str(world.member.id)
     assert (answered["role"], answered["text"]) == ("assistant", "Hello.")
+
+
+@pytest.mark.parametrize("form", ["markdown", "json"])
+async def test_a_file_is_written_beside_the_loop(world: World, monkeypatch: pytest.MonkeyPatch, form: str):
+    """Eight megabytes on the loop's own thread would stop every stream for a while."""
+    await world.member.send(world.channel, f"{world.me} hello")
+    writers: list[int] = []
+    content = Export.content
+
+    def noted(found: Export, wanted: str) -> Any:
+        writers.append(threading.get_ident())
+        return content(found, wanted)
+
+    monkeypatch.setattr(Export, "content", noted)
+    await exported(world, form=form)
+    assert len(writers) == 1
+    assert threading.get_ident() not in writers
 
 
 async def test_an_empty_history_gives_no_file(world: World):

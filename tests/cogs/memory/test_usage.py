@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import bot.storage.usage
 from bot.core.errors import ProviderUnavailableError
 from bot.core.events import Usage
 from bot.ui.reports.usage_plot import PNG, Plotter
 from bot.ui.texts import replies as texts
 from bot.ui.texts import usage as words
 from tests.cogs.conftest import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
 
 CENT = 10_000_000
 
@@ -79,6 +89,26 @@ async def test_the_export_is_a_file_for_the_caller_alone(world: World):
     assert result.ephemeral
     (attachment,) = result.response.attachments
     assert attachment.filename == "usage.csv"
+
+
+async def test_a_large_export_is_written_beside_the_loop(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Fifty thousand entries on the loop's own thread would stop every stream for half a second."""
+    await talk(world)
+    loop, writers = threading.get_ident(), set()
+
+    def noted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            writers.add((function.__name__, threading.get_ident()))
+            return function(*args)
+
+        return call
+
+    cog = sys.modules["cogs.usage"]  # as discord.py loaded it
+    monkeypatch.setattr(cog, "to_csv", noted(cog.to_csv))
+    monkeypatch.setattr(bot.storage.usage, "_record", noted(bot.storage.usage._record))
+    await world.admin.slash(world.channel, "usage", scope="channel", export=True)
+    assert {name for name, _ in writers} == {"to_csv", "_record"}
+    assert loop not in {thread for _, thread in writers}
 
 
 async def test_nothing_used_says_so(world: World):
