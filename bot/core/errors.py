@@ -66,6 +66,32 @@ class BadRequestError(ModelError):
     )
 
 
+class UnsupportedPartError(BadRequestError):
+    """400: the model doesn't take one part of this request, which isn't the question.
+
+    Attributes:
+        part: the parameter, or `system` or `prefill` for a form of messages.
+        limit: for a number that is too large, the greatest that the model takes; None when it doesn't say.
+    """
+
+    part = ""
+    limit: int | None = None
+
+
+class PictureError(BadRequestError):
+    """400: a picture in the request can't be read, or is too large."""
+
+    text = "The model couldn't read a picture in this question. Send it again as PNG or JPEG, or ask without it."
+
+
+class NoPicturesError(ModelError):
+    """404: nobody who serves this model takes pictures."""
+
+    text = (
+        "This model can't look at pictures. Ask without them. An admin can choose another model with `/model set`."
+    )
+
+
 class ContextTooLongError(ModelError):
     """The prompt is larger than the model's context window."""
 
@@ -87,6 +113,26 @@ class PaymentError(ModelError):
     text = "The bot's credits with the model provider are used up. The bot's owner needs to add more."
 
 
+class CreditsShortError(PaymentError):
+    """402: the credits don't pay for an answer as long as this one could be.
+
+    Attributes:
+        affordable_tokens: how long an answer they do pay for; None when the provider doesn't say.
+    """
+
+    affordable_tokens: int | None = None
+    text = (
+        "The bot's credits with the model provider don't pay for an answer this long. A shorter question may still "
+        "work. The bot's owner needs to add more."
+    )
+
+
+class KeyLimitError(ModelError):
+    """403: the key's own spending limit is reached, whatever the model."""
+
+    text = "The bot's key has reached its spending limit with the model provider. The bot's owner can raise it."
+
+
 class ModerationError(ModelError):
     """403, or a refused prompt: moderation or a guardrail stopped the request."""
 
@@ -103,6 +149,15 @@ class ModelNotFoundError(ModelError):
     """404, or 400 for an unknown id: no such model, or no provider serves it under the current settings."""
 
     text = "That model isn't available right now. An admin can choose another with `/model set`."
+
+
+class DataPolicyError(ModelError):
+    """404: nobody who serves this model keeps to the owner's data policy."""
+
+    text = (
+        "No provider of this model meets this bot's data policy (DATA_COLLECTION). The bot's owner can change the "
+        "policy. An admin can choose another model with `/model set`."
+    )
 
 
 class TooLargeError(ModelError):
@@ -136,6 +191,17 @@ class RateLimitedError(ModelError):
     @property
     def sentence(self) -> str:
         return f"The model is getting too many requests right now. Please try again {self.later}."
+
+
+class ProviderQuotaError(RateLimitedError):
+    """429: the provider behind this model is at its own limit."""
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"The provider behind this model has reached its limit. Please try again {self.later}. "
+            "An admin can choose another model with `/model set`."
+        )
 
 
 class ProviderUnavailableError(ModelError):

@@ -1,7 +1,7 @@
 """What a provider's failure means: statuses, OpenRouter's error documents and broken connections as our errors.
 
-Sentences for people are the errors' own. What the provider wrote goes into `detail`, for the log, and only where
-it cannot quote the prompt.
+Sentences for people are the errors' own. `detail`, for the log, has the provider's codes and names and a word of
+ours for the reason; its sentences may quote the prompt, so none of them leaves `reasons`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 from bot.core import errors
 from bot.core.units import DAY_S
 from bot.llm.documents import document, mapping, number
+from bot.llm.reasons import PAYMENT_REQUIRED, SERVER_ERRORS, TOO_MANY_REQUESTS, Reason, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.core.errors import ModelError
 
-PAYMENT_REQUIRED, TOO_MANY_REQUESTS, SERVER_ERRORS = 402, 429, 500
-DETAIL_CHARS = 160
+STATUSES = range(100, 1000)
+REASON_CHARS = 80
 LONGEST_WAIT_S = float(DAY_S)  # a longer wish is taken for this one
-_SECRETS = re.compile(r"\b(?:sk|key|Bearer)[-_ ][\w-]{6,}")
-_TOO_LONG = re.compile(
-    r"context.{0,12}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long", re.IGNORECASE
-)
-_NO_MODEL = re.compile(r"not a valid model|no such model|model.{0,80}not (?:found|exist)", re.IGNORECASE)
+# What of a provider's own words may go into the log: names, never sentences.
+_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.IGNORECASE)
+_NAME = re.compile(r"(?=.{1,40}$)[\w.()/-]+(?: [\w.()/-]+){0,2}", re.ASCII)
 # Codes and `error_type`s that OpenRouter documents, where the status beside them says less or is missing.
 _BY_NAME: dict[str, type[ModelError]] = {
     "context_length_exceeded": errors.ContextTooLongError,
@@ -40,6 +39,10 @@ _BY_NAME: dict[str, type[ModelError]] = {
     "rate_limit_error": errors.RateLimitedError,
     "payment_required": errors.PaymentError,
     "insufficient_quota": errors.PaymentError,
+    "invalid_image": errors.PictureError,
+    "image_too_large": errors.PictureError,
+    "unsupported_image_format": errors.PictureError,
+    "image_download_failed": errors.PictureError,
     "authentication": errors.AuthenticationError,
     "invalid_api_key": errors.AuthenticationError,
     "permission_denied": errors.PermissionDeniedError,
@@ -61,8 +64,6 @@ _BY_STATUS: dict[int, type[ModelError]] = {
     425: errors.ProviderUnavailableError,
     429: errors.RateLimitedError,
 }
-# Refusals whose reason is the prompt may quote it.
-_MAY_QUOTE = (errors.BadRequestError, errors.ModerationError, errors.ContextTooLongError, errors.TooLargeError)
 
 
 def from_response(model: str, status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> ModelError:
@@ -72,18 +73,22 @@ def from_response(model: str, status: int, headers: Mapping[str, str], body: byt
 
 def from_event(model: str, error: object, *, now: float, generation_id: str | None = None) -> ModelError:
     """The failure that an error inside a stream stands for; its code may be a number, a string or missing."""
-    told = error if isinstance(error, dict) else {"message": str(error)}
-    code = told.get("code")
-    status = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdecimal()) else None
+    told = mapping(error) or {"message": error}
+    code = number(told.get("code"))
+    status = int(code) if code is not None and code in STATUSES else None
     headers = mapping(mapping(told.get("metadata")).get("headers"))
-    failure = _build(model, status, told, {str(k).lower(): str(v) for k, v in headers.items()}, now=now)
+    texts = {str(k).lower(): v for k, v in headers.items() if isinstance(v, str)}
+    failure = _build(model, status, told, texts, now=now)
     failure.generation_id = generation_id
     return failure
 
 
 def from_connection(model: str, error: BaseException) -> ModelError:
     """The failure that a refused, reset or otherwise broken connection stands for."""
-    return errors.ProviderUnavailableError(model=model, detail=_tidy(f"{type(error).__name__}: {error}"))
+    # Of the error's text only what the operating system says: aiohttp quotes what it could not read.
+    reason = error.strerror if isinstance(error, OSError) and isinstance(error.strerror, str) else ""
+    detail = f"{type(error).__name__}: {reason[:REASON_CHARS]}" if reason else type(error).__name__
+    return errors.ProviderUnavailableError(model=model, detail=detail)
 
 
 def broken(failure: ModelError) -> ModelError:
@@ -102,32 +107,35 @@ def broken(failure: ModelError) -> ModelError:
 def _build(
     model: str, status: int | None, error: Mapping[str, Any], headers: Mapping[str, str], *, now: float
 ) -> ModelError:
-    kind = _kind(status, error, asked_back="retry-after" in headers)
+    reason = reason_of(status, error)
+    kind = _kind(status, error, reason, asked_back="retry-after" in headers)
     retry_after = wanted_pause(status, headers, error, now=now)
-    failure = kind(model=model, status=status, retry_after=retry_after, detail=_detail(kind, error))
+    failure = kind(model=model, status=status, retry_after=retry_after, detail=_detail(status, error, reason))
     if mapping(error.get("availability")).get("retryable") is False:
         failure.retryable = False
+    if reason and isinstance(failure, errors.UnsupportedPartError):
+        failure.part, failure.limit = reason.part, reason.number
+    if reason and isinstance(failure, errors.CreditsShortError):
+        failure.affordable_tokens = reason.number
     return failure
 
 
-def _kind(status: int | None, error: Mapping[str, Any], *, asked_back: bool) -> type[ModelError]:
+def _kind(
+    status: int | None, error: Mapping[str, Any], reason: Reason | None, *, asked_back: bool
+) -> type[ModelError]:
     if status == PAYMENT_REQUIRED and asked_back:
         return errors.RateLimitedError  # OpenRouter: too much in flight for the credits left; they are not used up
     metadata = mapping(error.get("metadata"))
     if any(metadata.get(key) for key in ("reasons", "flagged_input", "patterns")):
         return errors.ModerationError
+    if reason:
+        return reason.kind
     for name in (metadata.get("error_type"), error.get("code"), error.get("type")):
         if isinstance(name, str) and name in _BY_NAME:
             return _BY_NAME[name]
     if status is None or status >= SERVER_ERRORS:
         return errors.ProviderUnavailableError
-    return _BY_STATUS.get(status) or _by_message(str(error.get("message", "")))
-
-
-def _by_message(message: str) -> type[ModelError]:
-    if _NO_MODEL.search(message):
-        return errors.ModelNotFoundError
-    return errors.ContextTooLongError if _TOO_LONG.search(message) else errors.BadRequestError
+    return _BY_STATUS.get(status, errors.BadRequestError)
 
 
 def wanted_pause(
@@ -166,18 +174,26 @@ def _reset(value: str | None, now: float) -> float | None:
 
 
 def _error_in(body: bytes) -> Mapping[str, Any]:
-    """The error of a JSON body; empty for HTML, for nothing, and for JSON without one."""
-    error = document(body).get("error")
-    return error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}
+    """The error of a JSON body; empty for HTML and for nothing."""
+    told = document(body)
+    error = told.get("error")
+    if isinstance(error, str):
+        return {"message": error}
+    return mapping(error) or told  # some servers put message and code at the top
 
 
-def _detail(kind: type[ModelError], error: Mapping[str, Any]) -> str:
-    metadata = mapping(error.get("metadata"))
-    parts = [error.get("code"), metadata.get("error_type"), metadata.get("provider_name")]
-    if kind not in _MAY_QUOTE:
-        parts.append(error.get("message"))
-    return _tidy(" ".join(str(part) for part in parts if part))
+def _detail(status: int | None, error: Mapping[str, Any], reason: Reason | None) -> str:
+    metadata, name = mapping(error.get("metadata")), mapping(error.get("metadata")).get("provider_name")
+    parts = [
+        f"HTTP {status}" if status else "",
+        _code(error.get("code") or error.get("type")),
+        _code(metadata.get("error_type")),
+        name if isinstance(name, str) and _NAME.fullmatch(name) else "",
+        reason.word if reason else "",
+    ]
+    return " ".join(part for part in parts if part)
 
 
-def _tidy(text: str) -> str:
-    return _SECRETS.sub("[key]", " ".join(text.split()))[:DETAIL_CHARS]
+def _code(value: object) -> str:
+    """A code as it may go into the log: one word, as codes are."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core.errors import ContextTooLongError, ModelNotFoundError, PaymentError, PermissionDeniedError
+from bot.core import errors
 
 if TYPE_CHECKING:
     import random
@@ -13,8 +13,16 @@ if TYPE_CHECKING:
     from bot.core.errors import ModelError
 
 # Failures of one model that say nothing about the next. A refusal by moderation is not among them: asking around
-# until somebody answers is not ours to do.
-_OF_THE_MODEL = (ContextTooLongError, ModelNotFoundError, PaymentError, PermissionDeniedError)
+# until somebody answers isn't for the bot to do.
+_OF_THE_MODEL = (
+    errors.ContextTooLongError,
+    errors.DataPolicyError,
+    errors.ModelNotFoundError,
+    errors.NoPicturesError,
+    errors.PaymentError,
+    errors.PermissionDeniedError,
+    errors.UnsupportedPartError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,13 +88,54 @@ def test_a_provider_may_say_that_trying_again_is_useless():
     assert not from_response(503, body(availability={"retryable": False})).retryable
 
 
-def test_the_detail_is_for_the_log_and_safe_there():
-    """One bounded line, without keys; where the prompt is the reason, nothing that might quote it."""
-    assert from_response(401, body("Key sk-or-v1-abcdef123456\nis bad " + "x" * 500)).detail.startswith(
-        "Key [key] is bad"
-    )
-    assert len(from_response(500, body("x" * 5000)).detail) <= 160
-    assert "my prompt" not in from_response(400, body("cannot parse: my prompt")).detail
+PROMPT = "my private zebra about Ann"
+QUOTING = {
+    "message": PROMPT,
+    "type": PROMPT,
+    "param": PROMPT,
+    "code": PROMPT,
+}
+QUOTED = {
+    "raw": json.dumps({"error": {"message": f"unsupported parameter temperature: {PROMPT}"}}),
+    "error_type": PROMPT,
+    "provider_name": PROMPT,
+    "flagged_input": PROMPT,
+    "headers": {"Retry-After": PROMPT},
+}
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 529])
+@pytest.mark.parametrize("without", [(), ("flagged_input",), ("flagged_input", "raw")])
+def test_what_a_provider_quotes_goes_no_further(status: int, without: tuple[str, ...]):
+    """Whatever field of whatever refusal quotes the prompt, before or in the stream: the log has none of it."""
+    error = {**QUOTING, "metadata": {key: value for key, value in QUOTED.items() if key not in without}}
+    told = from_response(status, json.dumps({"error": error}).encode())
+    inside = faults.from_event("m", {**error, "code": status}, now=NOW)
+    nameless = faults.from_event("m", error, now=NOW)
+    for failure in (told, inside, nameless, faults.broken(inside)):
+        for word in ("private", "zebra", "Ann"):
+            assert word not in failure.detail + failure.sentence + str(failure) + repr(failure)
+
+
+@pytest.mark.parametrize("error", [PROMPT, [PROMPT], {"message": [PROMPT]}, {"message": {"error": PROMPT}}])
+def test_an_error_that_is_only_a_text_is_not_quoted_either(error: object):
+    """Some servers send a sentence in place of an error."""
+    assert faults.from_event("m", error, now=NOW).detail == ""
+
+
+def test_the_detail_has_codes_and_names():
+    """Enough for the owner to look the failure up."""
+    metadata = {"error_type": "provider_overloaded", "provider_name": "Google AI Studio", "raw": "x" * 9999}
+    failure = from_response(503, body("oops", code="server_error", metadata=metadata))
+    assert failure.detail == "HTTP 503 server_error provider_overloaded Google AI Studio"
+
+
+def test_a_broken_connection_is_told_by_type_and_system():
+    """Aiohttp's own text may quote the bytes it could not read."""
+    assert faults.from_connection("m", ValueError(PROMPT)).detail == "ValueError"
+    assert faults.from_connection("m", OSError(PROMPT)).detail == "OSError"
+    error = ConnectionRefusedError(111, "Connection refused")
+    assert faults.from_connection("m", error).detail == "ConnectionRefusedError: Connection refused"
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda j: st.lists(j) | st.dictionaries(
