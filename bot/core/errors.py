@@ -122,8 +122,8 @@ class CreditsShortError(PaymentError):
 
     affordable_tokens: int | None = None
     text = (
-        "The bot's credits with the model provider don't pay for an answer this long. A shorter question may still "
-        "work. The bot's owner needs to add more."
+        "The bot's credits with the model provider don't pay for an answer this long. A shorter question may "
+        "still work. The bot's owner needs to add more."
     )
 
 
