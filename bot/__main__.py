@@ -21,7 +21,7 @@ import yarl
 
 from bot import __version__
 from bot.app import client_config, credit_left, open_bot
-from bot.config import Settings, SettingsError, load_settings, misspelled
+from bot.config.reading import SettingsError, load_settings, misspelled
 from bot.connection import NeedsPersonError
 from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.client import ChatBot
+    from bot.config.settings import Settings
 
 
 log = logging.getLogger("bot")

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextlib import AsyncExitStack
 
-    from bot.config import Settings
+    from bot.config.settings import Settings
     from bot.core.ports import Clock
     from bot.core.records import Place
     from bot.settings.system_prompt import Names

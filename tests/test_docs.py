@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.settings.catalog import BY_KEY
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ import simcord
 
 from bot.app import open_bot
 from bot.client import ChatBot
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.core.clock import SystemClock
 from bot.core.records import ModelInfo
 from bot.services import ModelServices

@@ -10,10 +10,11 @@ import pytest
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from bot.config import Settings, SettingsError, load_settings, misspelled
+from bot.config.reading import SettingsError, load_settings, misspelled
+from bot.config.settings import Settings
 from bot.core.model_ids import Provider
 
-EXAMPLE = Path(__file__).parent.parent / ".env.example"
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GkItTk.not-a-real-token_0123456789"
 KEY = "sk-or-v1-not-a-real-key"
 NEEDED = {"DISCORD_TOKEN": TOKEN, "OPENROUTER_API_KEY": KEY}
@@ -282,6 +283,12 @@ def test_other_programs_variables_are_left_alone(name: str) -> None:
     """Only a name that is nearly a setting's is taken for one."""
     assert misspelled({name: "x"}, None) == {}
     assert misspelled({"MAX_TOKEN": ""}, None) == {}, "an empty value counts as not set"
+
+
+def test_one_setting_is_not_taken_for_another() -> None:
+    """However alike their names are."""
+    for name in Settings.model_fields:
+        assert misspelled({name.upper(): "x"}, None) == {}
 
 
 def test_a_missing_setting_names_the_misspelled_one() -> None:
