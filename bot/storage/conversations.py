@@ -6,15 +6,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.conversation.ports import OpenedAnswer
-from bot.core.records import Place, Question
 from bot.storage.ledger import book
-from bot.storage.rows import only, reply_of, turn_of, usage_columns
+from bot.storage.rows import only, question_of, reply_of, turn_of, usage_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.conversation.ports import ClosedReply, StoredReply
-    from bot.core.records import Turn
+    from bot.core.records import Place, Question, Turn
     from bot.money.ledger import Entry
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Row, Session
@@ -82,12 +81,13 @@ GET_QUESTION = """
 
 OPEN_REPLY = """
     INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, question_message_id, private,
-        state, model, opened_at, answer_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, ?9) RETURNING id
+        state, model, opened_at, answer_id, leased_by, leased_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, ?9, ?10, ?8) RETURNING id
 """
 CLOSE_REPLY = """
-    UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6,
-        prompt_tokens = ?7, completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10, cost_nano_usd = ?11
+    UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6, prompt_tokens = ?7,
+        completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10, cost_nano_usd = ?11,
+        reserved_nano_usd = CASE WHEN ?12 = 1 THEN NULL ELSE reserved_nano_usd END
     WHERE id = ?1
 """
 ADD_MESSAGE = """
@@ -112,7 +112,8 @@ REPLIES = """
     ORDER BY r.id, m.ordinal
 """
 ONE_REPLY = REPLIES.format(which="r.id = ?1")
-UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming'")  # a literal: else its index cannot be used
+# The state is a literal because its index can't be used otherwise.
+UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming' AND r.leased_at < ?1")
 
 CLEAR = """
     UPDATE conversations SET cleared_by = ?2, cleared_at = ?3, cleared_from = cleared_to,
@@ -136,8 +137,10 @@ COPY_TURN = """
 class SqliteConversations:
     """The `ConversationStore` in a database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, process: str = "") -> None:
+        """`process` names this process, to which the replies that it opens belong."""
         self._database = database
+        self._process = process
 
     # Questions
 
@@ -145,21 +148,21 @@ class SqliteConversations:
         async with self._database.write() as session:
             row = await _add_question(session, question, now=now)
             if row is None:
-                reply_id = reply_id or await _open_reply(session, question, model=model, now=now)
+                reply_id = reply_id or await self._open_reply(session, question, model=model, now=now)
                 return OpenedAnswer(reply_id, None, await _anchor(session, question))
             turn_id, anchor_id = row
             answer_id = only(await session.fetch_one(ADD_ANSWER, turn_id, now))
             if reply_id:
                 await session.execute(SET_ANSWER, reply_id, answer_id)
             else:
-                reply_id = await _open_reply(session, question, model=model, now=now, answer_id=answer_id)
+                reply_id = await self._open_reply(session, question, model=model, now=now, answer_id=answer_id)
         return OpenedAnswer(reply_id, turn_id, anchor_id)
 
     async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
         async with self._database.write() as session:
             row = await session.fetch_one(ADD_ANSWER, turn_id, now)
             answer_id = None if row is None else only(row)
-            reply_id = await _open_reply(session, question, model=model, now=now, answer_id=answer_id)
+            reply_id = await self._open_reply(session, question, model=model, now=now, answer_id=answer_id)
             if answer_id is not None:
                 await session.execute(TAKE_MESSAGES_OVER, reply_id, answer_id)
         return reply_id
@@ -167,24 +170,32 @@ class SqliteConversations:
     async def question(self, turn_id: int) -> Question | None:
         async with self._database.read() as session:
             row = await session.fetch_one(GET_QUESTION, turn_id)
-        if row is None:
-            return None
-        channel_id, guild_id, parent_id, author_id, author_name, text, message_id, anchor_id, quoted_id = row
-        return Question(
-            place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
-            author_id=author_id,
-            author_name=author_name,
-            text=text,
-            message_id=message_id,
-            anchor_id=anchor_id,
-            quoted_id=quoted_id,
-        )
+        return None if row is None else question_of(row)
 
     # Replies
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
         async with self._database.single() as session:
-            return await _open_reply(session, question, model=model, now=now)
+            return await self._open_reply(session, question, model=model, now=now)
+
+    async def _open_reply(
+        self, session: Session, question: Question, *, model: str, now: int, answer_id: int | None = None
+    ) -> int:
+        place = question.place
+        row = await session.fetch_one(
+            OPEN_REPLY,
+            place.channel_id,
+            place.guild_id,
+            place.parent_id,
+            question.author_id,
+            question.message_id,
+            int(question.private),
+            model,
+            now,
+            answer_id,
+            self._process,
+        )
+        return only(row)
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         async with self._database.single() as session:
@@ -206,6 +217,7 @@ class SqliteConversations:
                 closed.error,
                 closed.now,
                 *usage_columns(report.usage),
+                int(entry is not None),
             )
             await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
             return await book(session, entry) if entry else 0
@@ -215,9 +227,9 @@ class SqliteConversations:
             rows = await session.fetch(ONE_REPLY, reply_id)
         return reply_of(rows) if rows else None
 
-    async def unfinished_replies(self) -> Sequence[StoredReply]:
+    async def unfinished_replies(self, *, before: int) -> Sequence[StoredReply]:
         async with self._database.read() as session:
-            rows = await session.fetch(UNFINISHED_REPLIES)
+            rows = await session.fetch(UNFINISHED_REPLIES, before)
         return [reply_of(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 
     # The conversation
@@ -254,25 +266,6 @@ class SqliteConversations:
                 row = await session.fetch_one(COPY_TURN, turn_id, target.channel_id, copies.get(question_id))
                 copies[turn_id] = only(row)
         return len(copies)
-
-
-async def _open_reply(
-    session: Session, question: Question, *, model: str, now: int, answer_id: int | None = None
-) -> int:
-    place = question.place
-    row = await session.fetch_one(
-        OPEN_REPLY,
-        place.channel_id,
-        place.guild_id,
-        place.parent_id,
-        question.author_id,
-        question.message_id,
-        int(question.private),
-        model,
-        now,
-        answer_id,
-    )
-    return only(row)
 
 
 async def _add_question(session: Session, question: Question, *, now: int) -> Row | None:

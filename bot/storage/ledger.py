@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Session, Value
 
+# Gives nothing when the reply is booked already, by another process or before a crash.
 BOOK = """
     INSERT INTO ledger (booked_at, guild_id, channel_id, user_id, reply_id, model, state, prompt_tokens,
         completion_tokens, cost_nano_usd, estimated, first_token_ms, generation_id, reported_nano_usd)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id
+    SELECT CAST(?1 AS BIGINT), CAST(?2 AS BIGINT), CAST(?3 AS BIGINT), CAST(?4 AS BIGINT), CAST(?5 AS BIGINT),
+        CAST(?6 AS TEXT), CAST(?7 AS TEXT), CAST(?8 AS BIGINT), CAST(?9 AS BIGINT), CAST(?10 AS BIGINT),
+        CAST(?11 AS INTEGER), CAST(?12 AS BIGINT), CAST(?13 AS TEXT), CAST(?14 AS BIGINT)
+    WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.reply_id = ?5)
+    RETURNING id
 """
 ADD = """
     INSERT INTO spending (account, period, nano_usd) VALUES {rows}
@@ -31,8 +36,9 @@ ESTIMATED = """
 ESTIMATES = """
     SELECT id, generation_id, reported_nano_usd FROM ledger
     WHERE estimated = 1 AND booked_at >= ?1 AND generation_id IS NOT NULL
-    ORDER BY id
+    ORDER BY booked_at, id
 """
+SETTLED = "UPDATE replies SET reserved_nano_usd = NULL WHERE id = ?1"
 SPENT = "SELECT account, period, nano_usd FROM spending WHERE period IN (?1, ?2) AND account IN ({})"
 
 
@@ -44,6 +50,8 @@ class SqliteLedger:
 
     async def book(self, entry: Entry) -> int:
         async with self._database.write() as session:
+            if entry.reply_id is not None:
+                await session.execute(SETTLED, entry.reply_id)
             return await book(session, entry)
 
     async def correct(self, entry_id: int, nano_usd: int) -> None:
@@ -71,7 +79,7 @@ class SqliteLedger:
 
 
 async def book(session: Session, entry: Entry) -> int:
-    """Book an entry in a transaction under way; gives its id."""
+    """Book an entry in a running transaction. Returns its id, or 0 when its reply is booked already."""
     place, cost = entry.place, entry.cost
     row = await session.fetch_one(
         BOOK,
@@ -90,6 +98,8 @@ async def book(session: Session, entry: Entry) -> int:
         entry.generation_id,
         cost.reported_nano_usd,
     )
+    if row is None:
+        return 0
     await _add(session, entry.user_id, place, at=entry.at, nano_usd=cost.nano_usd)
     return only(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.conversation.ports import StoredReply
-from bot.core.records import Place, ReplyState, Role, Turn
+from bot.core.records import Place, Question, ReplyState, Role, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,19 @@ def turn_of(row: Row) -> Turn:
         created_at=created_at,
         state=None if state is None else ReplyState(state),
         anchor_id=anchor_id,
+    )
+
+
+def question_of(row: Row) -> Question:
+    channel_id, guild_id, parent_id, author_id, author_name, text, message_id, anchor_id, quoted_id = row
+    return Question(
+        place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
+        author_id=author_id,
+        author_name=author_name,
+        text=text,
+        message_id=message_id,
+        anchor_id=anchor_id,
+        quoted_id=quoted_id,
     )
 
 

@@ -9,7 +9,6 @@ import pytest
 from bot.conversation.ports import ClosedReply
 from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport
-from bot.storage import sync as statements
 from bot.storage.sync import SqliteMessageSync
 
 if TYPE_CHECKING:
@@ -128,17 +127,3 @@ async def test_shown_gives_what_messages_of_the_channel_show(
         ((100,), True, "question 100"),
     ]
     assert [turn.message_ids for turn in await sync.shown(thread, limit=10)] == [(201,)]
-
-
-@pytest.mark.parametrize(
-    "statement",
-    ["IS_QUESTION", "EDIT_QUESTION", "IS_SHOWN", "DELETE_QUESTION", "ANSWER_OF", "EMPTY_ANSWER", "SHOWN"],
-)
-async def test_no_event_costs_more_the_more_is_stored(database: Database, statement: str) -> None:
-    """Every statement finds its rows by an index."""
-    sql = getattr(statements, statement)
-    values = (1, 2)[: sum(f"?{number}" in sql for number in (1, 2))]
-    async with database.read() as session:
-        plan = [row[-1] for row in await session.fetch(f"EXPLAIN QUERY PLAN {sql}", *values)]
-    assert plan
-    assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN newest"]
