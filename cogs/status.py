@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.settings import catalog as rules
+from bot.settings.catalog import ANSWER, THREADS
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import findings as health
@@ -56,13 +56,13 @@ class Status(commands.Cog):
         missing = words.missing_permissions(
             interaction.app_permissions,
             in_thread=isinstance(interaction.channel, discord.Thread),
-            opens_threads=effective.text(rules.THREADS) != "off",
+            opens_threads=effective.text(THREADS) != "off",
         )
         choice = self.services.settings.models.resolve(effective)
         skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dates
         findings = [
             health.permission_finding(missing if interaction.guild_id is not None else ()),
-            self._intent(needed=effective.text(rules.ANSWER) == "always"),
+            self._intent(needed=effective.text(ANSWER) == "always"),
             await health.key_finding(self.services.model.credit),
             health.model_finding(choice.pin.value if choice.pin else choice.model, self.services.model.catalog),
             await health.database_finding(self.services.examine_database),

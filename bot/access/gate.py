@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.settings import catalog as rules
+from bot.settings.catalog import EXEMPT_ROLES, RATE_LIMIT
 
 if TYPE_CHECKING:
     from bot.access.people import Access, Person
@@ -48,9 +48,9 @@ class Gate:
         """
         effective = await self._resolver.effective(place)
         self._access.check(person, place, effective)
-        is_exempt = bool(person.role_ids & effective.ids(rules.EXEMPT_ROLES))
+        is_exempt = bool(person.role_ids & effective.ids(EXEMPT_ROLES))
         charge = self._budgets.charge(person.id, place, effective, is_exempt=is_exempt)
         await self._budgets.check(charge.limits)
-        if (per_minute := effective.number(rules.RATE_LIMIT)) and not is_exempt:
+        if (per_minute := effective.number(RATE_LIMIT)) and not is_exempt:
             self._rate_limit.take((person.id, place.guild_id), per_minute=int(per_minute))
         return Admitted(effective, charge)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.access.refusals import NotAllowedError, Rule
-from bot.settings import catalog as rules
+from bot.settings.catalog import (
+    ADMIN_ROLE,
+    ALLOWED_CHANNELS,
+    ALLOWED_ROLES,
+    ALLOWED_USERS,
+    ANSWER,
+    DENIED_CHANNELS,
+    DENIED_ROLES,
+    DENIED_USERS,
+)
 from bot.settings.resolver import guild_scope
 
 if TYPE_CHECKING:
@@ -49,7 +58,7 @@ class Access:
             return True
         if guild_id is None or person.manages:
             return guild_id is not None
-        role = await self._resolver.get(guild_scope(guild_id), rules.ADMIN_ROLE.key)
+        role = await self._resolver.get(guild_scope(guild_id), ADMIN_ROLE.key)
         return role is not None and int(role.value) in person.role_ids
 
     def check(self, person: Person, place: Place, effective: EffectiveSettings) -> None:
@@ -67,24 +76,24 @@ class Access:
     def _is_spared(self, person: Person, place: Place, effective: EffectiveSettings) -> bool:
         in_guild = place.guild_id is not None
         return self.is_owner(person) or (
-            in_guild and (person.manages or bool(person.role_ids & effective.ids(rules.ADMIN_ROLE)))
+            in_guild and (person.manages or bool(person.role_ids & effective.ids(ADMIN_ROLE)))
         )
 
 
 def _channel_rule(effective: EffectiveSettings, place: Place) -> Rule | None:
     here = {place.channel_id, place.parent_id}
-    if effective.text(rules.ANSWER) == "never":
+    if effective.text(ANSWER) == "never":
         return Rule.SILENT
-    allowed = effective.ids(rules.ALLOWED_CHANNELS)
-    if here & effective.ids(rules.DENIED_CHANNELS) or (allowed and not here & allowed):
+    allowed = effective.ids(ALLOWED_CHANNELS)
+    if here & effective.ids(DENIED_CHANNELS) or (allowed and not here & allowed):
         return Rule.CHANNEL
     return None
 
 
 def _personal_rule(effective: EffectiveSettings, person: Person) -> Rule | None:
-    if person.id in effective.ids(rules.DENIED_USERS) or person.role_ids & effective.ids(rules.DENIED_ROLES):
+    if person.id in effective.ids(DENIED_USERS) or person.role_ids & effective.ids(DENIED_ROLES):
         return Rule.DENIED
-    people, roles = effective.ids(rules.ALLOWED_USERS), effective.ids(rules.ALLOWED_ROLES)
+    people, roles = effective.ids(ALLOWED_USERS), effective.ids(ALLOWED_ROLES)
     if (people or roles) and person.id not in people and not person.role_ids & roles:
         return Rule.NOT_ALLOWED
     return None

@@ -20,7 +20,7 @@ from bot.money.ledger import (
     resets_at,
 )
 from bot.money.limits import BudgetSpentError, Charge, Limit, Payer
-from bot.settings import catalog as rules
+from bot.settings.catalog import BUDGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -208,7 +208,7 @@ def _server_limits(user_id: int, place: Place, guild_id: int, effective: Effecti
     }
     return [
         Limit(payer=Payer(payer), period=Period(period), account=by_payer[Payer(payer)], nano_usd=int(amount))
-        for (payer, period), spec in rules.BUDGETS.items()
+        for (payer, period), spec in BUDGETS.items()
         if (amount := effective.text(spec))
     ]
 

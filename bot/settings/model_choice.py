@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES, split_suffix
-from bot.settings import catalog as rules
+from bot.settings.catalog import ALLOWED_MODELS, PRICE_CEILING
 
 if TYPE_CHECKING:
     from bot.core.ports import Catalog
@@ -98,7 +98,7 @@ class ModelChoice:
 
 
 def _unavailable(effective: EffectiveSettings, info: ModelInfo) -> ModelUnavailable | None:
-    patterns, ceiling = effective.text(rules.ALLOWED_MODELS), effective.text(rules.PRICE_CEILING)
+    patterns, ceiling = effective.text(ALLOWED_MODELS), effective.text(PRICE_CEILING)
     if patterns and not _matches(patterns, info):
         return ModelUnavailable.NOT_ALLOWED
     return ModelUnavailable.TOO_EXPENSIVE if ceiling and not _affordable(info, int(ceiling)) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.settings import catalog as rules
+from bot.settings.catalog import ANSWER_LENGTH, FOOTER, REASONING, TEMPERATURE, WINDOW_NOTE
 from bot.settings.system_prompt import PROMPT
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Profiles:
     def resolve(self, effective: EffectiveSettings, place: Place) -> Profile:
         """The profile where these settings apply. Answers grow no longer than the owner allows."""
         defaults, choice = self._defaults, self._models.resolve(effective)
-        temperature, length = effective.number(rules.TEMPERATURE), effective.number(rules.ANSWER_LENGTH)
+        temperature, length = effective.number(TEMPERATURE), effective.number(ANSWER_LENGTH)
         return Profile(
             model=choice.model,
             system_prompt=self._prompts.fill(effective.text(PROMPT) or defaults.system_prompt, place),
@@ -62,7 +62,7 @@ class Profiles:
             temperature=defaults.temperature if temperature is None else temperature,
             fallbacks=defaults.fallbacks,
             unavailable=self._models.news(choice),
-            reasoning=effective.flag(rules.REASONING),
-            window_note=effective.flag(rules.WINDOW_NOTE),
-            footer=effective.flag(rules.FOOTER),
+            reasoning=effective.flag(REASONING),
+            window_note=effective.flag(WINDOW_NOTE),
+            footer=effective.flag(FOOTER),
         )
