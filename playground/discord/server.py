@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 
@@ -14,13 +13,12 @@ from playground.discord.api.channels import ChannelRoutes
 from playground.discord.api.gateway import Gateway
 from playground.discord.api.interactions import InteractionRoutes
 from playground.discord.api.limits import RateLimits
-from playground.discord.api.rest import API, UPLOAD_BYTES, Door, Fault
-from playground.discord.client_actions import Entity, Typist, offered, submission
+from playground.discord.api.rest import API, UPLOAD_BYTES, Door
+from playground.discord.people import People
 from playground.discord.state import codes
-from playground.discord.state.payloads import interaction_json
-from playground.discord.state.permissions import may_write
-from playground.discord.state.records import EVERYBODY, ApiError, Interaction, Member, Permission, PlaygroundError
+from playground.discord.state.records import EVERYBODY, Member, Permission
 from playground.discord.state.world import World
+from playground.discord.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from playground.discord.state.records import (
         Change,
         Channel,
-        Choice,
-        File,
         Guild,
         Json,
         Message,
@@ -44,7 +40,7 @@ T = TypeVar("T")
 class Discord:
     """One application's Discord. Times are monotonic seconds; nothing here is safe for threads.
 
-    What people do raises `PlaygroundError` where their client would not offer it.
+    What people do is in `People`, what goes wrong in `Trouble`, all else in `World`; the most used is here too.
 
     Args:
         latency: seconds of a REST round trip, half of it before a request is acted on, and of a heartbeat's.
@@ -67,7 +63,6 @@ class Discord:
         # Discord's own form: the application's id, a time and a secret, in base64.
         name = base64.urlsafe_b64encode(str(self.world.me.id).encode()).decode().rstrip("=")
         self.token = f"{name}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
-        self.deadline = deadline
         self.gateway = Gateway(self.world, self.token, latency=latency)
         self.door = Door(self.world, token=self.token, limits=limits or RateLimits(), latency=latency)
         self.app = web.Application(middlewares=[self.door.enter], client_max_size=UPLOAD_BYTES)
@@ -75,6 +70,15 @@ class Discord:
         InteractionRoutes(self.world, lifetime).add_to(self.app)
         self.app.router.add_get("/gateway", self.gateway.connect)
         self.app.router.add_get("/cdn/attachments/{channel_id}/{id}/{name}", self._download)
+        self.trouble = Trouble(self.world, self.door, self.gateway)
+        self.fail, self.drop_gateway = self.trouble.fail, self.trouble.drop_gateway
+        self.add_user, self.add_role = self.world.add_user, self.world.add_role
+        self.add_channel, self.remove_channel = self.world.add_channel, self.world.remove_channel
+        self.open_dm = self.world.open_dm
+        people = self.people = People(self.world, deadline)
+        self.say, self.proxy, self.edit, self.delete = people.say, people.proxy, people.edit, people.delete
+        self.offered, self.command, self.autocomplete = people.offered, people.command, people.autocomplete
+        self.menu, self.press, self.select, self.submit = people.menu, people.press, people.select, people.submit
         self.origin = ""
         self._runner: web.AppRunner | None = None
 
@@ -133,15 +137,8 @@ class Discord:
 
     @property
     def count_429(self) -> int:
-        return sum(request.status == 429 for request in self.requests)
-
-    def drop_gateway(self, *, resume: bool = True) -> None:
-        """Break the bot's gateway connections; without `resume` it has to identify again."""
-        self.gateway.drop(resume=resume)
-
-    def fail(self, method: str, route: str, **how: Any) -> None:  # noqa: ANN401 - the fields of Fault
-        """Let requests go wrong, as `Fault` says; the route is a pattern such as `/channels/*/messages`."""
-        self.door.faults.append(Fault(method=method, route=route, **how))
+        """Requests that were refused because the bot sent too many; not those that others or a fault used up."""
+        return sum(request.scope in {"user", "global"} for request in self.requests)
 
     # --- Watching -------------------------------------------------------------------------------------------
 
@@ -179,15 +176,9 @@ class Discord:
 
     # --- People and places ----------------------------------------------------------------------------------
 
-    def add_user(self, name: str, *, bot: bool = False, webhook: bool = False) -> User:
-        return self.world.add_user(name, bot=bot, webhook=webhook)
-
     def add_guild(self, name: str, owner: User | None = None, *, bot_permissions: int = EVERYBODY) -> Guild:
         """Found a server that the bot is in."""
         return self.world.add_guild(name, owner or self.add_user(f"{name} owner"), bot_permissions=bot_permissions)
-
-    def add_role(self, guild: Guild, name: str, permissions: int = 0) -> Role:
-        return self.world.add_role(guild, name, permissions)
 
     def add_member(
         self, guild: Guild, user: User, *, admin: bool = False, roles: Sequence[Role] = (), nick: str | None = None
@@ -200,8 +191,9 @@ class Discord:
         found = next((role for role in guild.roles.values() if role.name == "Admin"), None)
         return found or self.add_role(guild, "Admin", Permission.ADMINISTRATOR)
 
-    def add_channel(self, guild: Guild, name: str) -> Channel:
-        return self.world.add_channel(guild, name)
+    def own_role(self, guild: Guild) -> Role:
+        """The role that Discord made for the bot: it has its name, and stands beside it in every picker."""
+        return next(role for role in guild.roles.values() if role.bot is self.bot)
 
     def overwrite(self, channel: Channel, target: Role | User, *, allow: int = 0, deny: int = 0) -> None:
         """Set a channel's permission overwrite; @everyone is the role with the server's id."""
@@ -212,12 +204,6 @@ class Discord:
         guild = channel.guild
         return self.world.add_thread(channel, name, owner or (guild.owner if guild else self.bot))
 
-    def open_dm(self, user: User) -> Channel:
-        return self.world.open_dm(user)
-
-    def remove_channel(self, channel: Channel) -> None:
-        self.world.remove_channel(channel)
-
     def remove_guild(self, guild: Guild) -> None:
         """Take the bot out of a server."""
         del self.world.guilds[guild.id]
@@ -225,91 +211,13 @@ class Discord:
             del self.world.channels[channel.id]
         self.world.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild=guild, intent=codes.GUILDS)
 
-    # --- What people do -------------------------------------------------------------------------------------
+    def archive(self, thread: Channel, *, locked: bool = False) -> None:
+        self.world.update_channel(thread, archived=True, locked=locked)
 
-    def say(
-        self,
-        user: User,
-        channel: Channel,
-        text: str,
-        *,
-        mention: bool = False,
-        reply_to: Message | None = None,
-        ping: bool = True,
-        files: Sequence[File] = (),
-    ) -> Message:
-        """Post a message; `mention` puts the bot's mention before it, `ping` is a reply's switch."""
-        body: Json = {"content": f"{self.bot.mention} {text}" if mention else text}
-        if reply_to:
-            body["message_reference"] = {"message_id": str(reply_to.id)}
-            body["allowed_mentions"] = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
-        try:
-            may_write(user, channel, files=bool(files), reply=bool(reply_to))
-            return self.world.create(channel, user, body, files=files)
-        except ApiError as error:
-            raise PlaygroundError(f"{user.name} cannot say that in #{channel.name}: {error}") from error
+    def slow_down(self, channel: Channel, seconds: int) -> None:
+        """Put a channel into slow mode."""
+        self.world.update_channel(channel, slow_mode=seconds)
 
-    def edit(self, message: Message, text: str) -> None:
-        try:
-            self.world.edit(message, {"content": text})
-        except ApiError as error:
-            raise PlaygroundError(str(error)) from error
-
-    def delete(self, *messages: Message) -> None:
-        """Delete messages of one channel; several make a bulk delete."""
-        self.world.delete(*messages)
-
-    def offered(self, user: User, channel: Channel) -> list[Json]:
-        """The commands that a person sees in a channel."""
-        return offered(self.world, user, channel)
-
-    async def command(self, user: User, channel: Channel, path: str, /, **options: object) -> Interaction:
-        """Use a slash command, `path` being typed as `model set`; returns when it is answered or has failed."""
-        data = Typist(self.world, user, channel).slash(path, options)
-        return await self._interact(codes.COMMAND, user, channel, data, name=path)
-
-    async def autocomplete(
-        self, user: User, channel: Channel, path: str, option: str, typed: str, /, **options: object
-    ) -> list[Choice]:
-        """What an option's autocomplete offers for what was typed so far; empty where it failed."""
-        data = Typist(self.world, user, channel).slash(path, {**options, option: typed}, focus=option)
-        return (await self._interact(codes.AUTOCOMPLETE, user, channel, data, name=path)).choices
-
-    async def menu(self, user: User, message: Message, name: str) -> Interaction:
-        """Use a message menu ("Apps" in the client)."""
-        data = Typist(self.world, user, message.channel).menu(name, message)
-        return await self._interact(codes.COMMAND, user, message.channel, data, name=name)
-
-    async def press(self, user: User, message: Message, label: str) -> Interaction:
-        data = Typist(self.world, user, message.channel).press(message, label)
-        return await self._interact(codes.COMPONENT, user, message.channel, data, message)
-
-    async def select(
-        self, user: User, message: Message, *values: str | Entity, label: str | None = None
-    ) -> Interaction:
-        data = Typist(self.world, user, message.channel).select(message, values, label)
-        return await self._interact(codes.COMPONENT, user, message.channel, data, message)
-
-    async def submit(self, interaction: Interaction, answers: dict[str, str]) -> Interaction:
-        """Fill in and send the modal that an interaction was answered with."""
-        if interaction.modal is None:
-            raise PlaygroundError("no modal was shown")
-        data, user = submission(interaction.modal, answers), interaction.user
-        return await self._interact(codes.MODAL, user, interaction.channel, data, interaction.message)
-
-    async def _interact(
-        self, kind: int, user: User, channel: Channel, data: Json, message: Message | None = None, name: str = ""
-    ) -> Interaction:
-        token = secrets.token_urlsafe(48)
-        interaction = Interaction(self.world.snowflake(), token, kind, user, channel, data, name, message)
-        self.world.interactions[token] = interaction
-        payload = interaction_json(interaction, self.bot)
-        self.world.changed("interaction", interaction)
-        self.world.dispatch("INTERACTION_CREATE", payload, guild=channel.guild)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.deadline):
-                await interaction.answered.wait()
-        if not interaction.answered.is_set():
-            interaction.failed = True
-            self.world.changed("interaction", interaction)
-        return interaction
+    def age(self, message: Message, seconds: float) -> None:
+        """Make a message older than it is."""
+        message.created -= seconds

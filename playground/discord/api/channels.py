@@ -12,6 +12,7 @@ from playground.discord.state.checks import invalid, sized
 from playground.discord.state.payloads import channel_json, guild_json, member_json, message_json, user_json
 from playground.discord.state.permissions import can, demand, may_write
 from playground.discord.state.records import ApiError, Permission
+from playground.discord.state.rules import check_open
 
 if TYPE_CHECKING:
     from playground.discord.api.gateway import Gateway
@@ -162,6 +163,7 @@ class ChannelRoutes:
     async def create(self, request: web.Request) -> web.Response:
         (body, files), channel = request[BODY], self._channel(request)
         may_write(self.world.me, channel, files=bool(files), reply=bool(body.get("message_reference")))
+        self.world.rules.check_post(self.world.me, channel)
         message = self.world.create(channel, self.world.me, body, files=files)
         return answer_json({**message_json(message, self.world.me), "nonce": message.nonce})
 
@@ -169,12 +171,14 @@ class ChannelRoutes:
         (body, files), message = request[BODY], self._message(request)
         if message.author is not self.world.me:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        self.world.rules.check_edit(message)
         return answer_json(self._shown(self.world.edit(message, body, files))[0])
 
     async def delete(self, request: web.Request) -> web.Response:
         message = self._message(request)
         own = message.author is self.world.me
         demand(self.world.me, message.channel, 0 if own else Permission.MANAGE_MESSAGES)
+        check_open(message.channel)
         self.world.delete(message)
         return web.Response(status=NO_CONTENT)
 

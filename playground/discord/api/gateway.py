@@ -49,7 +49,7 @@ class Session:
 @dataclass(slots=True, eq=False)
 class Connection:
     transport: asyncio.BaseTransport | None
-    outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    outbox: asyncio.Queue[str | int] = field(default_factory=asyncio.Queue)  # frames, or a code to close with
     session: Session | None = None
 
     def send(self, op: int, data: object = None) -> None:
@@ -58,8 +58,9 @@ class Connection:
     async def write(self, socket: web.WebSocketResponse) -> None:
         """Send what is put into the outbox, in order."""
         with contextlib.suppress(ConnectionError):
-            while True:
-                await socket.send_str(await self.outbox.get())
+            while isinstance(item := await self.outbox.get(), str):
+                await socket.send_str(item)
+            await socket.close(code=item)
 
 
 class Gateway:
@@ -69,6 +70,9 @@ class Gateway:
         # An acknowledgement that comes in no time overtakes discord.py's note of when it asked.
         self.latency = latency
         self.url = ""
+        self.reachable = True  # else every connection breaks before it is one
+        self.refuses_with = 0  # the close code that every identify or resume gets; 0: none
+        self.repeats = 0  # events that a resumed session gets although it has had them
         self.sessions: list[Session] = []
         self.identifies = 0
         self.resumes = 0
@@ -87,6 +91,11 @@ class Gateway:
             if session.wants(guild, intent):
                 session.send(event, whole if session.intents & codes.MESSAGE_CONTENT else hidden)
 
+    def close(self, code: int) -> None:
+        """Close every connection with a code."""
+        for connection in self.live:
+            connection.outbox.put_nowait(code)
+
     def drop(self, *, resume: bool) -> None:
         """Break every connection; without `resume` the sessions are forgotten as well."""
         for session in self.sessions:
@@ -97,6 +106,8 @@ class Gateway:
             self.sessions.clear()
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        if not self.reachable and request.transport:
+            request.transport.close()
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
         connection = Connection(request.transport)
@@ -135,6 +146,8 @@ class Gateway:
             return codes.ALREADY_IDENTIFIED
         if data["token"] != self.token:
             return codes.BAD_TOKEN
+        if self.refuses_with:
+            return self.refuses_with
         if data.get("intents", 0) & forbidden:
             return codes.DISALLOWED_INTENTS
         (self._identify if op == codes.IDENTIFY else self._resume)(data, connection)
@@ -146,7 +159,7 @@ class Gateway:
         index, count = data.get("shard", [0, 1])
         session = Session(secrets.token_hex(16), data["intents"], (index, count))
         session.connection, connection.session = connection, session
-        me, guilds = self.world.me, [g for g in self.world.guilds.values() if session.wants(g, 0)]
+        me, guilds = self.world.me, [g for g in self.world.guilds.values() if session.wants(g, 0) and not g.hidden]
         ready: Json = {"v": 10, "user": user_json(me), "session_id": session.id, "resume_gateway_url": self.url}
         ready |= {"shard": [index, count], "application": {"id": str(me.id), "flags": 0}}
         ready["guilds"] = [{"id": str(guild.id), "unavailable": True} for guild in guilds]
@@ -160,11 +173,12 @@ class Gateway:
         """Replay what the session missed; one that is unknown, or missed too much, must identify again."""
         session = next((s for s in self.sessions if s.id == data["session_id"]), None)
         missed = [frame for number, frame in session.events if number > data["seq"]] if session else []
-        if session is None or len(missed) != session.sequence - data["seq"]:
+        lost = session is None or len(missed) != session.sequence - data["seq"]
+        if session is None or lost:
             connection.send(codes.INVALID_SESSION, data=False)
             return
         self.resumes += 1
         session.connection, connection.session = connection, session
-        for frame in missed:
+        for _, frame in list(session.events)[-(len(missed) + self.repeats) or len(session.events) :]:
             connection.outbox.put_nowait(frame)
         session.send("RESUMED", "{}")

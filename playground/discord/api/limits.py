@@ -7,12 +7,18 @@ import time
 from dataclasses import dataclass, field
 from hashlib import md5
 
-Rate = tuple[int, float]  # so many requests in so many seconds
+from playground.discord.state.rules import Rate, Window
+
+WRITES = {"create", "edit", "delete"}
+SHARED = "The write action you are performing on the channel has hit the write rate limit."
 
 
 @dataclass(slots=True, kw_only=True)
 class RateLimits:
-    """Requests and seconds. The first figures are what bots commonly see, `everything` is documented."""
+    """Requests and seconds. The first figures are what bots commonly see, `everything` is documented.
+
+    `shared` is what everybody in a channel has together; a bot learns of it only by being refused.
+    """
 
     create: Rate = (5, 5.0)
     edit: Rate = (5, 5.0)
@@ -21,22 +27,7 @@ class RateLimits:
     webhook: Rate = (5, 2.0)
     other: Rate = (50, 1.0)
     everything: Rate = (50, 1.0)
-
-
-@dataclass(slots=True)
-class Window:
-    """Opens with the first request after the last window ended; its end does not move."""
-
-    limit: int
-    seconds: float
-    used: int = 0
-    ends: float = -math.inf
-
-    def take(self, now: float) -> bool:
-        if now >= self.ends:
-            self.used, self.ends = 0, now + self.seconds
-        self.used += 1
-        return self.used <= self.limit
+    shared: Rate | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +37,15 @@ class Verdict:
     headers: dict[str, str]
     scope: str | None = None
     retry_after: float = 0.0
+
+    @property
+    def body(self) -> dict[str, object]:
+        """What a refusal says."""
+        if self.scope == "shared":
+            said = {"message": SHARED, "code": 20028}
+        else:
+            said = {"message": "You are being rate limited."}
+        return {**said, "retry_after": self.retry_after, "global": self.scope == "global"}
 
 
 @dataclass(slots=True)
@@ -70,10 +70,19 @@ class Limiter:
             "X-RateLimit-Reset-After": f"{_ceil(window.ends - now):.3f}",
             "X-RateLimit-Bucket": md5(bucket.encode(), usedforsecurity=False).hexdigest(),
         }
-        return Verdict(headers) if allowed else _refusal("user", window.ends - now, headers)
+        if not allowed:
+            return _refusal("user", window.ends - now, headers)
+        return self._judge_shared(bucket, major, now, headers)
+
+    def _judge_shared(self, bucket: str, major: str, now: float, headers: dict[str, str]) -> Verdict:
+        """The limit that others use up as well: its end is in `Retry-After`, the headers tell of the bot's own."""
+        if self.limits.shared is None or bucket not in WRITES:
+            return Verdict(headers)
+        together = self._window("shared", major)
+        return Verdict(headers) if together.take(now) else _refusal("shared", together.ends - now, headers)
 
     def _window(self, bucket: str, major: str) -> Window:
-        rate: Rate = getattr(self.limits, bucket, self.limits.other)
+        rate: Rate = getattr(self.limits, bucket, None) or self.limits.other
         return self.windows.setdefault((bucket, major), Window(*rate))
 
 

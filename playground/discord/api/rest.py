@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import fnmatch
 import json
+import math
 import socket
 import struct
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from playground.discord.api.limits import Limiter, bucket_of
 from playground.discord.state.records import ApiError, Request
 
 if TYPE_CHECKING:
+    from playground.discord.api.faults import Fault
     from playground.discord.api.limits import RateLimits
     from playground.discord.state.records import File
     from playground.discord.state.world import World
@@ -31,34 +31,6 @@ LOST = 599  # the log's status of a request whose connection was reset
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(slots=True, kw_only=True)
-class Fault:
-    """What goes wrong with the next `times` requests that match, or with every `every`th of them.
-
-    With neither `status` nor `reset` a request is only slow: it hangs, then all goes well.
-    """
-
-    method: str
-    route: str  # a pattern like `/channels/*/messages`, matched against the route's own pattern
-    times: int | None = 1  # None: for ever
-    every: int = 1
-    status: int = 0
-    code: int = 0
-    reset: bool = False
-    hang: float = 0.0  # seconds
-    applied: bool = False  # the write happens, though the answer is lost
-    seen: int = 0
-
-    def strikes(self, method: str, route: str) -> bool:
-        if self.times == 0 or method != self.method or not fnmatch.fnmatch(route, self.route):
-            return False
-        self.seen += 1
-        if self.seen % self.every:
-            return False
-        self.times = None if self.times is None else self.times - 1
-        return True
-
-
 class Door:
     """The middleware that every request of the bot passes."""
 
@@ -67,6 +39,7 @@ class Door:
         self.token = token
         self.limiter = Limiter(limits)
         self.latency = latency  # seconds of a round trip: half before, half after the request is acted on
+        self.reachable = True  # else every request meets a broken connection
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
 
@@ -76,14 +49,17 @@ class Door:
             return await handler(request)
         request[BODY] = await _read(request)
         await asyncio.sleep(self.latency / 2)
+        if not self.reachable:
+            _reset(request)
+            return web.Response(status=LOST)
         response, scope = await self._judge(request, handler)
         self._note(request, response.status, scope)
         await asyncio.sleep(self.latency / 2)
-        response.headers.update(VIA)
+        response.headers.update(VIA if response.content_type != "text/html" else {})
         return response
 
     async def _judge(self, request: web.Request, handler: Handler) -> tuple[web.StreamResponse, str | None]:
-        """The answer and, for a 429, its scope."""
+        """The answer and, for a 429 that the bot brought upon itself, its scope."""
         route = route_of(request)
         own_token = route.startswith(TOKEN_IN_PATH)
         if not own_token and request.headers.get("Authorization") != f"Bot {self.token}":
@@ -91,11 +67,11 @@ class Door:
         major = "+".join(request.match_info.get(key, "") for key in ("channel_id", "guild_id", "token"))
         verdict = self.limiter.judge(bucket_of(request.method, route), major, counts_globally=not own_token)
         if verdict.scope:
-            body = {"message": "You are being rate limited.", "retry_after": verdict.retry_after}
-            response: web.StreamResponse = answer_json({**body, "global": verdict.scope == "global"}, 429)
+            response: web.StreamResponse = answer_json(verdict.body, 429)
         else:
             response = await self._act(request, route, handler)
-        response.headers.update(verdict.headers)
+        if response.content_type != "text/html":
+            response.headers.update({**verdict.headers, **response.headers})
         return response, verdict.scope
 
     async def _act(self, request: web.Request, route: str, handler: Handler) -> web.StreamResponse:
@@ -107,8 +83,8 @@ class Door:
         if fault.reset:
             _reset(request)
             return web.Response(status=LOST)
-        if fault.status:
-            return answer_json({"message": "The playground was told to fail.", "code": fault.code}, fault.status)
+        if fault.answers:
+            return fault.response()
         return response or await _answer(request, handler)
 
     def _note(self, request: web.Request, status: int, scope: str | None) -> None:
@@ -141,7 +117,10 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ApiError as error:
-        return answer_json(error.body, error.status)
+        response = answer_json(error.body, error.status)
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+        return response
     except web.HTTPException as error:
         return answer_json({"message": f"{error.status}: {error.reason}", "code": 0}, error.status)
 

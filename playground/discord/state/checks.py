@@ -119,7 +119,9 @@ def mentioned(
         users.append(message.reply_to.author)
     loud = can(message.author, message.channel, Permission.MENTION_EVERYONE)
     everyone = loud and "everyone" in parse and bool(re.search("@everyone|@here", text))
-    return list(dict.fromkeys(users)), named("roles", r"<@&(\d+)>") if loud else [], everyone
+    known = message.channel.guild.roles if message.channel.guild else {}
+    roles = [key for key in named("roles", r"<@&(\d+)>") if key in known and (loud or known[key].mentionable)]
+    return list(dict.fromkeys(users)), roles, everyone
 
 
 # --- Commands ---------------------------------------------------------------------------------------------

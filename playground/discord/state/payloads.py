@@ -41,8 +41,9 @@ def member_json(member: Member, *, whole: bool = True) -> Json:
 
 
 def role_json(role: Role, position: int = 0) -> Json:
-    plain = {"color": 0, "hoist": False, "managed": False, "mentionable": False, "flags": 0, "position": position}
-    return {"id": str(role.id), "name": role.name, "permissions": str(int(role.permissions)), **plain}
+    json: Json = {"id": str(role.id), "name": role.name, "permissions": str(int(role.permissions))}
+    json |= {"color": 0, "hoist": False, "mentionable": role.mentionable, "flags": 0, "position": position}
+    return {**json, "managed": bool(role.bot), **({"tags": {"bot_id": str(role.bot.id)}} if role.bot else {})}
 
 
 def channel_json(channel: Channel) -> Json:
@@ -50,7 +51,7 @@ def channel_json(channel: Channel) -> Json:
     json: Json = {"id": str(channel.id), "type": channel.type, "last_message_id": last and str(last), "flags": 0}
     if channel.guild is None:
         return {**json, "recipients": [user_json(channel.recipient)] if channel.recipient else []}
-    json |= {"guild_id": str(channel.guild.id), "name": channel.name, "rate_limit_per_user": 0}
+    json |= {"guild_id": str(channel.guild.id), "name": channel.name, "rate_limit_per_user": channel.slow_mode}
     if channel.parent is None:
         overwrites = [
             {"id": str(key), "type": int(key in channel.guild.members), "allow": str(allow), "deny": str(deny)}

@@ -23,6 +23,8 @@ def permissions(user: User, channel: Channel) -> int:
     guild = channel.guild
     if guild is None:
         return EVERYBODY | Permission.MENTION_EVERYONE if channel.recipient is user or user.bot else 0
+    if user.webhook:
+        return EVERYBODY | Permission.MENTION_EVERYONE
     held = guild_permissions(user, guild)
     if held == EVERYTHING or user.id not in guild.members:
         return held
@@ -63,4 +65,4 @@ def may_write(author: User, channel: Channel, *, files: bool, reply: bool) -> No
     if reply and not can(author, channel, Permission.READ_MESSAGE_HISTORY):
         raise ApiError(400, 160002, "You cannot reply without permission to read message history")
     if channel.locked and not can(author, channel, Permission.MANAGE_THREADS):
-        raise ApiError(403, 50083, "Thread is archived")
+        raise ApiError(400, 50083, "Thread is archived")

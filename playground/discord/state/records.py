@@ -19,12 +19,17 @@ class PlaygroundError(Exception):
 
 
 class ApiError(Exception):
-    """An error answer of the REST API, with Discord's own numbers."""
+    """An error answer of the REST API, with Discord's own numbers; `retry_after` is in seconds."""
 
-    def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
+    def __init__(
+        self, status: int, code: int, message: str, errors: Json | None = None, *, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
         self.body: Json = {"message": message, "code": code, **({"errors": errors} if errors else {})}
+        if retry_after is not None:
+            self.body |= {"retry_after": retry_after, "global": False}
 
 
 class Permission(IntFlag):
@@ -88,6 +93,12 @@ class Role:
     id: int
     name: str
     permissions: int = 0
+    mentionable: bool = False  # by people without the permission to mention everyone
+    bot: User | None = None  # whose role it is: Discord gives each bot one of its own, and manages it
+
+    @property
+    def mention(self) -> str:
+        return f"<@&{self.id}>"
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +117,8 @@ class Guild:
     owner: User
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
+    hidden: bool = False  # by an outage: a session that begins is not told of it
+    blocked_words: set[str] = field(default_factory=set)  # by its automatic moderation
     channels: dict[int, Channel] = field(default_factory=dict)
 
 
@@ -124,6 +137,7 @@ class Channel:
     messages: dict[int, Message] = field(default_factory=dict)
     archived: bool = False
     locked: bool = False
+    slow_mode: int = 0  # seconds between two messages of one person
 
 
 @dataclass(slots=True, eq=False)

@@ -24,6 +24,7 @@ from playground.discord.state.records import (
     User,
     Version,
 )
+from playground.discord.state.rules import Rules
 
 if TYPE_CHECKING:
     import asyncio
@@ -53,6 +54,7 @@ class World:
         self.files: dict[int, Attachment] = {}
         self.commands: dict[int | None, list[Json]] = {None: []}  # by server; None: everywhere
         self.interactions: dict[str, Interaction] = {}  # by token
+        self.rules = Rules()
         self.cdn = ""
         self.listeners: list[Callable[[Change], None]] = []
         self.waiters: set[asyncio.Event] = set()
@@ -81,13 +83,16 @@ class World:
         guild = Guild(self.snowflake(), name, owner)
         guild.roles[guild.id] = Role(guild.id, "@everyone", EVERYBODY)
         guild.members[owner.id] = Member(owner)
-        guild.members[self.me.id] = Member(self.me, [self.add_role(guild, self.me.name, bot_permissions)])
+        own = self.add_role(guild, self.me.name, bot_permissions, bot=self.me)
+        guild.members[self.me.id] = Member(self.me, [own])
         self.guilds[guild.id] = guild
         self.dispatch("GUILD_CREATE", guild_json(guild, self.me), guild=guild, intent=codes.GUILDS)
         return guild
 
-    def add_role(self, guild: Guild, name: str, permissions: int) -> Role:
-        role = Role(self.snowflake(), name, permissions)
+    def add_role(
+        self, guild: Guild, name: str, permissions: int = 0, *, mentionable: bool = False, bot: User | None = None
+    ) -> Role:
+        role = Role(self.snowflake(), name, permissions, mentionable, bot)
         guild.roles[role.id] = role
         json = {"guild_id": str(guild.id), "role": role_json(role, len(guild.roles))}
         self.dispatch("GUILD_ROLE_CREATE", json, guild=guild, intent=codes.GUILDS)
@@ -112,7 +117,7 @@ class World:
         self.dispatch("THREAD_CREATE", json, guild=thread.guild, intent=codes.GUILDS)
         if message:
             message.thread, message.flags = thread, message.flags | codes.HAS_THREAD
-            self._announce("MESSAGE_UPDATE", message)
+            self.announce("MESSAGE_UPDATE", message)
         return thread
 
     def open_dm(self, user: User) -> Channel:
@@ -172,6 +177,7 @@ class World:
         self._refer(message, body.get("message_reference"))
         if not message.flags & codes.LOADING:
             checks.check_message(body, message, files=len(files))
+        self.rules.check_text(author, channel, body.get("content") or "")
         if interaction and message.flags & codes.EPHEMERAL:
             message.ephemeral_to = interaction.user
         self._apply(message, body, files)
@@ -191,16 +197,17 @@ class World:
             message.channel.messages[message.id] = message
             if message.channel.archived:
                 self.update_channel(message.channel, archived=False)
-            self._announce("MESSAGE_CREATE", message)
+            self.announce("MESSAGE_CREATE", message)
         self.changed("message", message)
 
     def edit(self, message: Message, body: Json, files: Sequence[File] = ()) -> Message:
         checks.check_message(body, message, files=len(files))
+        self.rules.check_text(message.author, message.channel, body.get("content") or "")
         message.edited = message.edited if message.flags & codes.LOADING else time.time()
         message.flags &= ~codes.LOADING
         self._apply(message, body, files)
         if message.ephemeral_to is None:
-            self._announce("MESSAGE_UPDATE", message)
+            self.announce("MESSAGE_UPDATE", message)
         self.changed("edit", message)
         return message
 
@@ -234,7 +241,7 @@ class World:
         file = self.files[key] = Attachment(key, name, data, url, kind, description)
         return file
 
-    def _announce(self, event: str, message: Message) -> None:
+    def announce(self, event: str, message: Message) -> None:
         """Tell the bot, if it can see the channel."""
         channel = message.channel
         if not can(self.me, channel, Permission.VIEW_CHANNEL):

@@ -329,7 +329,7 @@ async def test_autocomplete_may_offer_25_choices(place: Any):
 
     await client.tree.sync()
     assert len(await place.d.autocomplete(place.member, place.channel, "pick", "what", "25")) == 25
-    place.d.deadline = 0.2
+    place.d.people.deadline = 0.2
     assert await place.d.autocomplete(place.member, place.channel, "pick", "what", "26") == []
     assert place.d.requests[-1].status == 400
 

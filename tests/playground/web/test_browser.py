@@ -137,19 +137,19 @@ async def test_a_form_asks_about_a_message(visit: Visit):
 async def test_people_reply_edit_and_delete(visit: Visit):
     """A reply carries what it answers, arrow up edits one's last message, and the bin deletes it."""
     await visit.go("experiments")
-    await visit.say("first")
-    first = visit.messages.filter(has_text="first").last
+    await visit.say("one to reply to")
+    first = visit.messages.filter(has_text="one to reply to").last
     await first.hover()
     await first.get_by_role("button", name="Reply").click()
     await visit.say("second, of *two*")
-    await expect(visit.messages.last).to_contain_text(re.compile("Ada.*first.*second, of two", re.DOTALL))
+    await expect(visit.messages.last).to_contain_text(re.compile("Ada.*one to reply to.*second, of two", re.DOTALL))
     await visit.text.press("ArrowUp")
     await expect(visit.text).to_have_value("second, of *two*")
-    await visit.say("second, mended")
-    await expect(visit.messages.last).to_contain_text("second, mended (edited)")
+    await visit.say("second, corrected")
+    await expect(visit.messages.last).to_contain_text("second, corrected (edited)")
     await visit.messages.last.hover()
     await visit.messages.last.get_by_role("button", name="Delete").click()
-    await expect(visit.messages.filter(has_text="second, mended")).to_have_count(0)
+    await expect(visit.messages.filter(has_text="second, corrected")).to_have_count(0)
 
 
 async def test_files_go_up_and_down(visit: Visit):
