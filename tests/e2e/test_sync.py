@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from bot.ui.texts import memory as memory_texts
+from bot.ui.texts import privacy as privacy_texts
 from playground.openrouter import Script
 from tests.e2e.conftest import World
 
@@ -88,7 +89,7 @@ async def test_forget_me_leaves_no_byte_of_what_somebody_asked(world: World):
     confirm = await world.discord.command(world.member, world.channel, "forget", scope="me")
     (question,) = confirm.messages
     await world.discord.press(world.member, question, "Erase")
-    await world.discord.until(lambda: question.content == memory_texts.erased(4), 20)
+    await world.discord.until(lambda: question.content == privacy_texts.erased(4), 20)
     running = world.process
     await world.launch_with("backup", str(world.folder / "data.db.copy"))
     assert await asyncio.wait_for(world.process.wait(), 30) == 0

@@ -49,7 +49,7 @@ def test_a_bot_that_does_not_start_is_named():
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "NOT RIGHT: the bot ended with exit code 78" in output
-    assert "OPENROUTER_API_KEY has not the form" in output
+    assert "OPENROUTER_API_KEY doesn't look like an API key" in output
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
