@@ -14,6 +14,7 @@ from bot.core.errors import HeadwaterError
 from bot.events import EventGuard
 from bot.registration import CommandRegistration
 from bot.ui.incoming.arrivals import Arrivals
+from bot.ui.incoming.notices import Notices
 from bot.ui.targets.buttons import ReplyButton
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.targets.own_deletions import OwnDeletions
@@ -69,6 +70,7 @@ class ChatBot(commands.Bot):
         self.services = services
         self.own_deletions = OwnDeletions(trace.config)
         self.arrivals = Arrivals()
+        self.notices = Notices(services.scheduler, services.clock, rng)
         self._events = EventGuard(self)
         self._trace = trace
         self._rng = rng

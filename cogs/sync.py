@@ -39,6 +39,8 @@ class Sync(commands.Cog):
         """Find the replies of an earlier life before there are new ones."""
         try:
             self._unfinished = await self.bot.services.conversation.recovery.unfinished()
+            for reply in self._unfinished:  # recovery tells these people what happened
+                self.bot.arrivals.asked.put(reply.question_message_id or 0)
         except StorageError as error:
             log.error("interrupted replies stay as they are: %s", error)  # noqa: TRY400 - the cause is in it
 
@@ -62,6 +64,8 @@ class Sync(commands.Cog):
             return
         question = question_of(message, me)
         if question.text:  # else it no longer names the bot, which then may not read it
+            if message.id in self.bot.arrivals.asked:
+                self.bot.arrivals.edited.put(message.id, question.text)
             self.chat.runs.edited(message.id, question.text)
             await self.sync.edit_question(message.id, question.text)
 
@@ -79,6 +83,8 @@ class Sync(commands.Cog):
 
     async def _deleted(self, message_ids: Iterable[int]) -> None:
         gone = set(message_ids)
+        for message_id in gone:
+            self.bot.arrivals.deleted.put(message_id)
         self.chat.runs.deleted(gone)
         await self.sync.delete_messages(gone)
 

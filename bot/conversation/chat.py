@@ -78,6 +78,9 @@ class ChatService:
         """Answer a question where `target` shows it; returns how the reply ended, once it is stored.
 
         The reply tells whatever goes wrong. Cancelling ends the reply's model call and nothing more.
+
+        Raises:
+            QueueFullError: too many wait already; nothing is shown.
         """
         return await self._run(self._new_run(question, target, admitted))
 
@@ -199,11 +202,7 @@ class ChatService:
     async def _join_and_answer(self, run: Run) -> Ending:
         # Private answers change nothing that others go on from: each is a conversation by itself.
         conversation = run if run.question.private else run.question.place.channel_id
-        try:
-            ticket = self._queue.join(conversation, who=run.bill.user_id)
-        except HeadwaterError as error:
-            return await self._end(run, Ending(state=ReplyState.FAILED, error=error))
-        with ticket:
+        with self._queue.join(conversation, who=run.bill.user_id) as ticket:
             return await self._answer(run, ticket)
 
     async def _answer(self, run: Run, ticket: QueueTicket) -> Ending:

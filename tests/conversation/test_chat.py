@@ -151,16 +151,17 @@ def test_private_questions_wait_for_nobody():
     run(main())
 
 
-def test_a_full_line_refuses_in_a_sentence():
-    """Past the limit the question is told so where it was asked."""
+def test_a_full_queue_refuses_without_a_word():
+    """Past the limit the caller says so: whoever floods a channel must not make the bot fill it."""
 
     async def main() -> None:
         stage, target = Stage(), FakeTarget()
         stage.llm.gap = 10.0
         others = [stage.ask(str(number)) for number in range(3)]
         await asyncio.sleep(1)
-        await asyncio.wait_for(stage.ask("one too many", target), 1)
-        assert target.contents == [f"-# {QueueFullError(waiting=2, is_own=True).sentence}"]
+        with pytest.raises(QueueFullError):
+            await stage.ask("one too many", target)
+        assert not target.contents
         await asyncio.gather(*others)
 
     run(main())

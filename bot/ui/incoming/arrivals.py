@@ -20,6 +20,9 @@ class Recent(Generic[T]):
     def __contains__(self, key: int) -> bool:
         return key in self._values
 
+    def newest_last(self) -> list[int]:
+        return list(self._values)
+
     def get(self, key: int) -> T | None:
         return self._values.get(key)
 
@@ -45,4 +48,4 @@ class Arrivals:
     def __init__(self) -> None:
         self.asked: Recent[None] = Recent()  # questions by message, so that each is answered once
         self.deleted: Recent[None] = Recent()
-        self.edited: Recent[str] = Recent()  # the newest text
+        self.edited: Recent[str] = Recent(most=200)  # the newest text

@@ -66,6 +66,18 @@ def _names(message: discord.Message) -> Iterator[tuple[Mark, str]]:
         yield ("#", channel.id), f"#{channel.name}"
 
 
+def names_known(text: str, guild: discord.Guild) -> dict[Mark, str]:
+    """What the ids in a text stand for, as far as the server's roles and channels are known."""
+    names: dict[Mark, str] = {}
+    for match in _MARKUP.finditer(text):
+        number = int(match["id"] or 0)
+        if match["kind"] == "@&" and (role := guild.get_role(number)):
+            names["@&", number] = f"@{role.name}"
+        elif match["kind"] == "#" and (channel := guild.get_channel_or_thread(number)):
+            names["#", number] = f"#{channel.name}"
+    return names
+
+
 def title(text: str, *, limit: int) -> str:
     """Text as a one-line title of at most so many characters, as Discord counts them; never empty."""
     line = " ".join(text.split())

@@ -36,9 +36,14 @@ def person_of(interaction: discord.Interaction[Any]) -> Person:
     return _person(interaction.user, manages=in_guild and interaction.permissions.manage_guild)
 
 
-def author_of(message: discord.Message) -> Person:
-    """The person who wrote a message."""
+async def author_of(message: discord.Message) -> Person:
+    """The person who wrote a message.
+
+    What is read from a channel's history, not from an event, lacks the author's roles: they're asked for.
+    """
     author = message.author
+    if message.guild is not None and not isinstance(author, discord.Member):
+        author = await message.guild.fetch_member(author.id)
     return _person(author, manages=isinstance(author, discord.Member) and author.guild_permissions.manage_guild)
 
 

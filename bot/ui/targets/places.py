@@ -1,8 +1,7 @@
-"""Discord's channels and messages as the core knows them."""
+"""Discord's channels and messages as the rooms inside know them."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import discord
@@ -10,9 +9,10 @@ import discord
 from bot.core.records import Place, Question
 from bot.settings.resolver import channel_scope, guild_scope
 from bot.ui.errors import NoServerError
+from bot.ui.incoming.markup import names_in, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from bot.ui.incoming.markup import Mark
 
 Scope = Literal["channel", "server"]
 QUOTE_LIMIT = 4000  # characters of a message that a question is about; Discord's longest has 4,000
@@ -44,6 +44,21 @@ def scope_key(interaction: discord.Interaction[Any], scope: Scope) -> str:
     return guild_scope(place.guild_id)
 
 
+def message_place(message: discord.Message) -> Place:
+    """Where somebody wrote a message."""
+    return place_of(message.channel, message.channel.id, message.guild.id if message.guild else None)
+
+
+def is_direct(message: discord.Message) -> bool:
+    """Whether nobody but the bot can read it. A server that isn't in discord.py's cache is still a server."""
+    return message.guild is None and isinstance(message.channel, discord.DMChannel)
+
+
+def names_bot(message: discord.Message, me: discord.abc.User) -> bool:
+    """Whether a message mentions the bot, or the role Discord made for it, which looks alike in the picker."""
+    return me in message.mentions or ((role := _own_role(message)) is not None and role in message.role_mentions)
+
+
 def may_answer(message: discord.Message) -> bool:
     """Whether the bot may write where a message was written."""
     if message.guild is None:
@@ -54,14 +69,11 @@ def may_answer(message: discord.Message) -> bool:
     )
 
 
-def message_place(message: discord.Message) -> Place:
-    """Where somebody wrote a message."""
-    return place_of(message.channel, message.channel.id, message.guild.id if message.guild else None)
-
-
 def question_of(message: discord.Message, me: discord.abc.User) -> Question:
     """A message that asks; its text may be empty."""
-    text = readable(message, me)
+    role = _own_role(message)
+    own: set[Mark] = {("@", me.id)} | ({("@&", role.id)} if role else set())
+    text = readable(message.content, names_in(message), without=own)
     about, quoted_id = message.reference.resolved if message.reference else None, None
     if isinstance(about, discord.Message) and about.author.id != me.id and about.content:
         text, quoted_id = about_message(about, text), about.author.id
@@ -78,25 +90,9 @@ def question_of(message: discord.Message, me: discord.abc.User) -> Question:
 
 def about_message(message: discord.Message, text: str) -> str:
     """A question about somebody's message, with the message."""
-    quoted = message.content[:QUOTE_LIMIT]
+    quoted = readable(message.content, names_in(message))[:QUOTE_LIMIT]
     return f'About this message by {message.author.display_name}:\n"""\n{quoted}\n"""\n{text}'.rstrip()
 
 
-def readable(message: discord.Message, me: discord.abc.User) -> str:
-    """A message's text with names for ids, less the mention of the bot itself."""
-    names = dict(_names(message))
-
-    def name(match: re.Match[str]) -> str:
-        return "" if match[2] == str(me.id) else names.get((match[1], int(match[2])), match[0])
-
-    return re.sub(r"<(@!?|@&|#)(\d+)>", name, message.content).strip()
-
-
-def _names(message: discord.Message) -> Iterator[tuple[tuple[str, int], str]]:
-    for user in message.mentions:
-        yield ("@", user.id), f"@{user.display_name}"
-        yield ("@!", user.id), f"@{user.display_name}"
-    for role in message.role_mentions:
-        yield ("@&", role.id), f"@{role.name}"
-    for channel in message.channel_mentions:
-        yield ("#", channel.id), f"#{channel.name}"
+def _own_role(message: discord.Message) -> discord.Role | None:
+    return message.guild.self_role if message.guild else None

@@ -13,6 +13,11 @@ from bot.ui.texts.models import unavailable
 from bot.ui.texts.names import shown_name
 
 EMPTY_QUESTION = "Ask me something in the same message, or use `/ask`."
+ROLE_MENTIONED = (
+    "You mentioned my role, and Discord doesn't show me what such a message says. "
+    "Mention me, not my role, or use `/ask`."
+)
+NOT_READY = "I can't see this server yet. Please ask me again in a minute."
 NOT_ADMIN = (
     "Only admins can do that here. Admins have the Manage Server permission or the admin role from `/settings`."
 )

@@ -87,12 +87,14 @@ async def test_who_is_denied_is_told_and_costs_nothing(world: World):
 
 
 async def test_refusals_do_not_fill_the_channel(world: World):
-    """Somebody who goes on and on is told a few times, then left alone."""
+    """Somebody who goes on and on is told once, then gets a reaction, then nothing."""
     await change(world, "denied_users", f"<@{world.member.id}>")
     for _ in range(6):
         await world.member.send(world.channel, f"{world.me} hello")
     told = [message for message in world.channel.history() if SENTENCES[Rule.DENIED] in message.content]
-    assert len(told) == 3
+    assert len(told) == 1
+    marked = [message for message in world.channel.history() if message.reactions]
+    assert [str(reaction.emoji) for message in marked for reaction in message.reactions] == ["🚫"]
 
 
 async def test_who_was_denied_may_not_press_retry(world: World):
