@@ -151,11 +151,8 @@ class ConversationStore(Protocol):
         """What is known of a reply, running or ended."""
         ...
 
-    async def unfinished_replies(self, *, before: int) -> Sequence[StoredReply]:
-        """The replies that nobody closed and whose lease was last renewed before a time, oldest first.
-
-        After a start, those that a restart interrupted.
-        """
+    async def unfinished_replies(self) -> Sequence[StoredReply]:
+        """The replies that nobody closed, oldest first: after a start, those that a restart interrupted."""
         ...
 
     async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:

@@ -87,7 +87,7 @@ OPEN_REPLY = """
 CLOSE_REPLY = """
     UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6, prompt_tokens = ?7,
         completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10, cost_nano_usd = ?11,
-        reserved_nano_usd = CASE WHEN ?12 = 1 THEN NULL ELSE reserved_nano_usd END
+        reserved_nano_usd = NULL
     WHERE id = ?1
 """
 ADD_MESSAGE = """
@@ -112,8 +112,7 @@ REPLIES = """
     ORDER BY r.id, m.ordinal
 """
 ONE_REPLY = REPLIES.format(which="r.id = ?1")
-# The state is a literal because its index can't be used otherwise.
-UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming' AND r.leased_at < ?1")
+UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming'")  # a literal: else its index cannot be used
 
 CLEAR = """
     UPDATE conversations SET cleared_by = ?2, cleared_at = ?3, cleared_from = cleared_to,
@@ -217,7 +216,6 @@ class SqliteConversations:
                 closed.error,
                 closed.now,
                 *usage_columns(report.usage),
-                int(entry is not None),
             )
             await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
             return await book(session, entry) if entry else 0
@@ -227,9 +225,9 @@ class SqliteConversations:
             rows = await session.fetch(ONE_REPLY, reply_id)
         return reply_of(rows) if rows else None
 
-    async def unfinished_replies(self, *, before: int) -> Sequence[StoredReply]:
+    async def unfinished_replies(self) -> Sequence[StoredReply]:
         async with self._database.read() as session:
-            rows = await session.fetch(UNFINISHED_REPLIES, before)
+            rows = await session.fetch(UNFINISHED_REPLIES)
         return [reply_of(list(group)) for _, group in groupby(rows, key=lambda row: row[0])]
 
     # The conversation

@@ -38,7 +38,6 @@ ESTIMATES = """
     WHERE estimated = 1 AND booked_at >= ?1 AND generation_id IS NOT NULL
     ORDER BY booked_at, id
 """
-SETTLED = "UPDATE replies SET reserved_nano_usd = NULL WHERE id = ?1"
 SPENT = "SELECT account, period, nano_usd FROM spending WHERE period IN (?1, ?2) AND account IN ({})"
 
 
@@ -50,8 +49,6 @@ class SqliteLedger:
 
     async def book(self, entry: Entry) -> int:
         async with self._database.write() as session:
-            if entry.reply_id is not None:
-                await session.execute(SETTLED, entry.reply_id)
             return await book(session, entry)
 
     async def correct(self, entry_id: int, nano_usd: int) -> None:

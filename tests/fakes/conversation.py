@@ -133,9 +133,8 @@ class MemoryStore:
     async def reply(self, reply_id: int) -> StoredReply | None:
         return self.replies.get(reply_id)
 
-    async def unfinished_replies(self, *, before: int = 2**63) -> list[StoredReply]:
-        running = (reply for reply in self.replies.values() if reply.state is ReplyState.STREAMING)
-        return [reply for reply in running if reply.opened_at < before]
+    async def unfinished_replies(self) -> list[StoredReply]:
+        return [reply for reply in self.replies.values() if reply.state is ReplyState.STREAMING]
 
     async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> list[Turn]:
         turns = [

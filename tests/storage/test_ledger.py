@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.records import Place
+from bot.conversation.ports import ClosedReply
+from bot.core.records import Place, ReplyState
+from bot.money.billing import CallReport
 from bot.money.ledger import Cost, Entry, Estimate, Period
 from bot.storage.ledger import SqliteLedger
 
 if TYPE_CHECKING:
+    from bot.storage.conversations import SqliteConversations
     from bot.storage.engine.database import Database
 
 NOON = 1_795_348_800  # 2026-11-22 12:00 UTC
@@ -73,3 +77,16 @@ async def test_an_estimate_is_corrected_once_in_entry_and_totals(ledger: SqliteL
     assert await ledger.estimates(since=yesterday) == []
     assert await ledger.spent(["all"], at=yesterday) == {("all", Period.DAY): 320, ("all", Period.MONTH): 420}
     assert (await ledger.spent(["user:7@1"], at=NOON))["user:7@1", Period.DAY] == 100
+
+
+async def test_a_reply_is_booked_once(ledger: SqliteLedger, store: SqliteConversations) -> None:
+    """However often it's tried, and by whom: as it closes, after a crash, by another process."""
+    booked = replace(entry(30), reply_id=4)
+    closed = ClosedReply(
+        reply_id=4, state=ReplyState.COMPLETE, text="so", report=CallReport(model="m"), error="", now=NOON
+    )
+    assert await ledger.book(booked)
+    assert await ledger.book(booked) == 0
+    assert await store.close_reply(closed, booked) == 0
+    assert await ledger.spent(["all"], at=NOON) == {("all", Period.DAY): 30, ("all", Period.MONTH): 30}
+    assert await ledger.book(entry(1)) != await ledger.book(entry(1))

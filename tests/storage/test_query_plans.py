@@ -17,13 +17,12 @@ from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport
 from bot.money.ledger import Cost, Entry
 from bot.money.usage import Group, Selection
-from bot.storage import cache, claims, conversations, erasure, ledger, open_calls, settings, sync, usage
+from bot.storage import cache, claims, conversations, erasure, ledger, settings, sync, usage
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
 from bot.storage.erasure import SqliteErasure
 from bot.storage.ledger import SqliteLedger
-from bot.storage.open_calls import SqliteOpenCalls
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
 from bot.storage.usage import SqliteUsage
@@ -38,11 +37,11 @@ if TYPE_CHECKING:
 NOW = 1_700_000_000
 PLACE = Place(channel_id=10, guild_id=1)
 THREAD = Place(channel_id=11, guild_id=1, parent_id=10)
-MODULES = (cache, claims, conversations, erasure, ledger, open_calls, settings, sync, usage)
+MODULES = (cache, claims, conversations, erasure, ledger, settings, sync, usage)
 # What may be read from one end to the other: results of a statement's own sub-queries, and servers that were left,
 # which are few and soon forgotten; then indexes of what is open at the moment.
 MAY_BE_SCANNED = {"guilds", "newest", "departures"}
-INDEXES_OF_WHAT_IS_OPEN = {"replies_unfinished", "replies_unbooked"}
+INDEXES_OF_WHAT_IS_OPEN = {"replies_unfinished"}
 
 
 class Recorder:
@@ -144,7 +143,7 @@ async def talk(database: Database) -> Visited:
     again = await store.reopen_answer(opened.turn_id, question(), model="m", now=NOW)
     await store.question(opened.turn_id)
     await store.reply(again)
-    await store.unfinished_replies(before=NOW)
+    await store.unfinished_replies()
     await store.window(PLACE)
     await store.count(PLACE)
     await store.branch(PLACE, THREAD, limit=10)
@@ -160,14 +159,6 @@ async def pay(database: Database) -> Visited:
     await store.estimates(since=NOW)
     await store.correct(entry_id, 3)
     await store.spent(["all", "user:5"], at=NOW)
-    return store
-
-
-async def call(database: Database) -> Visited:
-    store = Visited(SqliteOpenCalls(database))
-    await store.reserve(1, user_id=5, nano_usd=7)
-    await store.begin(1, model="m", generation_id="gen")
-    await store.abandoned(before=NOW)
     return store
 
 
@@ -234,7 +225,7 @@ async def forget(database: Database) -> Visited:
     return store
 
 
-TOUR = (talk, call, pay, look_at_usage, set_things, keep_things, share, follow, forget)
+TOUR = (talk, pay, look_at_usage, set_things, keep_things, share, follow, forget)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ class Recovery:
 
     async def unfinished(self) -> Sequence[StoredReply]:
         """The replies to recover. Ask before the first question is taken. Raises `StorageError`."""
-        return await self._store.unfinished_replies(before=int(self._clock.time()) + 1)
+        return await self._store.unfinished_replies()
 
     async def recover(self, replies: Sequence[StoredReply], channels: Channels) -> None:
         """End these replies; returns when each is on the screen and in memory, or cannot be brought there."""

@@ -18,8 +18,6 @@ ALTER TABLE replies ADD COLUMN leased_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE replies ADD COLUMN reserved_nano_usd BIGINT;
 ALTER TABLE replies ADD COLUMN payer_id BIGINT;
 
-CREATE INDEX replies_unbooked ON replies (id) WHERE reserved_nano_usd IS NOT NULL;
-
 DROP INDEX replies_by_channel;
 DROP INDEX replies_by_guild;
 DROP INDEX replies_by_time;
