@@ -115,7 +115,7 @@ def _threads_of(channel: Any) -> discord.TextChannel | None:  # noqa: ANN401 - D
     return parent if isinstance(parent, discord.TextChannel) else None
 
 
-def _is_private(channel: Any) -> bool:  # noqa: ANN401 - likewise
+def _is_private(channel: Any) -> bool:  # noqa: ANN401 - the same
     return isinstance(channel, discord.Thread) and channel.is_private()
 
 

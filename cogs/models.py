@@ -144,7 +144,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         interaction: discord.Interaction[ChatBot],
         wanted: str = "",
         free: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
-        vision: bool = False,  # noqa: FBT001, FBT002 - likewise
+        vision: bool = False,  # noqa: FBT001, FBT002 - the same
         order: Order | None = None,
     ) -> None:
         """List the models you can choose here, with context and price"""

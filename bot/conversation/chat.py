@@ -87,7 +87,7 @@ class ChatService:
     async def retry(self, reply_id: int, target: ReplyTarget, admitted: Admitted, *, continue_: bool) -> None:
         """Answer a stored question again in the messages of its last answer, or `continue_` that answer.
 
-        It's billed to the person admitted, whoever asked the question.
+        It's billed to the person admitted, not to the one who asked the question.
 
         Raises:
             ForgottenError: the question is no longer stored.

@@ -53,7 +53,7 @@ class ConversationQueue:
     """The queue of one conversation: start-time fair queueing between people.
 
     Somebody's second question belongs to the round after their first, and so on; within a round it's first come,
-    first served. So whoever asks next is served after the first question of somebody who asks many at once.
+    first served. So the next person is served after the first question of somebody who asks many at once.
     """
 
     def __init__(self) -> None:

@@ -64,12 +64,12 @@ class Page:
 
 
 def paginate(text: str, done: bool) -> list[Page]:  # noqa: FBT001 - the contract's form
-    """Cut a text into messages; none where there is nothing to see.
+    """Split a text into messages; none if there is nothing to see.
 
-    The sources joined are the text. While it is not `done` the last page ends in the cursor; all others are
-    the same for every longer text. Pages end at a blank line, else at a line's, a sentence's, a word's end, and
-    are at least half full unless that would cut a link or a span. Emphasis and spoilers longer than that are cut
-    and not mended: only code blocks are closed and opened again.
+    The sources joined are the text. Until it is `done`, the last page ends in the cursor; all others are the same
+    for every longer text. Pages end at a blank line, else at the end of a line, a sentence or a word, and are at
+    least half full unless that would cut a link or a span. Longer emphasis and spoilers are simply cut: only code
+    blocks are closed and opened again.
     """
     pager = Pager()
     pager.feed(text)

@@ -130,7 +130,7 @@ class LitellmBackend:
         except asyncio.CancelledError:
             opening.add_done_callback(lambda task: task.cancelled() or task.exception())
             raise
-        except Exception as error:  # noqa: BLE001 - likewise
+        except Exception as error:  # noqa: BLE001 - the same
             raise _mishap(exchange, error) from None
         finally:
             self._transport.forget(name)
@@ -160,7 +160,7 @@ def _import_litellm(transport: Transport) -> tuple[Any, Any]:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import litellm  # noqa: PLC0415 - slow: only here, and never on the event loop
-    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415 - likewise
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415 - the same
 
     litellm.disable_hf_tokenizer_download = True
     litellm.suppress_debug_info = True

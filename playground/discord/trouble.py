@@ -82,7 +82,7 @@ class Trouble:
         self.world.dispatch(event, data, guild=guild)
 
     def lose_guild(self, guild: Guild) -> None:
-        """An outage takes a server away, and whoever connects is not told of it, though its messages come."""
+        """An outage hides a server from those who connect, though its messages arrive."""
         guild.hidden = True
         self.send("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild)
 

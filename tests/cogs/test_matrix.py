@@ -15,7 +15,7 @@ from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
 # In a server and its threads, the last two are for admins. In direct messages, the second is for the bot's owners,
-# and the third for everybody: whoever is there alone manages the conversation.
+# and the third for everybody: a person who is alone there manages the conversation.
 ANYBODY, ADMINS, MANAGERS = "anybody", "admins", "managers"
 WHO = {
     "ask": ANYBODY,

@@ -55,7 +55,7 @@ async def test_the_doctor_says_why_a_channel_is_not_always_answered(world: World
     assert "✅ message content intent" in fine.response.content
     await world.admin.slash(world.channel, "settings set", setting="answer", value="always")
     shown = (await world.admin.slash(world.channel, "doctor")).response.content
-    assert "❌ message content intent: this channel is to be answered always" in shown
+    assert "❌ message content intent: this channel is set to `always`" in shown
 
 
 async def test_help_offers_what_the_caller_may_do(world: World):

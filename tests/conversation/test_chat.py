@@ -297,7 +297,7 @@ def test_an_answer_of_invisible_characters_is_none():
 
 
 def test_cancelling_the_asking_closes_the_model_call():
-    """Whoever owns the question's task can end it at any time."""
+    """The owner of the question's task can end it at any time."""
 
     async def main() -> None:
         stage = Stage()

@@ -106,7 +106,7 @@ def test_who_gives_up_waiting_is_passed_over():
 
 
 def test_people_take_turns():
-    """Whoever asks next is served after the first question of somebody who asks many at once."""
+    """The next person is served after the first question of somebody who asks many at once."""
     served: list[str] = []
 
     async def question(queue: TurnQueue, who: int, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Retry and Continue: a stored question answered anew, in the messages of its last answer."""
+"""Retry and Continue: a stored question is answered again, in the messages of its last answer."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_a_line_that_fills_while_the_retry_is_stored_does_not_cost_the_answer():
 
 
 def test_a_retry_is_billed_to_the_person_who_pressed_it():
-    """Whoever presses is limited and billed, not the person who asked."""
+    """The person who presses is limited and billed, not the one who asked."""
 
     async def main() -> None:
         stage, target = await broken_off("one ", "two ")

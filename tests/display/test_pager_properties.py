@@ -203,7 +203,7 @@ def test_a_pager_shows_at_every_step_what_paginate_would(text: str, fractions: l
 @given(documents, st.floats(0, 1), st.booleans())
 def test_no_page_leaves_a_code_block_open(text: str, fraction: float, done: bool):
     """At every moment each message has as many fences that open as fences that close."""
-    # Discord and whoever counts agree, but for three backticks within a code span or behind a backslash.
+    # Discord and our count agree, but for three backticks within a code span or behind a backslash.
     for page in paginate(text[: int(fraction * len(text))], done):
         assert page.content.count("```") % 2 == 0
 

@@ -69,7 +69,7 @@ def test_an_interrupt_ends_every_process():
 
 
 async def test_the_openrouter_process_ends_with_its_input():
-    """Killed or not, whoever started it leaves no process behind, because its pipe closes."""
+    """Killing the program that started it leaves no process behind, because its pipe closes."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -309,7 +309,7 @@ async def test_a_question_of_somebody_who_opted_out_is_not_stored(
 
 
 async def test_a_reply_knows_its_place_asker_messages_and_question(store: SqliteConversations) -> None:
-    """Enough for its buttons and for mending it after a crash."""
+    """Enough for its buttons and to recover it after a crash."""
     place = Place(channel_id=12, guild_id=1, parent_id=10)
     asked = question("why?", place, message_id=77)
     reply_id = await store.open_reply(asked, model="m", now=NOW)

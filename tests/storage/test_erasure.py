@@ -86,7 +86,7 @@ async def test_a_person_is_forgotten_everywhere_at_once(
 async def test_what_was_asked_about_a_message_goes_with_its_author(
     store: SqliteConversations, erasure: SqliteErasure
 ) -> None:
-    """The question quotes them, whoever asked it."""
+    """The question quotes them, no matter who asked it."""
     await exchange(store, 'about this: """ann\'s words"""', author=BEN, quoted_id=ANN)
     assert await erasure.forget_user(ANN, now=NOW) == 2
     assert await texts(store) == []

@@ -165,7 +165,7 @@ class Exchange:
             self._finished_at = self._finished_at or self._clock.monotonic()
             return self._finished_at + AFTER_FINISH_S, errors.StalledError
         silent_s = clocks.first_token_s if spoke_at is None else clocks.gap_s
-        # Whoever waits long for a silent model waits as long for one that shows signs of life.
+        # An owner who waits long for a silent model waits as long for one that shows signs of life.
         wordless_s = max(clocks.thinking_s, silent_s)
         return min(
             (

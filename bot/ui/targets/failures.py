@@ -47,7 +47,7 @@ def place(error: Exception) -> str:
 
 
 def plain_failures(record: logging.LogRecord) -> bool:
-    """A filter for log handlers: a failure of Discord takes one line that says why, whoever logs it."""
+    """A filter for log handlers: a failure of Discord takes one line that says why, in every library's log."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, DISCORD_FAILURES):
         record.msg, record.args = "%s: %s", (record.getMessage(), reason(error))

@@ -21,9 +21,9 @@ DOCTOR_HEAD = "**Health check**"
 UNREAD = Finding(
     what="message content intent",
     verdict=Verdict.FAULT,
-    detail="this channel is to be answered always, and without it I read only what mentions me",
-    fix="Whoever runs me switches it on in the developer portal (Bot, Privileged Gateway Intents) and sets "
-    "`MESSAGE_CONTENT_INTENT=true`; or an admin takes `answer` back with `/settings set`.",
+    detail="this channel is set to `always`, but without the intent I only see messages that mention me",
+    fix="The bot's owner can switch it on in the developer portal (Bot, Privileged Gateway Intents) and set "
+    "`MESSAGE_CONTENT_INTENT=true`. Or an admin can reset `answer` with `/settings set`.",
 )
 # What replies need, by discord.py's name and Discord's own.
 NEEDED = {

@@ -22,7 +22,7 @@ async def test_an_admin_switches_the_channel_and_it_answers(world: World):
 
 
 async def test_a_member_is_refused_privately(world: World):
-    """Whoever lacks Manage Server changes nothing, and nobody else sees the attempt."""
+    """Somebody without Manage Server changes nothing, and nobody else sees the attempt."""
     for command in ("model set", "model reset"):
         options = {"model": "anthropic/claude-haiku"} if command == "model set" else {}
         result = await world.member.slash(world.channel, command, **options)

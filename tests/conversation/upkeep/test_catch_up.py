@@ -109,7 +109,7 @@ async def test_it_is_done_once_for_each_channel_until_events_may_have_been_lost(
 
 
 async def test_a_comparison_that_was_cancelled_is_made_before_the_next_question(channels: FakeChannels):
-    """Whoever stops a question that waits for it leaves the work to the next one."""
+    """Stopping a question that waits for it leaves the work to the next one."""
     channels.add(13, "13", own=True)
     memory, reading, newest = turns(12), asyncio.Event(), channels.newest
 

@@ -412,7 +412,7 @@ def test_who_waits_too_long_for_their_own_answers_hears_that():
     st.integers(1, 4),
 )
 def test_shares_are_kept_and_nobody_is_lost(asks: list[tuple[int, int, int | None]], person: int, server: int):
-    """Whoever asks from wherever: no share is ever passed, and everybody is served."""
+    """Any mix of people and servers: no share is ever exceeded, and everybody is served."""
 
     async def scenario() -> None:
         gate = Gate(streams=6, per_person=person, per_server=server, waiting_per_person=100)

@@ -186,7 +186,7 @@ async def test_another_providers_list_is_not_taken_from_the_cache(server: OpenRo
 
 
 async def test_a_spoilt_cache_is_no_obstacle(server: OpenRouter):
-    """What an earlier version wrote in another form is fetched anew."""
+    """What an earlier version wrote in another form is fetched again."""
     cache = MemoryCache()
     cache.kept[f"models openrouter {server.base_url}"] = ('[{"id": "x", "was": "otherwise"}]', 1)
     async with opened(server, cache=cache) as bench:

@@ -156,7 +156,7 @@ async def test_a_dropped_connection_resumes_and_loses_nothing(place: Any, soon: 
 
 
 async def test_a_lost_session_makes_the_bot_identify_again(place: Any, soon: Callable[..., Any]):
-    """Without its session a RESUME is answered by INVALID_SESSION, and the bot starts afresh."""
+    """Without its session a RESUME is answered by INVALID_SESSION, and the bot starts over."""
     client = await place.connect()
     place.d.drop_gateway(resume=False)
     await soon(lambda: place.d.gateway.identifies == 2)

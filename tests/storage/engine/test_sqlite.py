@@ -176,7 +176,7 @@ async def test_a_full_disk_is_told_and_nothing_is_half_written(path: Path) -> No
 
 
 async def test_a_bug_stays_a_bug(path: Path) -> None:
-    """Faulty SQL is nothing the owner can mend: it is not dressed up as a fault of the disk."""
+    """The owner can't fix faulty SQL, so it isn't reported as a fault of the disk."""
     async with open_database(path) as database:
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             async with database.read() as session:
@@ -187,7 +187,7 @@ async def test_a_bug_stays_a_bug(path: Path) -> None:
 
 
 async def test_a_closed_database_says_so(path: Path) -> None:
-    """Whoever comes late learns that it is closed; whoever is writing is waited for."""
+    """Latecomers learn that it is closed; a running write is waited for."""
     began, go_on = asyncio.Event(), asyncio.Event()
 
     async with open_database(path) as database:
@@ -294,7 +294,7 @@ async def test_a_newer_file_is_refused_and_left_alone(path: Path) -> None:
 
 
 async def test_two_processes_may_start_at_once(path: Path) -> None:
-    """Whoever is second finds the steps done."""
+    """The second one finds the steps done."""
 
     async def start() -> None:
         async with open_database(path) as database, database.write() as session:

@@ -46,7 +46,7 @@ async def test_a_failure_is_logged_and_gives_no_picture(
 
 
 async def test_one_that_hangs_is_killed(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    """After the time it has, and whoever waited behind it has waited enough too."""
+    """After its time is up; those who waited behind it have waited long enough too."""
     pid = tmp_path / "pid"
     hang = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     plotter = Plotter(command=script(hang), timeout_s=1)

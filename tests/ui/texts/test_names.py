@@ -87,7 +87,7 @@ def sentences_with_a_name() -> list[str]:
 
 @pytest.mark.parametrize("sentence", sentences_with_a_name())
 def test_every_sentence_escapes_the_name_in_it(sentence: str):
-    """Whoever it is about."""
+    """No matter who it is about."""
     assert shown_name("<@1>*\n# x") in sentence
     assert "<@1>" not in sentence
     assert "\n#" not in sentence
