@@ -152,7 +152,7 @@ def test_private_questions_wait_for_nobody():
 
 
 def test_a_full_queue_refuses_without_a_word():
-    """Past the limit the caller says so: whoever floods a channel must not make the bot fill it."""
+    """Past the limit the caller says so: a person who floods a channel must not make the bot fill it."""
 
     async def main() -> None:
         stage, target = Stage(), FakeTarget()
