@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
 from bot.core.events import FinishReason
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from bot.core.errors import ModelError
@@ -56,6 +57,16 @@ class Other(Enum):
 
     TOOL_CALL = auto()
     PICTURE = auto()
+
+
+def error_in(document: Mapping[str, Any], *, named: bool) -> Mapping[str, Any] | None:
+    """The error that a document without choices is, although it has none; `named`: its event is called so."""
+    if named or "error" in (document.get("object"), document.get("type")):
+        return document
+    # What web frameworks say; a document of the API has either choices or usage.
+    said = document.get("detail") or document.get("message")
+    is_answer = "choices" in document or "usage" in document
+    return {"message": said} if isinstance(said, str) and not is_answer else None
 
 
 def reason_of(names: AbstractSet[str]) -> FinishReason:

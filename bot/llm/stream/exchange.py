@@ -113,6 +113,8 @@ class Exchange:
         while data := await response.content.readany():
             for piece in body.feed(data):
                 self._take(piece)
+                if isinstance(self.answer.failure, errors.OversizedAnswerError):
+                    return
                 unbroken_bytes += len(piece)
                 if unbroken_bytes > BREATH_BYTES:
                     unbroken_bytes = 0
@@ -163,7 +165,7 @@ class Exchange:
         clocks, spoke_at = self._timeouts, self._spoke_at
         if self.answer.finish or self.answer.over:
             self._finished_at = self._finished_at or self._clock.monotonic()
-            return self._finished_at + AFTER_FINISH_S, errors.StalledError
+            return max(self._finished_at, spoke_at or 0.0) + AFTER_FINISH_S, errors.StalledError
         silent_s = clocks.first_token_s if spoke_at is None else clocks.gap_s
         # An owner who waits long for a silent model waits as long for one that shows signs of life.
         wordless_s = max(clocks.thinking_s, silent_s)

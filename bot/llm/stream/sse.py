@@ -15,21 +15,19 @@ JSON = (b"{", b"[")  # what a document begins with
 Event: TypeAlias = tuple[bytes, bytes]  # its name, empty for most, and its data
 
 
-class OversizedEventError(Exception):
-    """An event or a line is larger than `EVENT_BYTES`."""
-
-
 class EventParser:
     """Reads one stream. Its cost grows with the bytes read, whatever pieces they come in.
 
     Attributes:
         comments: keep-alive comments so far.
         markup: whether a line looked like HTML or XML.
+        oversized: an event or a line is larger than `EVENT_BYTES`; nothing more is read.
     """
 
     def __init__(self) -> None:
         self.comments = 0
         self.markup = False
+        self.oversized = False
         self._begun = False
         self._after_return = False  # the last byte was a carriage return; a line feed that follows belongs to it
         self._line = bytearray()  # the beginning of a line whose end hasn't come
@@ -39,17 +37,25 @@ class EventParser:
         self._bare = False  # the data are lines of JSON without a field name
 
     def feed(self, data: bytes) -> list[Event]:
-        """Read the next bytes; gives the events that end in them.
-
-        Raises:
-            OversizedEventError: nothing more can be read.
-        """
+        """Read the next bytes; gives the events that end in them."""
         if self._after_return or b"\r" in data:
             data = self._with_line_feeds(data)
         if b"\n" not in data:
             self._line += data
             self._check(len(self._line))
             return []
+        events: list[Event] = []
+        for line in self._lines(data):
+            if not line:
+                self._dispatch(events)
+            elif not self._data and line.startswith(b"data:"):
+                self._add(line[5:].removeprefix(b" "))
+            else:
+                self._read(line, events)
+        return events
+
+    def _lines(self, data: bytes) -> list[bytes]:
+        """The lines that end in these bytes; what comes after the last one is kept."""
         lines = data.split(b"\n")
         if self._line:
             lines[0] = bytes(self._line) + lines[0]
@@ -58,15 +64,7 @@ class EventParser:
         if not self._begun:
             self._begun = True
             lines[0] = lines[0].removeprefix(BOM)
-        events: list[Event] = []
-        for line in lines:
-            if not line:
-                self._dispatch(events)
-            elif not self._data and line.startswith(b"data:"):
-                self._add(line[5:])
-            else:
-                self._read(line, events)
-        return events
+        return lines
 
     def close(self) -> list[Event]:
         """The stream is over: gives the last event, where it has no end of its own."""
@@ -119,7 +117,7 @@ class EventParser:
         self._check(self._data_bytes)
 
     def _dispatch(self, events: list[Event]) -> None:
-        if self._data:
+        if self._data and not self.oversized:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
             events.append((self._name, data))
             self._data, self._data_bytes, self._bare = [], 0, False
@@ -127,4 +125,5 @@ class EventParser:
 
     def _check(self, size: int) -> None:
         if size > EVENT_BYTES:
-            raise OversizedEventError
+            self.oversized = True
+            self._line, self._data = bytearray(), []

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
 from bot.core.events import FinishReason
 from bot.llm import failures as faults
-from bot.llm.documents import integer, mapping
+from bot.llm.documents import mapping
 from bot.llm.stream.deltas import others_of, words_of
-from bot.llm.stream.endings import BROKEN, Other, reason_of, without_words
-from bot.llm.stream.sse import EventParser, OversizedEventError
+from bot.llm.stream.endings import BROKEN, Other, error_in, reason_of, without_words
+from bot.llm.stream.payload import documents_in
+from bot.llm.stream.sse import EventParser
 from bot.llm.stream.thoughts import LeadingThoughts
 from bot.llm.stream.usage import read_usage
 from bot.llm.stream.words import Kind, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bot.core.errors import ModelError
     from bot.core.events import Usage
     from bot.core.ports import Clock
 
 MOST_CHARS = 4 * 2**20  # of one answer, thoughts included: about a million tokens, the most a request asks for
-LARGE_CHARS, MOST_VALUES = 2**20, 200_000  # a large event may be one picture, but not a million small values
-MOST_REPAIRS = 100  # in one event, so that its cost stays in proportion to its length
 NAME_CHARS = 200  # of an id or a reason
 DONE = "[DONE]"
-_STRICT = json.JSONDecoder()
-_LENIENT = json.JSONDecoder(parse_int=integer, strict=False)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -79,11 +75,11 @@ class Answer:
 
     def feed(self, data: bytes) -> Words:
         """Read the next bytes and give the words in them."""
-        try:
+        if not self.over:
             for name, payload in self._events.feed(data):
                 self._read_event(name, payload)
-        except OversizedEventError:
-            self._refuse("an event")
+            if self._events.oversized:
+                self._refuse("an event")
         return self._given()
 
     def stop(self, failure: ModelError) -> None:
@@ -117,9 +113,7 @@ class Answer:
         if self.over:
             return
         text = payload.decode("utf-8", "replace").strip()
-        if len(text) > LARGE_CHARS and sum(map(text.count, ",{[")) > MOST_VALUES:
-            self._refuse("an event")
-        elif text == DONE:
+        if text == DONE:
             self._settle()
         elif text.startswith(("{", "[")):
             self._read_json(text, is_error=name == b"error")
@@ -127,38 +121,17 @@ class Answer:
             self._fail({"message": text})
 
     def _read_json(self, text: str, *, is_error: bool) -> None:
+        whole = False
         try:
-            try:
-                document, end = _STRICT.raw_decode(text)
-            except ValueError:
-                document, end = None, 0
-            if end == len(text):
+            documents, whole = documents_in(text)
+            for document in documents:
                 self._read_document(document, is_error=is_error)
-            else:
-                for document in self._salvaged(text):
-                    self._read_document(document, is_error=is_error)
         except RecursionError:
-            self._garbled = True
+            pass
         if self._left_chars < 0:
             self._refuse("the text")
-
-    def _salvaged(self, text: str) -> Iterator[object]:
-        """What can be read of an event that isn't one proper JSON document.
-
-        There may have been words in the rest, so the answer goes on but mustn't pass for whole.
-        """
-        at = 0
-        for _ in range(MOST_REPAIRS):
-            try:
-                while at >= 0:
-                    document, end = _LENIENT.raw_decode(text, at)
-                    yield document
-                    at = text.find("{", end)
-            except ValueError:
-                self._garbled = True
-                at = text.find("\n{", at) + 1
-            if at <= 0:
-                return
+        # There may have been words in what can't be read, so the answer goes on but mustn't pass for whole.
+        self._garbled = self._garbled or not whole
 
     def _read_document(self, given: object, *, is_error: bool) -> None:
         if self.over:
@@ -172,9 +145,7 @@ class Answer:
             self._read_delta(mapping(delta))
         if message := choice.get("message"):
             self._read_message(mapping(message))
-        error = document.get("error") or choice.get("error")
-        if not error and (is_error or document.get("object") == "error"):
-            error = document
+        error = document.get("error") or choice.get("error") or (not choice and error_in(document, named=is_error))
         finish = choice.get("finish_reason") or choice.get("native_finish_reason")
         if error or finish:
             self._read_end(choice, error)
@@ -218,7 +189,7 @@ class Answer:
 
     def _read_message(self, message: Mapping[str, Any]) -> None:
         """A message repeats what deltas said, or an earlier message; only what is new in it counts."""
-        for kind in Kind:
+        for kind in (Kind.REASONING, Kind.TEXT):
             text = "".join(text for its, text in words_of(message) if its is kind)
             if kind in self._told or Kind.TEXT in self._told:
                 continue
@@ -240,8 +211,9 @@ class Answer:
             self._thoughts = None
 
     def _give(self, kind: Kind, text: str) -> None:
-        text = text[: max(0, self._left_chars)]
         self._left_chars -= len(text)
+        if self._left_chars < 0:
+            text = text[: self._left_chars]
         if text:
             self.spoke = True
             self._has_text = self._has_text or (kind is Kind.TEXT and not text.isspace())

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from bot.core import errors
 from bot.core.clock import SystemClock
 from bot.core.events import FinishReason, Usage
-from bot.llm.stream.usage import read_usage
-from bot.llm.stream.wire import Answer
+from bot.llm.stream.wire import MOST_CHARS, Answer
 from bot.llm.stream.words import Kind
 
 
@@ -24,6 +23,10 @@ def chunk(content: str | None = None, *, finish: str | None = None, **more: obje
 
 def event(choice: object) -> bytes:
     return b"data: " + json.dumps({"id": "gen-1", "choices": [choice]}).encode() + b"\n\n"
+
+
+def says(text: str) -> dict[str, object]:
+    return {"delta": {"content": text}}
 
 
 def read(*pieces: bytes) -> tuple[Answer, str]:
@@ -106,9 +109,224 @@ def test_refusals_and_parts_are_text():
     assert answer.reason is FinishReason.LENGTH
 
 
-def test_usage_survives_odd_reports():
-    """Missing counts are zero, and a cost that is no number is unknown."""
-    assert read_usage(
-        {"prompt_tokens": 3, "completion_tokens": None, "cost": "?", "prompt_tokens_details": None}
-    ) == (Usage(prompt_tokens=3))
-    assert read_usage({"cost": 0}).cost_nano_usd == 0
+@pytest.mark.parametrize(
+    ("choices", "thoughts", "text"),
+    [
+        ([{"delta": {"content": "Hi"}}, {"delta": {}, "message": {"content": "Hi"}}], "", "Hi"),
+        ([{"delta": {"content": "Hi"}}, {"message": {"content": "Hi", "reasoning": "hm"}}], "", "Hi"),
+        ([{"delta": {"reasoning": "hm"}}, {"message": {"content": "Hi", "reasoning": "hm"}}], "hm", "Hi"),
+        ([{"delta": {"content": ""}}, {"message": {"content": "Hi", "reasoning_content": "hm"}}], "hm", "Hi"),
+        (
+            [{"message": {"content": "H"}}, {"message": {"content": "Hi"}}, {"message": {"content": "Hi"}}],
+            "",
+            "Hi",
+        ),
+        ([{"message": {"content": "H"}}, {"message": {"content": "i"}}], "", "Hi"),
+        ([{"delta": {"content": "<think>hm</think>Hi"}}, {"message": {"content": "Hi"}}], "hm", "Hi"),
+        ([{"message": {"content": "<think>hm</think>\n\nHi"}}], "hm", "Hi"),
+        ([{"delta": {"reasoning": "hm", "reasoning_details": [{"text": "hm"}]}}, says("Hi")], "hm", "Hi"),
+        (
+            [{"delta": {"reasoning_details": [{"text": "h"}, {"summary": "m"}, {"data": "x"}]}}, says("Hi")],
+            "hm",
+            "Hi",
+        ),
+        ([{"delta": {"content": [{"type": "thinking", "thinking": [{"text": "hm"}]}, "Hi"]}}], "hm", "Hi"),
+        ([{"delta": {"content": [{"type": "thinking", "thinking": "hm"}, {"text": "Hi"}]}}], "hm", "Hi"),
+        ([{"delta": {"content": None, "audio": {"transcript": "Hi", "data": "AAAA"}}}], "", "Hi"),
+        ([{"delta": {"content": 7, "reasoning": {"a": 1}, "refusal": True}}, says("Hi")], "", "Hi"),
+        ([{"delta": [1]}, {"delta": "x", "message": 3}, says("Hi")], "", "Hi"),
+    ],
+)
+def test_words_come_once_whatever_says_them(choices: list[object], thoughts: str, text: str):
+    """Deltas, messages that repeat them, parts, details, transcripts, and values of the wrong type."""
+    answer = Answer("m", SystemClock())
+    words = [word for choice in choices for word in answer.feed(event(choice))] + answer.end()
+    assert "".join(text for kind, text in words if kind is Kind.REASONING) == thoughts
+    assert "".join(text for kind, text in words if kind is Kind.TEXT) == text
+
+
+TOOL = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}]}
+PICTURE = {"images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]}
+THOUGHT = {"reasoning": "hm"}
+
+
+@pytest.mark.parametrize(
+    ("delta", "finish", "native", "kind"),
+    [
+        ({}, "stop", None, errors.EmptyAnswerError),
+        (THOUGHT, "stop", None, errors.EmptyAnswerError),
+        ({}, "stop", "OTHER", errors.EmptyAnswerError),
+        *(({}, "stop", name, errors.FilteredAnswerError) for name in ("SAFETY", "PROHIBITED_CONTENT", "refusal")),
+        *(({}, "stop", name, errors.FilteredAnswerError) for name in ("BLOCKLIST", "RECITATION", "SPII")),
+        *(({}, name, None, errors.FilteredAnswerError) for name in ("SAFETY", "refusal", "sensitive")),
+        (THOUGHT, "content_filter", None, errors.FilteredAnswerError),
+        (TOOL, "stop", "STOP", errors.UnofferedToolError),
+        (TOOL, "tool_calls", None, errors.UnofferedToolError),
+        ({"function_call": {"name": "f"}}, "stop", None, errors.UnofferedToolError),
+        ({}, "stop", "MALFORMED_FUNCTION_CALL", errors.UnofferedToolError),
+        ({"content": " ", **TOOL}, "stop", None, errors.UnofferedToolError),
+        (PICTURE, "stop", None, errors.PictureOnlyError),
+        (PICTURE, None, None, errors.PictureOnlyError),
+        (
+            {"content": [{"type": "image_url", "image_url": {"url": "data:"}}]},
+            "stop",
+            None,
+            errors.PictureOnlyError,
+        ),
+        (PICTURE, "stop", "IMAGE_SAFETY", errors.FilteredAnswerError),
+        (THOUGHT, "length", None, errors.OutOfTokensError),
+        ({}, "stop", "MAX_TOKENS", errors.OutOfTokensError),
+        ({}, None, "max_tokens", errors.OutOfTokensError),
+        ({"content": "<think>It is"}, "length", None, errors.OutOfTokensError),
+        ({}, "network_error", None, errors.ProviderUnavailableError),
+        ({}, "insufficient_system_resource", None, errors.ProviderUnavailableError),
+        ({"content": "Hi"}, "network_error", None, errors.StreamBrokenError),
+    ],
+)
+def test_an_end_without_words_has_its_own_error(delta: object, finish: str | None, native: str | None, kind: type):
+    """By what the provider says, by what came in place of words; and only what may pass is worth a retry."""
+    answer, _ = read(event({"delta": delta}))
+    answer.feed(event({"delta": {"content": ""}, "finish_reason": finish, "native_finish_reason": native}))
+    answer.end()
+    assert type(answer.failure) is kind
+    deterministic = not issubclass(kind, errors.EmptyAnswerError | errors.ProviderUnavailableError)
+    assert answer.failure.retryable is not deterministic or kind is errors.StreamBrokenError
+
+
+@pytest.mark.parametrize("native", ["SAFETY", "refusal", "guardrail_intervened"])
+def test_a_stop_in_mid_answer_is_told(native: str):
+    """A safety stop behind `stop` is a filtered answer, not a whole one."""
+    answer, text = read(chunk("Half"), event({"finish_reason": "stop", "native_finish_reason": native}))
+    answer.end()
+    assert (text, answer.reason, answer.failure) == ("Half", FinishReason.CONTENT_FILTER, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"error": {"code": 402, "message": "x"}}', errors.PaymentError),
+        (b'{\n "error": {\n  "code": 429\n }\n}\n', errors.RateLimitedError),
+        (b'[{"error": {"code": 503}}]', errors.ProviderUnavailableError),
+        (b'{"object": "error", "code": 404, "message": "x"}', errors.ModelNotFoundError),
+        (b'{"type": "error", "message": "x"}', errors.ProviderUnavailableError),
+        (b'{"detail": "Not Found"}', errors.ProviderUnavailableError),
+        (b"event: error\ndata: it failed\n\n", errors.ProviderUnavailableError),
+        (b'event: error\ndata: {"code": 403}\n\n', errors.PermissionDeniedError),
+        (b'data: {"error": true}\n\n', errors.ProviderUnavailableError),
+        (b'data: {"error": {"code": 1' + b"0" * 5000 + b"}}\n\n", errors.ProviderUnavailableError),
+        (b"<!DOCTYPE html><html></html>", errors.WrongAddressError),
+        (b" \r\n<?xml version='1.0'?>", errors.WrongAddressError),
+        (b"upstream connect error", errors.EmptyAnswerError),
+        (b'{"error": null, "choices": []}', errors.EmptyAnswerError),
+        (b'{"choices": [{"mess', errors.EmptyAnswerError),
+        (b"", errors.EmptyAnswerError),
+    ],
+)
+def test_what_is_no_stream_ends_in_its_error(body: bytes, kind: type):
+    """Errors in any form, pages of a proxy, and nothing at all; in one piece or byte by byte."""
+    for pieces in ([body], [body[n : n + 1] for n in range(len(body))]):
+        answer, text = read(*pieces)
+        answer.end()
+        assert text == ""
+        assert type(answer.failure) is kind
+
+
+def test_a_whole_document_is_an_answer():
+    """A server that doesn't stream says it all at once, printed as it likes."""
+    choice = {"message": {"role": "assistant", "content": "All\nat once."}, "finish_reason": "stop"}
+    answer, _ = read(json.dumps({"id": "a", "choices": [choice], "usage": {"cost": 0.1}}, indent=2).encode())
+    assert answer.end() == [(Kind.TEXT, "All\nat once.")]
+    assert answer.failure is None
+    assert answer.usage
+    assert answer.usage.cost_nano_usd == 100_000_000
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        '"usage": {"cost": NaN, "prompt_tokens": 1e400}',
+        f'"usage": {{"prompt_tokens": 1{"0" * 5000}}}',
+        '"usage": [1]',
+        '"created": -Infinity, "usage": {"cost": "NaN"}',
+        '"usage": {"cost": true, "prompt_tokens": {}}',
+    ],
+)
+def test_words_never_depend_on_figures(figures: str):
+    """Whatever stands beside them."""
+    choice = json.dumps({"delta": {"content": "Hi"}, "finish_reason": "stop"})
+    answer, text = read(f'data: {{"id": "g", {figures}, "choices": [{choice}]}}\n\n'.encode())
+    answer.end()
+    assert (text, answer.failure, answer.usage) == ("Hi", None, None)
+
+
+@pytest.mark.parametrize("part", [b"[", b'{"a":', b'{"choices":[{"delta":', b'{"error":[', b"[0,0,[],{}],"])
+def test_deep_nesting_and_many_values_harm_one_event_alone(part: bytes):
+    """The answer goes on, and says that something may be missing."""
+    answer, text = read(chunk("a"), b'data: {"a": [' + part * 200_000 + b"\n\n", chunk("b", finish="stop"))
+    answer.end()
+    assert text == "ab"
+    assert type(answer.failure) is errors.GarbledAnswerError
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"data: " + b"x" * 2**25 + b"\n\n",
+        b"data: {" + b"\ndata: " * 2**22 + b"}\n\n",
+        b"".join(chunk("x" * 2**20) for _ in range(5)),
+    ],
+    ids=["a long line", "many lines", "more words than any answer"],
+)
+def test_an_answer_beyond_all_bounds_is_ended(data: bytes):
+    """Memory and time are bounded; what came before stays."""
+    answer, text = read(chunk("a"), *(data[n : n + 2**16] for n in range(0, len(data), 2**16)))
+    assert text.startswith("a")
+    assert len(text) <= MOST_CHARS
+    assert answer.over
+    assert type(answer.failure) is errors.StreamBrokenError
+    assert "too large" in answer.failure.detail
+
+
+def test_a_large_picture_is_passed_by():
+    """A line of ten million bytes is one value, which costs little; the words around it arrive."""
+    picture = event(
+        {"delta": {"content": "", "images": [{"image_url": {"url": "data:image/png;base64," + "A" * 10**7}}]}}
+    )
+    answer, text = read(chunk("a"), picture, chunk("b", finish="stop"))
+    answer.end()
+    assert (text, answer.failure) == ("ab", None)
+
+
+@pytest.mark.parametrize("name", [7, None, True, "", "a\nb", "\ud800", {"a": 1}, "\x00"])
+def test_names_from_outside_are_names(name: object):
+    """Ids, models, providers and reasons go into logs and the database: plain words, or nothing."""
+    answer, text = read(
+        b"data: "
+        + json.dumps({"id": name, "model": name, "provider": name, "choices": [says("Hi")]}).encode()
+        + b"\n\n",
+        event({"finish_reason": name or "stop", "native_finish_reason": name}),
+    )
+    answer.end()
+    names = (answer.answered_by, answer.provider, answer.native_finish)
+    assert (text, answer.failure, answer.finish, names) == ("Hi", None, "stop", (None, None, None))
+
+
+def test_long_names_are_cut():
+    """A name has its bounds, too."""
+    answer, _ = read(b"data: " + json.dumps({"id": "x" * 10**6, "choices": []}).encode() + b"\n\n")
+    assert answer.generation_id == "x" * 200
+
+
+def test_several_documents_in_one_event_are_all_read():
+    """Some servers forget what ends an event."""
+    answer, text = read(b"data: " + chunk("a")[6:].strip() + chunk("b", finish="stop")[6:])
+    answer.end()
+    assert (text, answer.failure) == ("ab", None)
+
+
+def test_the_last_report_of_usage_counts():
+    """Several events report running totals; some servers put theirs into the choice."""
+    answer, _ = read(chunk("a", usage={"prompt_tokens": 2, "completion_tokens": 1, "cost": 0.1}), chunk("b"))
+    answer.feed(chunk("", finish="stop", usage={"prompt_tokens": 2, "completion_tokens": 2, "cost": 0.2}))
+    answer.feed(event({"finish_reason": "stop", "usage": {"prompt_tokens": 2, "completion_tokens": 3}}))
+    assert answer.usage == Usage(prompt_tokens=2, completion_tokens=3, cost_nano_usd=200_000_000)
