@@ -1,8 +1,11 @@
-"""The cost of erasing and reading back with a million turns: `python -m bench.conversations [--turns 1000000]`.
+"""The database's cost of a question, and of erasing and reading back with a million turns.
 
-The database is that of `bench.storage`: 10,000 channels, 5,000 people. It measures `/forget me` for one person,
-deleting a message, exporting a channel, branching off 200 turns, forgetting a channel and a server, and purging a
-tenth of everything while others keep asking.
+`python -m bench.conversations [--turns 1000000] [--statements]`
+
+It counts the SQL statements of one question first (see `bench.statements`); `--statements` lists them and leaves out
+the rest. The rest uses the database of `bench.storage`: 10,000 channels, 5,000 people. It measures `/forget me` for
+one person, deleting a message, exporting a channel, branching off 200 turns, forgetting a channel and a server, and
+purging a tenth of everything while others keep asking.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.statements import count
 from bench.storage import CHANNELS, NOW, fill, with_store
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Place, Question
@@ -86,7 +90,16 @@ async def run(path: Path, turns: int, channels: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=1_000_000)
-    turns = parser.parse_args().turns
+    parser.add_argument("--statements", action="store_true", help="list one question's SQL, and measure no more")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print("SQL statements, from question to stored answer")
+        asyncio.run(count(Path(folder), listed=arguments.statements))
+    if not arguments.statements:
+        measure_at_size(arguments.turns)
+
+
+def measure_at_size(turns: int) -> None:
     channels = min(CHANNELS, max(1, turns // 100))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "large.db")
