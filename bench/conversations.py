@@ -2,10 +2,10 @@
 
 `python -m bench.conversations [--turns 1000000] [--statements]`
 
-It counts the SQL statements of one question first (see `bench.statements`); `--statements` lists them and leaves out
-the rest. The rest uses the database of `bench.storage`: 10,000 channels, 5,000 people. It measures `/forget me` for
-one person, deleting a message, exporting a channel, branching off 200 turns, forgetting a channel and a server, and
-purging a tenth of everything while others keep asking.
+It counts the SQL statements of one question first (see `bench.statements`); `--statements` lists them and leaves
+out the rest. The rest uses the database of `bench.storage`: 10,000 channels, 5,000 people. It measures
+`/forget me` for one person, deleting a message, exporting a channel, branching off 200 turns, forgetting a channel
+and a server, and purging a tenth of everything while others keep asking.
 """
 
 from __future__ import annotations
