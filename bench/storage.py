@@ -1,9 +1,9 @@
-"""What memory costs as it grows: `python -m bench.storage [--turns 1000000]`.
+"""What storage costs as it grows: `python -m bench.storage [--turns 1000000]`.
 
-Compares a nearly empty database with one of many turns in 10,000 channels: a question appended (one transaction),
-and a window of 60 turns read, in a channel chosen at random, one after the other. Beside them, a statement that
-finds nothing: the way to the database's thread and back, and how busy the machine is. Where its p99 is not far
-below a millisecond, the other p99s speak of the machine.
+Compares a nearly empty database with one of many turns in 10,000 channels. It stores a question (one transaction),
+then reads a window of 60 turns, in channels chosen at random, one after the other. "Nothing" is a statement that
+finds nothing: the trip to the database's thread and back. Where its p99 isn't far below a millisecond, the machine
+is busy, and the other p99s say more about that than about the database.
 """
 
 from __future__ import annotations

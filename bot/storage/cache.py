@@ -1,4 +1,4 @@
-"""Things worth keeping over a restart that can be had again."""
+"""What is worth keeping over a restart, though it can be fetched again."""
 
 from __future__ import annotations
 

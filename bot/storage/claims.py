@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.storage.engine.database import Database
 
-KEPT_S = DAY_S  # nobody delivers a message a second time after that
+KEPT_S = DAY_S  # Discord doesn't deliver a message again after that
 TIDY_EVERY = 500  # claims between two deletions of old ones
 
 CLAIM = """
@@ -33,7 +33,7 @@ class SqliteClaims:
         self._made = 0
 
     async def claim_message(self, message_id: int, *, by: str, now: int) -> bool:
-        if self._made % TIDY_EVERY == 0:  # also at the first after a start
+        if self._made % TIDY_EVERY == 0:  # and at the first claim after a start
             async with self._database.single() as session:
                 await session.execute(DELETE_OLD, now - KEPT_S)
         self._made += 1

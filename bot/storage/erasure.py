@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Session
 
-BATCH = 500  # turns deleted in one transaction, so that others get to write between two; and servers noted by one
+BATCH = 500  # turns deleted per transaction, so that others get to write in between; servers noted per statement
 
-# The answers to what somebody asked, or was asked about a message of theirs, with their copies in other threads.
+# The answers to what somebody asked, and to questions about their messages, with copies in other threads.
 THEIR_ANSWERS = """
     DELETE FROM turns WHERE id IN (
         SELECT r.answer_id FROM replies r WHERE r.asker_id = ?1 AND r.answer_id IS NOT NULL
@@ -44,7 +44,7 @@ OPT_IN = "DELETE FROM opted_out WHERE user_id = ?1"
 IS_OUT = "SELECT 1 FROM opted_out WHERE user_id = ?1"
 LEFT = "INSERT INTO departures (noticed_at, guild_id) VALUES {} ON CONFLICT (guild_id) DO NOTHING"
 BACK = "DELETE FROM departures WHERE guild_id IN ({})"
-# Each server by one step in the index, however many conversations it has.
+# One step in the index for each server, however many conversations it has.
 GUILDS = """
     WITH RECURSIVE guilds (id) AS (
         SELECT MIN(c.guild_id) FROM conversations c

@@ -13,7 +13,7 @@ KEY = "health"
 
 
 async def examine(database: SqliteDatabase, *, now: int) -> int:
-    """Write something that nobody needs; gives the size of the database's files in bytes.
+    """Write something that nobody needs; return the size of the database's files in bytes.
 
     Raises:
         StorageError: it cannot be written.

@@ -42,7 +42,7 @@ SPENT = "SELECT account, period, nano_usd FROM spending WHERE period IN (?1, ?2)
 
 
 class SqliteLedger:
-    """The `Ledger` in a database. Totals are kept, so that asking for them costs the same whatever was booked."""
+    """The `Ledger` in a database. It keeps totals, so reading them costs the same however much is booked."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -22,11 +22,11 @@ ANSWER_OF = """
     SELECT r.answer_id FROM reply_messages m JOIN replies r ON r.id = m.reply_id
     WHERE m.message_id = ?1 AND r.answer_id IS NOT NULL
 """
-# Its row stays, so that another answer to the same question takes the same place in the conversation.
+# The row stays, so that a new answer to the same question takes the same place in the conversation.
 EMPTY_ANSWER = "UPDATE turns SET text = '' WHERE (id = ?1 OR copy_of = ?1) AND text <> ''"
 DROP_MESSAGE = "DELETE FROM reply_messages WHERE message_id = ?1"
 REPLY_OF = "SELECT reply_id FROM reply_messages WHERE message_id = ?1"
-# A thread has the id of the message it began with, which stands in the channel above.
+# A thread has the id of the message that started it, which is in the parent channel.
 SHOWN = """
     SELECT newest.id, newest.text, newest.is_question, COALESCE(newest.message_id, m.message_id)
     FROM (

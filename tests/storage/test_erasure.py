@@ -114,7 +114,7 @@ async def test_an_answer_under_way_is_not_put_back(store: SqliteConversations, e
 
 
 async def test_no_byte_of_what_is_forgotten_stays_in_any_file(path: Path, tmp_path: Path) -> None:
-    """Neither in the database, nor in its log, nor in a backup made after; whatever lengths texts had."""
+    """Not in the database, its log or a later backup, however long the texts were."""
     rng = random.Random(1)
     lengths = [5, 40, 200, 900, 3000, 9000]
     async with open_database(path) as database:

@@ -27,7 +27,7 @@ def copy_database(source: Path, target: Path, *, force: bool = False) -> None:
         _check_source(source)
         _check_target(source, target, force=force)
         target.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # for the owner alone
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # readable only by its owner
         os.close(handle)
         draft = Path(name)
         try:
@@ -59,7 +59,7 @@ def _check_target(source: Path, target: Path, *, force: bool) -> None:
 
 def _is_backup(path: Path) -> bool:
     if path.is_file() and not path.stat().st_size:
-        return False  # anybody's
+        return False  # it could be anybody's
     try:
         check_file(path)
     except StorageError:
@@ -72,7 +72,7 @@ def _copy(source: Path, target: Path) -> None:
         closing(sqlite3.connect(uri_of(source), uri=True)) as original,
         closing(sqlite3.connect(target)) as copy,
     ):
-        original.backup(copy)  # all pages in one step: a snapshot, which holds no writer up in WAL mode
+        original.backup(copy)  # all pages in one step: a snapshot, which blocks no writer in WAL mode
 
 
 def _publish(draft: Path, target: Path, *, force: bool) -> None:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OPENING_TIMEOUT_S = 5.0  # another process of ours may be migrating
-CHECK_S = 2.0  # how much of the start the look at all pages may take; a file of 1 GB isn't read to its end
-# Temporary tables stay in memory: nothing that was said lands in a file that nobody cleans.
+CHECK_S = 2.0  # how long the page check may delay a start; a file of about 1 GB isn't read to its end
+# Temporary tables stay in memory, so that nothing people said ends up in a file that nobody cleans.
 COMMON_PRAGMAS = ("foreign_keys = ON", "temp_store = MEMORY")
 WRITER_PRAGMAS = (
     "journal_mode = WAL",
-    "synchronous = NORMAL",  # under WAL, loses commits only with the computer's power (https://sqlite.org/wal.html)
-    # The log is folded into the file every 16 MB: one commit in some hundreds takes 20 ms for it, where at the
-    # usual 4 MB one in fifty would take 5 ms.
+    "synchronous = NORMAL",  # with WAL, loses commits only when the computer loses power (https://sqlite.org/wal.html)
+    # Fold the log into the file every 16 MB. One commit in a few hundred takes 20 ms for that; at the default of
+    # 4 MB, one in fifty takes 5 ms.
     "wal_autocheckpoint = 4000",
     "secure_delete = ON",
     *COMMON_PRAGMAS,

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from bot.storage.engine.connections import Connections
     from bot.storage.engine.session import Session
 
-PATIENCE_S = 0.8  # how long a statement waits for another program; within a second people learn it's not saved
+PATIENCE_S = 0.8  # how long a write waits for another program: people learn within a second that nothing is saved
 REPORT_S = 5.0  # how long a report may read
-SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 8, 0.2  # a reader of ours is done within milliseconds, a report in `REPORT_S`
+SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 8, 0.2  # longer than a report of ours, which takes `REPORT_S` at most
 
 
 class Database(Protocol):
@@ -76,7 +76,7 @@ class SqliteDatabase:
         with plain_errors():
             try:
                 yield SqliteSession(connections.reader)
-            except ValueError as error:  # aiosqlite's answer once a connection is closed
+            except ValueError as error:  # what aiosqlite raises once a connection is closed
                 if self._file.connections is connections:
                     raise
                 raise StorageError(REPLACED) from error

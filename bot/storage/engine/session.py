@@ -102,6 +102,6 @@ def _storable_text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        # By way of UTF-16, so that two halves of one character which came apart are joined.
+        # Through UTF-16, which joins the two halves of a character where they follow each other.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text

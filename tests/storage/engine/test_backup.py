@@ -111,7 +111,7 @@ async def test_a_link_or_a_device_is_never_replaced(source: Path, tmp_path: Path
 
 @pytest.mark.parametrize("name", ["headwater.db", "headwater.db-wal", "headwater.db-journal", "link", "hard"])
 async def test_a_backup_onto_the_database_itself_is_refused(source: Path, name: str) -> None:
-    """Under whatever name, and its companions are part of it: SQLite would read a copy there as its journal."""
+    """Whatever it's called, and neither are its companions: SQLite would read a copy there as its journal."""
     source.with_name("link").symlink_to(source)
     source.with_name("hard").hardlink_to(source)
     before = {entry.name for entry in source.parent.iterdir()}

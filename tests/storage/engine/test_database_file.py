@@ -189,8 +189,8 @@ async def test_a_deleted_file_that_is_restored_is_opened(path: Path, tmp_path: P
         assert connection.execute("SELECT key FROM cache ORDER BY key").fetchall() == [("a",), ("b",)]
 
 
-async def test_a_replaced_file_is_opened_by_whoever_comes_first(path: Path, tmp_path: Path) -> None:
-    """Readers and writers alike; the old file gets nothing more."""
+async def test_a_replaced_file_is_opened_at_its_first_use(path: Path, tmp_path: Path) -> None:
+    """By a reader or a writer; the old file gets nothing more."""
     for use in ("read", "write"):
         other = tmp_path / f"{use}.db"
         await make(other, use)
