@@ -135,7 +135,7 @@ def test_silence_and_life_are_two_clocks(
     ids=["long hidden thoughts", "a search in mid-answer", "a patient owner", "a patient owner in mid-answer"],
 )
 def test_a_model_that_is_alive_is_waited_for(pieces: list[tuple[float, bytes]], timeouts: dict[str, float]):
-    """Long thinking is no fault; and whoever allows a long silence allows life as long."""
+    """Long thinking is not a fault; allowing a long silence allows life for as long."""
     end = pieces[-1][0] + 1
     exchange, text, _ = play([*pieces, (end, FINISH), (end, b"")], **timeouts)
     assert exchange.answer.failure is None
