@@ -88,7 +88,7 @@ async def stay_connected(bot: discord.Client, *, clock: Clock, rng: random.Rando
     """Keep a gateway session until the bot is closed: resume it where that's possible, else begin another.
 
     Stands in for `Client.connect`, which logs a traceback for each failure, ends the program where the first
-    connection fails or an event can't be parsed, asks a dead resume address for ever, and doesn't pause where
+    connection fails or an event can't be parsed, asks a dead resume address forever, and doesn't pause where
     Discord hangs up at once.
 
     Raises:

@@ -190,7 +190,7 @@ class Chat(commands.Cog):
     @app_commands.command()
     @app_commands.describe(
         prompt="Your question",
-        private="Show the answer to you alone, and leave it out of the channel's memory",
+        private="Only you see the answer, and the channel doesn't remember it",
     )
     async def ask(
         self,

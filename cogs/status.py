@@ -72,7 +72,7 @@ class Status(commands.Cog):
         await show_lines(interaction, words.finding_lines(findings), head=words.DOCTOR_HEAD)
 
     def _intent(self, *, needed: bool) -> health.Finding:
-        granted = self.bot.intents.message_content  # Discord does not connect a bot that asks in vain
+        granted = self.bot.intents.message_content  # Discord refuses a connection that asks for more
         return words.UNREAD if needed and not granted else health.intent_finding(wanted=granted, granted=granted)
 
 

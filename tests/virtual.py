@@ -23,7 +23,7 @@ class _Selector(selectors.DefaultSelector):
         if ready or timeout == 0:
             return ready
         if timeout is None:
-            msg = "every task waits for ever: nothing is scheduled in virtual time"
+            msg = "every task waits forever: nothing is scheduled in virtual time"
             raise RuntimeError(msg)
         self.now += timeout
         return []

@@ -172,7 +172,7 @@ class ConversationStore(Protocol):
         ...
 
     async def restore(self, place: Place) -> int:
-        """Take the last marker back, once; return how many turns that brings back."""
+        """Remove the last marker, once; return how many turns that brings back."""
         ...
 
     async def branch(self, source: Place, target: Place, *, limit: int) -> int:

@@ -184,7 +184,7 @@ class Reply:
             self._lose(error)
         except ScreenError as error:
             self._bear(step, error)
-        except Exception:  # whatever it is, the next try must not be at once, nor for ever
+        except Exception:  # whatever it is, the next try must come, but not at once
             log.exception("writing a reply failed by a bug")
             self._bear(step, WriteFailedError())
         self._changed()

@@ -326,7 +326,7 @@ def test_the_fastest_trip_outlasts_a_slow_minute_and_not_a_new_way() -> None:
 
 
 def test_a_request_without_an_answer_holds_its_place() -> None:
-    """It may still be on its way; but not for ever."""
+    """It may still be on its way, but not forever."""
     budget = everything(limit=1)
     fill(budget, 10.0, 1)
     assert budget.ready_at(12.0) == 10.0 + HUNG_S

@@ -355,7 +355,7 @@ def test_after_a_429_a_channel_waits_and_no_reply_is_hurt() -> None:
 
 
 def test_after_a_global_429_everything_waits_but_webhooks() -> None:
-    """The pause holds for all that counts globally."""
+    """The pause applies to everything that counts globally."""
 
     async def play(bench: Bench) -> None:
         bench.scheduler.limited(None, retry_after=3.0)

@@ -101,7 +101,7 @@ class Bench:
     catalog: LiveCatalog
 
     def play(self, *scripts: Script) -> None:
-        """Answer the calls with these scripts in turn, the last one for ever."""
+        """Answer the calls with these scripts in turn, the last one forever."""
         first = len(self.server.calls)
         self.server.answer = lambda call: scripts[min(self.server.calls.index(call) - first, len(scripts) - 1)]
 

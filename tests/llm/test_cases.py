@@ -225,7 +225,7 @@ async def test_an_unknown_model_is_told_as_such(bench: Bench):
 
 
 async def test_an_answer_longer_than_its_deadline_is_ended(bench: Bench):
-    """The third clock: words keep coming, but not for ever."""
+    """The third clock: words keep coming, but not forever."""
     config = quick_config(bench.server.base_url, bench.server.key)
     config = replace(config, timeouts=Timeouts(first_token_s=5, gap_s=5, total_s=0.6))
     bench.server.answer = lambda _: Script(text="word " * 200, tokens_per_second=20)

@@ -124,7 +124,7 @@ async def test_closing_the_iterator_closes_the_connection(bench: Bench):
 
 @pytest.mark.parametrize("delay_ms", range(0, 10, 2))
 async def test_cancelling_while_a_call_is_set_up_leaves_nothing_behind(bench: Bench, delay_ms: int):
-    """Litellm prepares a call in a thread; what it prepared in vain makes no request and no warning."""
+    """Litellm prepares a call in a thread; what it prepared for nothing makes no request and no warning."""
     bench.play(flat())
     await bench.ask()
     asking = asyncio.create_task(bench.ask())

@@ -24,7 +24,7 @@ class WriteLock:
     """Takes the lock for one writer at a time, and remembers when that failed."""
 
     def __init__(self, clock: Clock, *, patience_s: float) -> None:
-        """`patience_s` is how long a writer waits while nobody has waited in vain."""
+        """`patience_s` is how long a writer waits until somebody's wait fails."""
         self._clock = clock
         self._patience_s = patience_s
         self._held_by_others = False

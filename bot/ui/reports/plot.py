@@ -69,7 +69,7 @@ def draw(chart: Mapping[str, Any], out: BinaryIO) -> None:
 
 
 def stack(axes: Axes, series: list[tuple[str, list[float]]]) -> list[Any]:
-    """One layer of bars for each name, each upon those before."""
+    """One layer of bars for each name, each on top of the last."""
     floor = [0.0] * len(series[0][1])
     bars: list[Any] = []
     for (_, values), colour in zip(series, COLOURS, strict=False):

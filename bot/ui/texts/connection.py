@@ -4,14 +4,14 @@ from __future__ import annotations
 
 TOKEN_REJECTED = "Discord rejected the token. Copy it again from the developer portal into DISCORD_TOKEN."  # noqa: S105 - a sentence
 INTENT_MISSING = (
-    "Discord doesn't grant this bot the message content intent. Switch it on in the developer portal "
+    "Discord doesn't grant this bot the message content intent. Turn it on in the developer portal "
     "(Bot, Privileged Gateway Intents), or set MESSAGE_CONTENT_INTENT=false."
 )
 # Discord's close codes after which reconnecting can't help:
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 FATAL_CLOSES = {
     4004: TOKEN_REJECTED,
-    4010: "Discord rejected this bot's shard number. Check how many shards it is told to run.",
+    4010: "Discord rejected this bot's shard number. Check SHARD_COUNT and SHARD_IDS.",
     4011: "Discord says this bot is in too many servers for one connection. It needs more than one shard.",
     4012: "Discord no longer supports the gateway version this bot uses. Update Headwater.",
     4013: "Discord doesn't know an intent this bot asks for. Update Headwater.",

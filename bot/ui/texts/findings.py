@@ -41,14 +41,14 @@ async def key_finding(credit: Callable[[], Awaitable[float | None]]) -> Finding:
     try:
         left = await credit()
     except HeadwaterError as error:
-        fix = "Check the key and the address in the settings, and whether the provider can be reached from here."
+        fix = "Check the key and the provider's address in the settings, and that this machine can reach it."
         return Finding(what="API key", verdict=Verdict.FAULT, detail=error.sentence, fix=fix)
     if left is None:
-        return Finding(what="API key", detail="it works, and has no limit of its own")
+        return Finding(what="API key", detail="it works and has no limit")
     if left > LITTLE_USD:
         return Finding(what="API key", detail=f"it works, with ${left:,.2f} left")
     verdict = Verdict.WARNING if left > 0 else Verdict.FAULT
-    detail, fix = f"it works, but has only ${left:,.2f} left", "Raise the key's limit, or buy credits."
+    detail, fix = f"it works, but only ${left:,.2f} left", "Raise the key's limit, or buy credits."
     return Finding(what="API key", verdict=verdict, detail=detail, fix=fix)
 
 
@@ -56,12 +56,12 @@ def model_finding(model: str, catalog: Catalog) -> Finding:
     """Look a model up in the provider's list."""
     what = f"model {model}"
     if not catalog.models():
-        fix = "Check the provider's address in the settings, and whether it can be reached from here."
-        detail = "the provider's list of models has not arrived"
+        fix = "Check the provider's address in the settings, and that this machine can reach it."
+        detail = "the provider's list of models hasn't arrived"
         return Finding(what=what, verdict=Verdict.WARNING, detail=detail, fix=fix)
     if catalog.get(model) is None:
-        fix = "Choose another with `/model set`, or in the setting MODEL or FALLBACK_MODELS."
-        return Finding(what=what, verdict=Verdict.FAULT, detail="the provider does not offer it", fix=fix)
+        fix = "Choose another with `/model set`, or in MODEL and FALLBACK_MODELS."
+        return Finding(what=what, verdict=Verdict.FAULT, detail="the provider doesn't offer it", fix=fix)
     return Finding(what=what, detail="the provider offers it")
 
 
@@ -70,30 +70,32 @@ async def database_finding(examine: Callable[[], Awaitable[int]]) -> Finding:
     try:
         size = await examine()
     except HeadwaterError as error:
-        fix = "Check the disk, and who may write to the file named in DATABASE_URL."
+        fix = "Check the disk, and that the bot can write to the file in DATABASE_URL."
         return Finding(what="database", verdict=Verdict.FAULT, detail=error.sentence, fix=fix)
-    return Finding(what="database", detail=f"it can be written, and has {size / MEGABYTE:,.1f} MB")
+    return Finding(what="database", detail=f"writable, {size / MEGABYTE:,.1f} MB")
 
 
 def clock_finding(skew_s: float) -> Finding:
     """Judge how far this computer's clock is ahead of Discord's."""
     if abs(skew_s) < SKEW_S:
-        return Finding(what="clock", detail="it agrees with Discord's")
+        return Finding(what="clock", detail="in sync with Discord")
     where = "ahead of" if skew_s > 0 else "behind"
-    detail = f"it is {abs(skew_s):,.0f} s {where} Discord's"
-    return Finding(what="clock", verdict=Verdict.WARNING, detail=detail, fix="Let the computer keep time by NTP.")
+    detail = f"{abs(skew_s):,.0f} s {where} Discord"
+    return Finding(
+        what="clock", verdict=Verdict.WARNING, detail=detail, fix="Synchronize this computer's clock (NTP)."
+    )
 
 
 def intent_finding(*, wanted: bool, granted: bool) -> Finding:
     """Compare MESSAGE_CONTENT_INTENT with what the developer portal grants."""
     if wanted and not granted:
         fix = (
-            "Switch it on in the developer portal (Bot, Privileged Gateway Intents), or set "
+            "Turn it on in the developer portal (Bot, Privileged Gateway Intents), or set "
             "MESSAGE_CONTENT_INTENT=false."
         )
-        detail = "it is asked for, but not granted"
+        detail = "wanted by the settings, but not granted by Discord"
         return Finding(what="message content intent", verdict=Verdict.FAULT, detail=detail, fix=fix)
-    detail = "granted" if wanted else "not asked for; only channels that are answered always need it"
+    detail = "granted" if wanted else "off; only channels with `answer` set to `always` need it"
     return Finding(what="message content intent", detail=detail)
 
 
@@ -101,6 +103,6 @@ def permission_finding(missing: Iterable[str]) -> Finding:
     """Judge what the bot may do in a channel; `missing` are the names of permissions."""
     names = ", ".join(missing)
     if not names:
-        return Finding(what="permissions here", detail="all that I need")
+        return Finding(what="permissions here", detail="nothing is missing")
     fix = "Give them to my role in this channel's settings."
     return Finding(what="permissions here", verdict=Verdict.FAULT, detail=f"missing: {names}", fix=fix)

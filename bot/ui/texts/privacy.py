@@ -44,8 +44,7 @@ NOTHING_ERASED = "I erased nothing."
 NO_SERVER_HERE = "There's no server here. In direct messages, use `/forget me` or `/forget channel`."
 _STAYS = "The messages on Discord stay. You can't undo this."
 CONFIRM_ME = (
-    "I'll erase everything you ever asked me and my answers to it, in every server and in direct messages. "
-    + _STAYS
+    f"I'll erase everything you ever asked me and my answers to it, in every server and direct message. {_STAYS}"
 )
 CONFIRM_CHANNEL = (
     f"I'll erase everything I remember of this channel, for everybody. {_STAYS} To start over without erasing "

@@ -46,8 +46,8 @@ def may_not_write(where: str) -> str:
     """For somebody who asked where the bot can't write."""
     return (
         f"You asked me something at {where}, but I can't write there. "
-        "A server admin can give me the permissions View Channel and Send Messages, in threads Send Messages in "
-        "Threads."
+        "A server admin can give me the permissions View Channel and Send Messages. In threads I need Send "
+        "Messages in Threads."
     )
 
 

@@ -22,7 +22,7 @@ class Fault:
 
     method: str  # both are patterns, as `PATCH`, `*`, `/channels/*/messages`
     route: str
-    times: int | None = 1  # None: for ever
+    times: int | None = 1  # None: always
     every: int = 1
     status: int = 0
     code: int = 0

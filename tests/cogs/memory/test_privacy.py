@@ -13,7 +13,7 @@ def prompt(world: World) -> list[str]:
 
 
 async def test_privacy_says_what_is_kept_how_long_and_who_sees_it(world: World):
-    """In plain words, with what holds for this very bot, to the caller alone."""
+    """In plain words, with what applies to this bot, to the caller alone."""
     result = await world.member.slash(world.channel, "privacy")
     assert result.ephemeral
     for words in ("for 30 days", "OpenRouter", "don't store or train", "`/forget me`", privacy_texts.REMEMBERED):

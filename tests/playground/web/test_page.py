@@ -224,7 +224,7 @@ async def test_trouble_happens_once(site: Site):
 
 
 async def test_a_page_that_does_not_listen_is_cut_off(site: Site):
-    """News are not kept for ever: a page too far behind is closed, and starts over."""
+    """News isn't kept forever: a page too far behind is closed, and starts over."""
     news = asyncio.Queue[str | None](1)
     site.page._pages.add(news)
     for text in ("one", "two"):
