@@ -20,9 +20,6 @@ SOURCES = [
 LINES = 150  # of a page; a longer one is two
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # Files, folders, modules, and names that a module defines: `bot.core.units`, `bot/core/`, `bot.core.units.NANO`.
-STILTED = re.compile(
-    r"\b(?:shall|anew|likewise|mend(?:s|ed|ing)?|whoever|make-believe|afresh|to be had)\b", re.IGNORECASE
-)
 NAME = re.compile(r"`((?:bot|cogs|playground|bench|tests)[./][\w./]+)`")
 
 
@@ -57,12 +54,6 @@ def test_modules_that_are_named_exist():
         if not exists(name)
     }
     assert not wrong
-
-
-def test_nobody_writes_what_nobody_says():
-    """In documents, docstrings, comments and sentences: words that a colleague wouldn't say aloud."""
-    pages = [path for path in (*PAGES, *SOURCES) if path != Path(__file__)]
-    assert not {f"{name_of(path)}: {word}" for path in pages for word in STILTED.findall(path.read_text())}
 
 
 def test_every_room_says_what_it_is_and_what_it_may_import():

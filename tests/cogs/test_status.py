@@ -43,9 +43,9 @@ async def test_the_doctor_finds_what_is_wrong_here(world: World):
     assert result.ephemeral
     shown = result.response.content
     assert "❌ permissions here: missing: Send Messages, Attach Files" in shown
-    assert "❌ model openai/gpt-4o-mini: the provider does not offer it" in shown
+    assert "❌ model openai/gpt-4o-mini: the provider doesn't offer it" in shown
     assert "✅ API key: it works, with $7.50 left" in shown
-    assert "✅ database: it can be written" in shown
+    assert "✅ database: writable" in shown
     assert f"version: {__version__}" in shown
 
 

@@ -59,7 +59,7 @@ class Door:
         return response
 
     async def _judge(self, request: web.Request, handler: Handler) -> tuple[web.StreamResponse, str | None]:
-        """The answer and, for a 429 that the bot brought upon itself, its scope."""
+        """The answer and, for a 429 that the bot caused, its scope."""
         route = route_of(request)
         own_token = route.startswith(TOKEN_IN_PATH)
         if not own_token and request.headers.get("Authorization") != f"Bot {self.token}":
