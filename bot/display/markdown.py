@@ -127,7 +127,7 @@ _INLINE = re.compile(
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """What should not be cut: links, addresses, inline code, emphasis and spoilers, also those still open."""
+    """What shouldn't be cut: links, addresses, inline code, emphasis and spoilers, including open ones."""
     found: list[tuple[int, int]] = []
     opened: dict[str, int] = {}
     for token in _INLINE.finditer(text):
@@ -158,7 +158,7 @@ def _pair(text: str, token: re.Match[str], opened: dict[str, int], found: list[t
 
 _ZERO_WIDTH_JOINER, _ZERO_WIDTH_NON_JOINER = "\u200d", "\u200c"
 _VIRAMA = 9  # its canonical combining class: the next letter joins on
-# What cannot be in a message: control characters, but for white space and the escape of `ansi` blocks.
+# What can't be in a message: control characters, except white space and the escape of `ansi` blocks.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -169,9 +169,9 @@ def utf16_length(text: str) -> int:
 
 
 def showable(text: str) -> str:
-    """The text as a message can carry it: U+FFFD, of the same length, stands for what cannot be sent.
+    """The text as a message can carry it, with U+FFFD, of the same length, for what can't be sent.
 
-    Halves of a surrogate pair that meet become the character they are.
+    Two halves of a surrogate pair that meet become their character.
     """
     text = _UNSHOWABLE.sub("\ufffd", text)
     if _SURROGATE.search(text):

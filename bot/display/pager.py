@@ -1,7 +1,7 @@
-"""Cut a reply into Discord messages, while it is still being written.
+"""Splits a reply into Discord messages while it is still being written.
 
-A page is finished by the first character that no longer fits, and where it ends depends on the text up to there
-alone: so a finished page never changes, whatever comes after it.
+The first character that no longer fits finishes a page, and where the page ends depends only on the text up to
+there. So a finished page never changes, no matter what comes after it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MESSAGE_LIMIT = 2000  # Discord: message content, characters; counted in UTF-16 
 CURSOR = " ▌"
 # Room for the cursor on a line of its own, and to close two fences of six in a triple quote around a blank line.
 RESERVE = 40
-INDENT_KEPT = 200  # of a code line that begins a page; more could fill a page with nothing
+INDENT_KEPT = 200  # characters, of a code line at the start of a page; more could fill a page with nothing
 SMALL_PRINT = "-# "
 
 _INK = re.compile(r"\S")
@@ -29,7 +29,7 @@ _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\Z")
 # What would become a heading, a list item, a quote, small print or a block at the start of a message.
 _LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]|>{1,3})(?:\s|\Z)|~{3,}|~{1,2}\Z|\d{1,9}\Z")
 _FENCE_AHEAD = re.compile(r"[ \t>]*(?:`{3}|~{3}|[`~]{0,2}\Z)")
-# Nothing is said by a page that ends so: a list mark, or a heading parted from what it heads.
+# A page shouldn't end so: with a list mark, or with a heading parted from its text.
 _BARE_MARK = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,3}|-#|>+)\Z")
 _HEADING = re.compile(r"#{1,3} ")
 # Chinese and Japanese end sentences and clauses without a space.
@@ -46,10 +46,10 @@ class Page:
 
     Attributes:
         source: the text it covers; at a joint, white space belongs to the page before.
-        prefix: opens again the code block that the page before had to close.
+        prefix: reopens the code block that the page before had to close.
         suffix: closes what is open, and the cursor while the reply goes on.
         content: what the message shows, within Discord's limit and with nothing for Discord to strip; characters
-            that cannot be sent show as U+FFFD.
+            that can't be sent show as U+FFFD.
     """
 
     source: str
@@ -163,7 +163,7 @@ class _Rank(IntEnum):
 
 
 class _Cutter:
-    """Finds where a page should end. `known` is its text and the one character too many."""
+    """Finds the best end of a page. `known` is its text and one character too many."""
 
     def __init__(self, known: str, fences: Fences) -> None:
         self._text = known
@@ -234,9 +234,9 @@ class _Cutter:
 
 
 def with_note(pages: Sequence[Page], note: str) -> list[str]:
-    """The contents with a line of small print below: in the last message, or in one of its own for want of room.
+    """The contents with a line of small print below: in the last message, or in a new one if there is no room.
 
-    It stands alone as well where the text would draw it into a quote (`>>>` quotes all that follows) or a span.
+    It gets a new one too if the text would draw it into a quote (`>>>` quotes all that follows) or a span.
     """
     contents = [page.content for page in pages]
     line = SMALL_PRINT + " ".join(note.split())
@@ -249,6 +249,6 @@ def with_note(pages: Sequence[Page], note: str) -> list[str]:
 
 
 def _draws_in(content: str, line: str) -> bool:
-    """Whether a line below would become part of a quote or close what a stray mark seems to open."""
+    """Whether a line below would become part of a quote, or close what a stray mark seems to open."""
     pairs = any(mark in line and content.count(mark) % 2 for mark in ("`", "*", "_", "~~", "||"))
     return pairs or bool(_WHOLE_QUOTE.search(content))

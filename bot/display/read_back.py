@@ -1,4 +1,4 @@
-"""Reading back from messages the text that they show."""
+"""Reads a reply's text back from the messages that show it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from bot.display.pager import CURSOR, SMALL_PRINT, Pager
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# What may have stood between two messages, the likeliest first: Discord strips white space at their ends.
+# What may have been between two messages, likeliest first: Discord strips white space at their ends.
 _JOINTS = ("\n\n", "\n", " ", "")
 _JOINTS_IN_CODE = ("\n", "\n\n", " ", "")
 _JOINTS_IN_SENTENCE = (" ", "\n", "\n\n", "")
-# A block that was cut is opened again in the next message and closed at this one's end.
+# A code block that was cut is closed at the end of a message and reopened in the next.
 _REOPENED = re.compile(r"\A(?:[ \t>]*(?:`{3,6}|~{3,6})[^\n]*\n){1,2}")
 _CLOSED = re.compile(r"(?:\n[ \t>]*(?:`{3,6}|~{3,6})){1,2}\Z")
-MOST, MOST_TRIALS = 4096, 48  # readings put together, and those looked at closely; each costs some milliseconds
+MOST, MOST_TRIALS = 4096, 48  # readings tried, and those checked closely; each costs some milliseconds
 
 
 def text_of(contents: Sequence[str], kept: str) -> str | None:
-    """The text that the messages of a reply show; None where that cannot be told for certain.
+    """The text that the messages of a reply show; None if that isn't certain.
 
-    `kept` is what memory has of it: as a rule the beginning, for it is kept every few seconds. What comes after
-    is read from the messages, and believed only if it would be shown by just these messages.
+    `kept` is what memory has of it: usually the beginning, because it is stored every few seconds. The rest is
+    read from the messages, and accepted only if exactly these messages would show it.
     """
     wanted = [_bare(content) for content in contents]
     if not wanted or wanted == [""]:
@@ -43,14 +43,14 @@ def text_of(contents: Sequence[str], kept: str) -> str | None:
 
 
 def words_of(contents: Sequence[str]) -> str:
-    """All that messages show, though not to the last blank as it was said: for when `text_of` cannot tell."""
+    """All words that messages show, with white space guessed: for when `text_of` isn't certain."""
     text = ""
     for content in filter(None, map(_bare, contents)):
         if _CLOSED.search(text) and _REOPENED.match(content):  # one block, cut in two for display
             text = f"{_CLOSED.sub('', text)}\n{_REOPENED.sub('', content)}"
         else:
             text += (_joints(text)[0] if text else "") + content
-    # While text still comes, a fence at its end is more likely the display's than the model's.
+    # While the text grows, a fence at its end is more likely the display's than the model's.
     return _CLOSED.sub("", text) if contents and contents[-1].endswith(CURSOR.strip()) else text
 
 
@@ -61,7 +61,7 @@ def had_ended(content: str) -> bool:
 
 
 def _bare(content: str) -> str:
-    """A message without the cursor, or the small print, below its text."""
+    """A message without the cursor or the small print below its text."""
     if content.endswith(CURSOR.strip()):
         return content.removesuffix(CURSOR.strip()).rstrip()
     above, _, last_line = content.rpartition("\n")
@@ -69,7 +69,7 @@ def _bare(content: str) -> str:
 
 
 def _candidates(text: str, contents: Sequence[str]) -> Iterator[str]:
-    """Texts that may be what the messages show, after what is known already; the likeliest first."""
+    """Texts that the messages may show after the known part, likeliest first."""
     if len(contents) <= 1:
         for reading in _readings(contents[0]) if contents else ():
             yield text + reading

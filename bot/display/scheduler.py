@@ -1,4 +1,4 @@
-"""Every write that shows a reply passes through here, and goes to the text that has waited longest."""
+"""Every write that shows a reply passes through here; the text that has waited longest goes first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TICK_S = 0.001  # the shortest wait, so that rounding never makes a busy loop
-GRACE_S = 2.0  # what a write in flight is given when the scheduler closes
+GRACE_S = 2.0  # for writes in flight when the scheduler closes
 
 _request: ContextVar[Request | None] = ContextVar("request", default=None)  # the one the running write makes
 
@@ -30,17 +30,17 @@ def _nothing() -> None:
 
 
 class Display(Protocol):
-    """What is shown of one reply. Compared by identity and referred to weakly, so an ordinary class."""
+    """What one reply shows. Compared by identity and referenced weakly, so an ordinary class."""
 
     def wanted(self) -> Wanted | None:
         """The write it would make now, None when everything is shown. Called often, so cheap and pure."""
         ...
 
     async def write(self, kind: WriteKind) -> bool:
-        """Make a write of this kind with the newest text; False where there is no longer one to make.
+        """Make a write of this kind with the newest text; False if there is nothing left to write.
 
         The budget has paid for this kind and no other. Handles every failure itself. Only one write runs at a
-        time, but for a typing indicator, which nothing waits for.
+        time, except typing indicators, which nothing waits for.
         """
         ...
 
@@ -48,8 +48,8 @@ class Display(Protocol):
 class EditScheduler:
     """Gives every request that Discord's limits permit to the display whose oldest unseen text is oldest.
 
-    There is no queue of edits: a display wants a write or not, and decides at the last moment what it says.
-    Nothing runs while nothing is wanted. Belongs to one event loop.
+    There is no queue of edits: a display wants a write or not, and decides at the last moment what to write.
+    Nothing runs while nobody wants a write. Belongs to one event loop.
     """
 
     def __init__(self, clock: Clock, limits: DiscordLimits | None = None) -> None:

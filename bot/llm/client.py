@@ -75,7 +75,7 @@ async def open_client(
 
 
 class ModelClient:
-    """The `LLMClient` of a running bot. Its public parts are for those who report on it and keep its billing."""
+    """The `LLMClient` of a running bot. Its public parts are for reports and billing."""
 
     def __init__(
         self,

@@ -65,7 +65,7 @@ def test_status_and_metadata_decide(status: int, document: bytes, kind: type[err
     ],
 )
 def test_the_pause_a_provider_wants(headers: dict[str, str], error: dict[str, object], seconds: float | None):
-    """Retry-After, then the rate limit's reset, then the error's own hint; nonsense is no wanted."""
+    """Retry-After, then the rate limit's reset, then the error's own hint; nonsense is ignored."""
     failure = from_response(429, body(**error), **headers)
     expected = None if seconds is None else max(0.0, seconds)
     assert failure.retry_after == (expected if expected is None else pytest.approx(expected, abs=1))

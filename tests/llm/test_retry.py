@@ -26,7 +26,7 @@ def delay(
 
 @given(st.integers(1, 30), st.integers())
 def test_backoff_doubles_under_full_jitter_up_to_its_cap(failures: int, seed: int):
-    """Without a wanted of the provider's the wait is anywhere between nothing and the doubled bound."""
+    """If the provider asks for nothing, the wait is anywhere between nothing and the doubled bound."""
     policy = RetryPolicy(attempts=100, base_s=0.5, cap_s=20.0)
     error = errors.ProviderUnavailableError()
     seconds = policy.delay(error, failures=failures, remaining_s=1e9, rng=dice(seed))

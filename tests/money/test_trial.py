@@ -93,7 +93,7 @@ def test_a_slow_answer_that_began_is_one():
 
 
 def test_a_failure_is_passed_on_and_what_it_cost_is_booked():
-    """The reason reaches the admin, the money the billing."""
+    """The admin reads the reason, and the cost is booked."""
 
     async def main() -> None:
         stage = Stage()

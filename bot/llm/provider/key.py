@@ -1,4 +1,4 @@
-"""The key's standing with the provider: what is left on it, and when a rejected one works again."""
+"""The state of the provider's key: what is left on it, and when a rejected key works again."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # until a key that was rejected is tried again: at first, at most
-LIST_BYTES = 16 * 2**20  # providers without a path for the key are asked for their list of models
-# OpenRouter's limits a UTC day on free models, by whether credits were ever bought; `/key` gives the exact ones.
+PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # before a rejected key is tried again: at first, at most
+LIST_BYTES = 16 * 2**20  # other providers have no path for the key, so their list of models is read
+# OpenRouter's limits on free models per UTC day, without and with credits ever bought; `/key` has the exact ones.
 FREE_A_DAY, FREE_A_DAY_WITH_CREDITS = 50, 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyStatus:
-    """What OpenRouter says of the key. Money is in dollars; None where there is no limit or no word of it."""
+    """What OpenRouter says about the key. Money is in dollars; None if there is no limit, or it doesn't say."""
 
     limit: float | None = None
     limit_remaining: float | None = None
@@ -43,7 +43,7 @@ class KeyStatus:
 
 
 class Key:
-    """Watches over the key on behalf of admission; asks nothing while all goes well."""
+    """Watches the key for admission; asks nothing while the key works."""
 
     def __init__(self, api: ProviderApi, kind: Provider, admission: Admission, clock: Clock) -> None:
         self.status: KeyStatus | None = None
@@ -51,26 +51,26 @@ class Key:
         self._path = "key" if kind is Provider.OPENROUTER else "models"
         self._admission = admission
         self._clock = clock
-        self._looked = kind is not Provider.OPENROUTER  # nobody else says what is left
-        self._unpaid: ModelError | None = None  # a completion met it, and the key has not been asked since
+        self._looked = kind is not Provider.OPENROUTER  # other providers don't say what is left
+        self._unpaid: ModelError | None = None  # from a completion; the key hasn't been checked since
         self._called = asyncio.Event()
         self._watch = Background("the watch over the key", self._run, clock)
 
     def start(self) -> None:
-        """Learn what is left, in the background."""
+        """Find out in the background what is left."""
         self._watch.start()
 
     async def aclose(self) -> None:
         await self._watch.aclose()
 
     def rejected(self, error: ModelError) -> None:
-        """A completion met 401, or the key's own limit: turn everybody away until the key works again."""
+        """A completion got 401, or hit the key's own limit: refuse everybody until the key works again."""
         if self._admission.key_error is None:
             self._close(error)
             self._called.set()
 
     def unpaid(self, error: ModelError) -> None:
-        """A completion met 402: where the key says that nothing is left, it is not only that model."""
+        """A completion got 402: if nothing is left on the key, no model can answer."""
         if self._admission.key_error is None:
             self._unpaid = error
             self._called.set()
@@ -79,7 +79,7 @@ class Key:
         """Ask the provider.
 
         Raises:
-            ModelError: the key is rejected, or the provider cannot be asked.
+            ModelError: the key is rejected, or the provider can't be asked.
         """
         document = await self._api.fetch(self._path, limit_bytes=LIST_BYTES)
         status = _read(document) if self._path == "key" else KeyStatus()
@@ -89,7 +89,7 @@ class Key:
         return status
 
     async def _run(self) -> None:
-        """See to whatever is due; what a run leaves undone is in the attributes, for the next one."""
+        """Do what is due. What a run leaves undone stays in the attributes, for the next run."""
         while True:
             if not self._looked:
                 self._looked = True
@@ -127,7 +127,7 @@ class Key:
         self._admission.refuse_all(error)
 
     async def _probe(self) -> None:
-        """Ask ever more rarely whether the key works again, until it does."""
+        """Check less and less often whether the key works again, until it does."""
         pause = PROBE_S
         while True:
             await self._clock.sleep(pause)
@@ -137,7 +137,7 @@ class Key:
             except (AuthenticationError, PaymentError):
                 works = False
             except ModelError as failure:
-                # A server without such a path cannot say; the next question will tell.
+                # A server without this path can't say; the next question will.
                 works = failure.status is not None and not failure.retryable
             if works:
                 log.info("the key works again")

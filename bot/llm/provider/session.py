@@ -20,8 +20,8 @@ DNS_CACHE_S = 300
 def open_session(provider: ProviderConfig) -> aiohttp.ClientSession:
     """Open a session whose requests carry the key and, for OpenRouter, this project's name.
 
-    How many connections are open is admission's business, so the pool has no limit of its own. Nothing is read
-    from proxy variables or `.netrc`, and cookies are not kept.
+    Admission limits the number of connections, so the pool doesn't. Nothing is read
+    from proxy variables or `.netrc`, and no cookies are stored.
     """
     headers = {"User-Agent": TITLE, "Accept-Encoding": "identity"}  # compressed streams arrive in lumps
     if provider.api_key:
