@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from playground.discord.api.faults import Fault
 from playground.discord.state import codes
-from playground.discord.state.payloads import guild_json, interaction_json
+from playground.discord.state.payloads import guild_create_json, interaction_json
 from playground.discord.state.records import Interaction
 
 if TYPE_CHECKING:
@@ -88,4 +88,6 @@ class Trouble:
 
     def find_guild(self, guild: Guild) -> None:
         guild.hidden = False
-        self.world.dispatch("GUILD_CREATE", guild_json(guild, self.world.me), guild=guild, intent=codes.GUILDS)
+        self.world.dispatch(
+            "GUILD_CREATE", guild_create_json(guild, self.world.me), guild=guild, intent=codes.GUILDS
+        )

@@ -16,7 +16,7 @@ from playground.discord.state.rules import check_open
 
 if TYPE_CHECKING:
     from playground.discord.api.gateway import Gateway
-    from playground.discord.state.records import Channel, Guild, Message, User
+    from playground.discord.state.records import Channel, Guild, Json, Message, User
     from playground.discord.state.world import World
 
 NO_CONTENT = 204
@@ -38,7 +38,7 @@ class ChannelRoutes:
             ("POST", "/users/@me/channels", self.open_dm),
             ("GET", "/applications/@me", self.application),
             ("GET", "/oauth2/applications/@me", self.application),
-            ("GET", "/gateway", self.gateway_bot),
+            ("GET", "/gateway", self.gateway_url),
             ("GET", "/gateway/bot", self.gateway_bot),
             ("GET", guild, self.guild),
             ("GET", f"{guild}/members/{{user_id}}", self.member),
@@ -78,8 +78,15 @@ class ChannelRoutes:
         owner = next((guild.owner for guild in self.world.guilds.values()), me)
         named = {"id": str(me.id), "name": me.name, "description": "", "icon": None, "owner": user_json(owner)}
         flags = codes.CONTENT_GRANTED if self.world.message_content else 0
-        more = {"bot_public": True, "bot_require_code_grant": False, "verify_key": "0" * 64, "team": None}
-        return answer_json({**named, **more, "flags": flags})
+        more: Json = {"bot_public": True, "bot_require_code_grant": False, "verify_key": "0" * 64, "type": None}
+        more |= {"flags": flags, "flags_new": str(flags), "explicit_content_filter": 0, "team": None}
+        more |= {"redirect_uris": [], "eligible_oauth2_scopes": [], "interactions_endpoint_url": None}
+        more |= {"role_connections_verification_url": None, "approximate_guild_count": len(self.world.guilds)}
+        more |= {"approximate_user_install_count": 0, "approximate_user_authorization_count": 0}
+        return answer_json({**named, **more})
+
+    async def gateway_url(self, _: web.Request) -> web.Response:
+        return answer_json({"url": self.gateway.url})
 
     async def gateway_bot(self, _: web.Request) -> web.Response:
         limit = {
@@ -96,7 +103,7 @@ class ChannelRoutes:
         raise ApiError(404, 10004, "Unknown Guild")
 
     async def guild(self, request: web.Request) -> web.Response:
-        return answer_json(guild_json(self._guild(request), self.world.me))
+        return answer_json(guild_json(self._guild(request)))
 
     async def member(self, request: web.Request) -> web.Response:
         if member := self._guild(request).members.get(int(request.match_info["user_id"])):
@@ -165,7 +172,8 @@ class ChannelRoutes:
         may_write(self.world.me, channel, files=bool(files), reply=bool(body.get("message_reference")))
         self.world.rules.check_post(self.world.me, channel)
         message = self.world.create(channel, self.world.me, body, files=files)
-        return answer_json({**message_json(message, self.world.me), "nonce": message.nonce})
+        named = {} if message.nonce is None else {"nonce": message.nonce}
+        return answer_json({**message_json(message, self.world.me), **named})
 
     async def edit(self, request: web.Request) -> web.Response:
         (body, files), message = request[BODY], self._message(request)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import WSMsgType, web
 
 from playground.discord.state import codes
-from playground.discord.state.payloads import guild_json, user_json
+from playground.discord.state.payloads import guild_create_json, user_json
 
 if TYPE_CHECKING:
     from playground.discord.state.records import Guild, Json
@@ -165,7 +165,7 @@ class Gateway:
         ready["guilds"] = [{"id": str(guild.id), "unavailable": True} for guild in guilds]
         session.send("READY", json.dumps(ready))
         for guild in guilds if session.intents & codes.GUILDS else []:
-            session.send("GUILD_CREATE", json.dumps(guild_json(guild, me)))
+            session.send("GUILD_CREATE", json.dumps(guild_create_json(guild, me)))
         # Who identifies as a shard will not resume what that shard lost.
         self.sessions = [s for s in self.sessions if s.connection or s.shard != session.shard] + [session]
 

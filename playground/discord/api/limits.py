@@ -44,7 +44,7 @@ class Verdict:
         if self.scope == "shared":
             said = {"message": SHARED, "code": 20028}
         else:
-            said = {"message": "You are being rate limited."}
+            said = {"message": "You are being rate limited.", "code": 0}
         return {**said, "retry_after": self.retry_after, "global": self.scope == "global"}
 
 

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
         User,
     )
 
+GUILD_NULLS = (
+    *("icon", "description", "home_header", "splash", "discovery_splash", "banner", "application_id"),
+    *("afk_channel_id", "system_channel_id", "widget_channel_id", "max_presences", "vanity_url_code"),
+    *("rules_channel_id", "safety_alerts_channel_id", "public_updates_channel_id", "incidents_data"),
+)
+GUILD_ZEROS = (
+    *("verification_level", "default_message_notifications", "explicit_content_filter", "mfa_level", "nsfw_level"),
+    *("premium_tier", "premium_subscription_count", "system_channel_flags"),
+)
 START = "2026-01-01T00:00:00+00:00"  # when everything here was founded and joined
 
 
@@ -30,20 +39,24 @@ def stamp(seconds: float) -> str:
 
 def user_json(user: User) -> Json:
     named = {"id": str(user.id), "username": user.name.lower().replace(" ", "."), "global_name": user.name}
-    return {**named, "discriminator": "0", "avatar": None, "bot": user.bot, "public_flags": 0}
+    shown: Json = {"discriminator": "0", "avatar": None, "bot": user.bot, "primary_guild": None}
+    return {**named, **shown, "public_flags": 0, "flags": 0}
 
 
 def member_json(member: Member, *, whole: bool = True) -> Json:
     """A member; without `user` where it stands beside one."""
     json: Json = {"nick": member.nick, "roles": [str(role.id) for role in member.roles], "joined_at": START}
-    json |= {"avatar": None, "premium_since": None, "deaf": False, "mute": False, "pending": False, "flags": 0}
+    json |= {"avatar": None, "banner": None, "premium_since": None, "communication_disabled_until": None}
+    json |= {"deaf": False, "mute": False, "pending": False, "flags": 0}
     return {**json, "user": user_json(member.user)} if whole else json
 
 
 def role_json(role: Role, position: int = 0) -> Json:
     json: Json = {"id": str(role.id), "name": role.name, "permissions": str(int(role.permissions))}
-    json |= {"color": 0, "hoist": False, "mentionable": role.mentionable, "flags": 0, "position": position}
-    return {**json, "managed": bool(role.bot), **({"tags": {"bot_id": str(role.bot.id)}} if role.bot else {})}
+    json["colors"] = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
+    json |= {"icon": None, "unicode_emoji": None, "color": 0, "flags": 0, "position": position, "hoist": False}
+    json |= {"mentionable": role.mentionable, "managed": bool(role.bot)}
+    return {**json, "tags": {"bot_id": str(role.bot.id)}} if role.bot else json
 
 
 def channel_json(channel: Channel) -> Json:
@@ -66,14 +79,21 @@ def channel_json(channel: Channel) -> Json:
     return {**json, "parent_id": str(channel.parent.id), "owner_id": owner, "thread_metadata": metadata}
 
 
-def guild_json(guild: Guild, me: User) -> Json:
+def guild_json(guild: Guild) -> Json:
+    """A server as REST has it."""
+    json: Json = {"id": str(guild.id), "name": guild.name, "owner_id": str(guild.owner.id)}
+    json |= dict.fromkeys(GUILD_NULLS) | dict.fromkeys(GUILD_ZEROS, 0)
+    json |= {"preferred_locale": "en-US", "region": "deprecated", "afk_timeout": 300, "max_members": 500_000}
+    json |= {"max_video_channel_users": 25, "max_stage_video_channel_users": 50}
+    json |= {"widget_enabled": False, "premium_progress_bar_enabled": False, "nsfw": False}
+    json |= {key: [] for key in ("emojis", "stickers", "features")}
+    return {**json, "roles": [role_json(role, position) for position, role in enumerate(guild.roles.values())]}
+
+
+def guild_create_json(guild: Guild, me: User) -> Json:
     """A server as GUILD_CREATE has it; without the members intent the bot is its only member."""
-    json: Json = {"id": str(guild.id), "name": guild.name, "owner_id": str(guild.owner.id), "icon": None}
-    json |= {"unavailable": False, "large": False, "preferred_locale": "en-US", "joined_at": START}
-    json |= {"verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0}
-    json |= {"mfa_level": 0, "nsfw_level": 0, "premium_tier": 0, "afk_timeout": 300, "system_channel_flags": 0}
-    json |= {key: [] for key in ("emojis", "stickers", "features", "voice_states", "presences")}
-    json["roles"] = [role_json(role, position) for position, role in enumerate(guild.roles.values())]
+    json = guild_json(guild) | {"unavailable": False, "large": False, "joined_at": START}
+    json |= {"voice_states": [], "presences": []}
     json["members"] = [member_json(guild.members[me.id])] if me.id in guild.members else []
     json["member_count"] = len(guild.members)
     channels = list(guild.channels.values())
@@ -83,7 +103,8 @@ def guild_json(guild: Guild, me: User) -> Json:
 
 
 def attachment_json(file: Attachment) -> Json:
-    named = {"id": str(file.id), "filename": file.name, "description": file.description, "size": len(file.data)}
+    named: Json = {"id": str(file.id), "filename": file.name, "size": len(file.data)}
+    named |= {"description": file.description} if file.description is not None else {}
     return {**named, "url": file.url, "proxy_url": file.url, "content_type": file.content_type}
 
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from playground.discord.state import checks, codes
-from playground.discord.state.payloads import channel_json, guild_json, member_json, message_json, role_json
+from playground.discord.state.payloads import channel_json, guild_create_json, member_json, message_json, role_json
 from playground.discord.state.permissions import can
 from playground.discord.state.records import (
     EVERYBODY,
@@ -86,7 +86,7 @@ class World:
         own = self.add_role(guild, self.me.name, bot_permissions, bot=self.me)
         guild.members[self.me.id] = Member(self.me, [own])
         self.guilds[guild.id] = guild
-        self.dispatch("GUILD_CREATE", guild_json(guild, self.me), guild=guild, intent=codes.GUILDS)
+        self.dispatch("GUILD_CREATE", guild_create_json(guild, self.me), guild=guild, intent=codes.GUILDS)
         return guild
 
     def add_role(
@@ -213,7 +213,7 @@ class World:
 
     def _apply(self, message: Message, body: Json, files: Sequence[File]) -> None:
         message.content = (body.get("content", message.content) or "").strip()
-        message.components = body.get("components", message.components) or []
+        message.components = numbered(body.get("components", message.components) or [])
         message.embeds = body.get("embeds", message.embeds) or []
         self._attach(message, body.get("attachments"), files)
         if body.keys() & {"content", "allowed_mentions"}:
@@ -269,6 +269,20 @@ class World:
         json |= {"guild_id": str(channel.guild.id)} if channel.guild else {}
         event = "MESSAGE_DELETE" if len(ids) == 1 else "MESSAGE_DELETE_BULK"
         self.dispatch(event, json, guild=channel.guild, intent=_intent(channel))
+
+
+def numbered(components: list[Json]) -> list[Json]:
+    """Components with the ids that Discord gives those without one: from 1 on, parents first."""
+    ids = itertools.count(1)
+
+    def number(component: Json) -> Json:
+        inner = {key: component[key] for key in ("components", "component", "accessory") if key in component}
+        named = {**component, "id": component.get("id") or next(ids)}
+        for key, value in inner.items():
+            named[key] = [number(each) for each in value] if isinstance(value, list) else number(value)
+        return named
+
+    return [number(component) for component in components]
 
 
 def _intent(channel: Channel) -> int:
