@@ -19,7 +19,7 @@ from bot.ui.incoming.markup import names_known, readable, title
 from bot.ui.incoming.missed import MissedQuestions
 from bot.ui.incoming.notices import NO, WAIT
 from bot.ui.targets.buttons import Press
-from bot.ui.targets.failures import logged_failures
+from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures
 from bot.ui.targets.permissions import Permissions, author_of, may_read, person_of
 from bot.ui.targets.places import (
     about_message,
@@ -212,7 +212,10 @@ class Chat(commands.Cog):
             return
 
         async def on_question(submitted: discord.Interaction[Any], text: str) -> None:
-            await self._answer(submitted, about_message(message, text), private=False, quoted_id=message.author.id)
+            if (now := await _as_it_reads_now(message)) is None:
+                await tell(submitted, texts.MESSAGE_GONE)
+            else:
+                await self._answer(submitted, about_message(now, text), private=False, quoted_id=now.author.id)
 
         async def still_reads(submitted: discord.Interaction[Any]) -> bool:
             return may_read(submitted)
@@ -284,6 +287,8 @@ class Chat(commands.Cog):
             author_name=interaction.user.display_name,
             text=text,
             private=private,
+            # A private answer could tell the asker alone what Discord doesn't show them.
+            reads_memory=may_read(interaction) or not private,
             quoted_id=quoted_id,
         )
         target = self.bot.interaction_target(interaction, private=private)
@@ -291,6 +296,16 @@ class Chat(commands.Cog):
             await self._ask(question, target, admitted)
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
+
+
+async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:
+    """A message after its form was filled in; None when it was deleted. Where it can't be read, as it was."""
+    try:
+        return await message.channel.fetch_message(message.id)
+    except discord.NotFound:
+        return None
+    except DISCORD_FAILURES:
+        return message
 
 
 def _hint(message: discord.Message) -> str:

@@ -22,8 +22,12 @@ async def earlier_turns(
     """The turns before a question, newest first, in ever larger pages; at least one page, which may be empty.
 
     A question that replies to an older answer follows that answer: what was said since is left out. If that
-    answer's question was of this kind too, so is what that one left out, and so on.
+    answer's question was of this kind too, so is what that one left out, and so on. Somebody who may not read what
+    was said gets none of it.
     """
+    if not question.reads_memory:
+        yield []
+        return
     anchor, before, count = question.anchor_id, turn_id, 0
     while anchor is not None:
         page = await store.window(question.place, before=anchor + 1, limit=EXCHANGE)

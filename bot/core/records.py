@@ -53,7 +53,8 @@ class Question:
     `message_id` is the Discord message that asked, None for slash commands and menus. `replies_to` is the message
     that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of an older
     answer that it follows, None when it follows everything said so far. Only the asker sees the answer to a
-    `private` question. It reads the channel's memory and leaves nothing in it.
+    `private` question. It reads the channel's memory and leaves nothing in it. `reads_memory` is False when the
+    asker may not read what was said before.
     """
 
     place: Place
@@ -62,6 +63,7 @@ class Question:
     text: str
     message_id: int | None = None
     private: bool = False
+    reads_memory: bool = True
     replies_to: int | None = None
     quoted_id: int | None = None
     anchor_id: int | None = None

@@ -149,6 +149,31 @@ async def test_asking_about_a_message_needs_what_the_asker_may_see(world: World)
     assert world.llm.requests == []
 
 
+async def test_a_private_answer_tells_nothing_that_discord_hides_from_the_asker(world: World):
+    """Somebody who may not read the past could otherwise ask for it where nobody sees."""
+    await world.admin.send(world.channel, f"{world.me} the password is {SECRET}")
+    await narrow(world, read_message_history=False)
+    await world.member.slash(world.channel, "ask", prompt="What was said before?", private=True)
+    assert SECRET not in str(world.llm.requests[-1].messages)
+    await narrow(world, read_message_history=True)
+    await world.member.slash(world.channel, "ask", prompt="What was said before?", private=True)
+    assert SECRET in str(world.llm.requests[-1].messages)
+
+
+async def test_a_message_deleted_or_edited_under_a_form_counts_as_it_is_now(world: World):
+    """What nobody can read any more is not quoted to a model."""
+    gone, edited = [await world.admin.send(world.channel, f"{SECRET} {number}") for number in (1, 2)]
+    forms = [await world.member.context_menu(world.channel, "Ask about this", each) for each in (gone, edited)]
+    await world.admin.delete(gone)
+    await world.admin.edit(edited, "nothing to see")
+    late = await world.member.submit_modal(forms[0], {"question": "What is it?"})
+    assert late.response.content == texts.MESSAGE_GONE
+    await world.member.submit_modal(forms[1], {"question": "What is it?"})
+    (request,) = world.llm.requests
+    assert SECRET not in str(request.messages)
+    assert "nothing to see" in str(request.messages)
+
+
 async def nobody(*_: object) -> bool:
     """Somebody took the role away meanwhile."""
     return False

@@ -56,6 +56,19 @@ async def test_a_press_is_answered_also_where_memory_cannot_be_read(world: World
     assert "The database is unavailable" in result.response.content
 
 
+async def test_a_press_that_meets_a_bug_is_answered(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Nobody is left with a button that does nothing."""
+
+    async def broken(*_: object) -> None:
+        raise KeyError
+
+    reply = await broken_off(world, "One two three ")
+    monkeypatch.setattr(world.bot.services.conversation.store, "reply", broken)
+    result = await world.member.click(reply, label="Retry")
+    assert result.ephemeral
+    assert result.response.content == texts.UNEXPECTED
+
+
 @STREAMING
 async def test_stop_works_where_memory_cannot_be_read(world: World, monkeypatch: pytest.MonkeyPatch):
     """Whose reply it is, is known without memory while it runs."""

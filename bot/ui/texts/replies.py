@@ -34,6 +34,7 @@ ALREADY_ENDED = "That reply has already ended."
 ASK_TITLE = "Ask about this message"
 ASK_LABEL = "Your question"
 ASK_DEFAULT = "What does this mean?"
+MESSAGE_GONE = "That message was deleted, so I can't answer questions about it."
 NOTHING_TO_ASK_ABOUT = "That message has no text I can read."
 
 
