@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# litellm's prefixes. Its `openai/` and `ollama/` do not take a transport; `hosted_vllm/` speaks their protocol.
+# litellm's prefixes. Its `openai/` and `ollama/` accept no transport; `hosted_vllm/` speaks their protocol.
 PREFIXES = {
     Provider.OPENROUTER: "openrouter/",
     Provider.OLLAMA: "hosted_vllm/",
     Provider.OPENAI: "hosted_vllm/",
 }
-# Read by litellm while it is imported.
+# litellm reads these while it is imported.
 ENVIRONMENT = {
-    "LITELLM_MODE": "PRODUCTION",  # otherwise it loads .env into the environment
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # otherwise it downloads the list of prices
-    "REPEATED_STREAMING_CHUNK_LIMIT": "1000000000",  # otherwise a hundred equal deltas end the stream
+    "LITELLM_MODE": "PRODUCTION",  # or it loads .env into the environment
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # or it downloads a list of prices
+    "REPEATED_STREAMING_CHUNK_LIMIT": "1000000000",  # or a hundred equal deltas end the stream
 }
-# Calls being set up at once. litellm does that in threads, two milliseconds each: with two hundred of them the
-# event loop gets its turn after a second, and nobody's request is sent much sooner.
+# Calls being set up at once. litellm does that in threads, two milliseconds each. With two hundred threads the
+# event loop waits a second for its turn, and no request is sent much sooner.
 OPENINGS = 4
-NO_TIMEOUT_S = float(DAY_S)  # the clocks are the exchange's
+NO_TIMEOUT_S = float(DAY_S)  # the exchange has clocks of its own
 
 
 class LitellmBackend:
@@ -56,17 +56,17 @@ class LitellmBackend:
         self._openings = asyncio.Semaphore(OPENINGS)
 
     def start(self) -> None:
-        """Begin loading litellm, in a thread: it takes two to four seconds."""
+        """Start loading litellm in a thread, which takes two to four seconds."""
         if self._loading is None:
             self._loading = asyncio.create_task(self._load(), name="load litellm")
-            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # it is logged
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # `_load` logs it
 
     @property
     def ready(self) -> bool:
         return self._litellm is not None
 
     async def loaded(self) -> None:
-        """Wait until litellm can be used; raises whatever its import raised."""
+        """Wait until litellm is loaded; raises whatever its import raised."""
         self.start()
         if self._loading:
             await asyncio.shield(self._loading)
@@ -76,19 +76,19 @@ class LitellmBackend:
         try:
             self._handler, self._litellm = await asyncio.to_thread(_import_litellm, self._transport)
         except Exception:
-            log.exception("litellm could not be loaded")
+            log.exception("litellm couldn't be loaded")
             raise
-        # A full collection of litellm's three hundred thousand objects would stop the event loop for a quarter
-        # second, and what an import has built is no garbage.
+        # A full garbage collection would look at litellm's three hundred thousand objects, which stops the event
+        # loop for a quarter second. What an import built is no garbage.
         gc.freeze()
-        log.info("litellm was loaded in %.1f s", time.perf_counter() - begun)
+        log.info("loaded litellm in %.1f s", time.perf_counter() - begun)
 
     async def stream(
         self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
     ) -> AsyncGenerator[tuple[Kind, str], None]:
         """Send one request and give the words of its answer; how it ended is in the exchange.
 
-        `parameters` go into the request's body as they are: litellm checks, drops and rewrites those it knows.
+        `parameters` go into the request's body as they are. As arguments, litellm would drop and rewrite some.
         """
         received = 0
         async with aclosing(await self._open(exchange, messages, parameters)) as chunks:
@@ -98,11 +98,11 @@ class LitellmBackend:
                         received += len(text)
                         yield kind, text
                     if exchange.buffer.drained:
-                        break  # read to its end, litellm would count tokens and call loggers
-            except Exception as error:  # noqa: BLE001 - litellm has no root of its own for what it raises
-                raise _mishap(exchange, error) from None
+                        break  # at the very end litellm would count tokens and call loggers
+            except Exception as error:  # noqa: BLE001 - litellm's errors have no common root
+                raise _own_failure(exchange, error) from None
         if received != exchange.buffer.handed_chars and exchange.answer.failure is None:
-            raise GarbledAnswerError(model=exchange.model, detail="litellm did not pass on what it was given")
+            raise GarbledAnswerError(model=exchange.model, detail="litellm lost or changed text")
 
     async def _open(
         self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
@@ -115,7 +115,7 @@ class LitellmBackend:
                 messages=list(messages),
                 stream=True,
                 api_base=self._provider.url,
-                api_key=self._provider.api_key or "none",  # else litellm looks for one in the environment
+                api_key=self._provider.api_key or "none",  # or litellm looks for one in the environment
                 client=self._handler,
                 timeout=NO_TIMEOUT_S,
                 extra_headers={EXCHANGE_HEADER: name},
@@ -124,26 +124,26 @@ class LitellmBackend:
         )
         opening.add_done_callback(lambda _: self._openings.release())
         try:
-            # Cancelled halfway, litellm leaves a coroutine behind that nobody awaits. It takes milliseconds, since
-            # the transport never waits, and a forgotten exchange is not begun.
+            # When cancelled halfway, litellm leaves a coroutine behind that nobody awaits. So it runs on, which
+            # takes milliseconds because the transport never waits, and a forgotten exchange never begins.
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
             opening.add_done_callback(lambda task: task.cancelled() or task.exception())
             raise
         except Exception as error:  # noqa: BLE001 - the same
-            raise _mishap(exchange, error) from None
+            raise _own_failure(exchange, error) from None
         finally:
             self._transport.forget(name)
 
     async def aclose(self) -> None:
         if self._loading and not self._loading.done():
-            self._loading.cancel()  # the thread runs on; an import cannot be stopped
+            self._loading.cancel()  # the thread runs on; nothing can stop an import
         if self._handler:
             await self._handler.close()
 
 
-def _mishap(exchange: Exchange, error: Exception) -> ModelError:
-    """Litellm's own failure, by its type alone: its text, and the trace, may quote the prompt."""
+def _own_failure(exchange: Exchange, error: Exception) -> ModelError:
+    """A failure inside litellm, named by its type alone: its text and trace may quote the prompt."""
     return ModelError(model=exchange.model, detail=f"litellm: {type(error).__name__}")
 
 
@@ -159,19 +159,19 @@ def _import_litellm(transport: Transport) -> tuple[Any, Any]:
     """Import litellm, silence it, and build its client."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    import litellm  # noqa: PLC0415 - slow: only here, and never on the event loop
+    import litellm  # noqa: PLC0415 - slow, so never on the event loop
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415 - the same
 
     litellm.disable_hf_tokenizer_download = True
     litellm.suppress_debug_info = True
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what it logs may quote prompts
-    asyncio.run(_rehearse(litellm, AsyncHTTPHandler(transport=_Stage())))
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # its log may quote prompts
+    asyncio.run(_rehearse(litellm, AsyncHTTPHandler(transport=_RehearsalTransport())))
     return AsyncHTTPHandler(transport=transport), litellm
 
 
-class _Stage(httpx.AsyncBaseTransport):
-    """Answers with one word and touches no network."""
+class _RehearsalTransport(httpx.AsyncBaseTransport):
+    """Answers with one word, without a network."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         chunks = tidy_event("rehearsal", {"content": "."}) + tidy_event("rehearsal", {}, finish="stop")
@@ -180,7 +180,7 @@ class _Stage(httpx.AsyncBaseTransport):
 
 
 async def _rehearse(litellm: Any, handler: Any) -> None:  # noqa: ANN401 - litellm has no types to speak of
-    """Make the first call, which imports and builds another half second's worth, where nobody waits for it."""
+    """Make a first call here, where nobody waits: it imports and builds things for another half second."""
     chunks = await litellm.acompletion(
         model="openrouter/rehearsal",
         messages=[{"role": "user", "content": "."}],

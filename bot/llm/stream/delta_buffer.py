@@ -1,4 +1,4 @@
-"""Holds text back until it is wanted, so that the cost of a stream follows the edits and not the tokens."""
+"""Keeps text back until the display wants it, so that a stream costs as much as its edits, not as its tokens."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from bot.core.ports import Clock
     from bot.core.text_demand import TextDemand
 
-HOLD_S = 0.25  # the longest that text is held back after the hand-over before; a pause in reading nobody sees
+HOLD_S = 0.25  # the longest that text waits after the last hand-over; a reader doesn't notice so short a pause
 
 
 class DeltaBuffer:
-    """A queue of words with one reader: what has arrived since the last hand-over is handed over as one.
+    """A queue of words with one reader, who gets everything since the last hand-over in one piece.
 
-    The first words of a kind go at once. Later ones are held until the display asks, for a quarter second at most,
-    or until something else arrives. Belongs to one event loop.
+    The first words of a kind go at once. Later ones wait until the display asks, until words of the other kind
+    arrive, or for a quarter second. Belongs to one event loop.
     """
 
     def __init__(self, demand: TextDemand, clock: Clock) -> None:
@@ -27,15 +27,15 @@ class DeltaBuffer:
         self._clock = clock
         self._pieces: deque[tuple[Kind, list[str]]] = deque()
         self._closed = False
-        self._last: Kind | None = None  # what was handed over last, and when
+        self._last: Kind | None = None  # the kind handed over last, and when
         self._last_at = 0.0
-        self._reader: asyncio.Future[None] | None = None  # what the reader waits on
-        self._asking: asyncio.Task[None] | None = None  # waits for the display, over several hand-overs if need be
+        self._reader: asyncio.Future[None] | None = None  # the reader waits on it
+        self._asking: asyncio.Task[None] | None = None  # waits for the display; may outlast several hand-overs
         self.handed_chars = 0
 
     @property
     def drained(self) -> bool:
-        """Everything has been handed over, and nothing more comes."""
+        """Whether everything has been handed over and nothing more comes."""
         return self._closed and not self._pieces
 
     def put(self, kind: Kind, text: str) -> None:
@@ -48,14 +48,14 @@ class DeltaBuffer:
             self._demand.hold(self._clock.monotonic())
 
     def close(self) -> None:
-        """Nothing more comes; what is held goes now."""
+        """Nothing more comes; hand over what is left now."""
         self._closed = True
         self._wake()
         if self._asking:
             self._asking.cancel()
 
     async def take(self) -> tuple[Kind, str] | None:
-        """The next words to show, or None at the end."""
+        """The next words to show; None at the end."""
         while not self._pieces and not self._closed:
             await self._woken()
         if not self._pieces:
@@ -70,10 +70,10 @@ class DeltaBuffer:
     def _may_hold(self) -> bool:
         if self._closed or len(self._pieces) > 1 or self._pieces[0][0] is not self._last:
             return False
-        return self._last is not Kind.TEXT or not self._asked()  # nobody asks for thoughts
+        return self._last is not Kind.TEXT or not self._asked()  # the display asks for text alone
 
     def _asked(self) -> bool:
-        """Whether the display wants text; if not, the reader is woken when it does."""
+        """Whether the display wants text. If not, the reader wakes up once it does."""
         if self._asking is None:
             self._asking = asyncio.create_task(self._demand.asked())
             self._asking.add_done_callback(lambda _: self._wake())

@@ -31,7 +31,7 @@ HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 LARGE_BODY_BYTES = 2**20
 ERROR_BODY_S, ERROR_BODY_BYTES = 5.0, 65_536  # how much of an error's body is read
 AFTER_FINISH_S = 3.0  # for usage and the end of the body to follow the finish reason; then the connection closes
-BREATH_BYTES = 2**18  # read in one go, before other tasks get their turn
+BREATH_BYTES = 2**16  # read in one go, before other tasks get their turn
 OK, REDIRECT, REFUSED = 200, 300, 400  # where these statuses begin
 
 
