@@ -53,7 +53,7 @@ class ConversationServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyServices:
-    """What is kept of people, and how it is erased."""
+    """What is stored about people, and how it is erased."""
 
     erasure: Erasure
     retention: Retention
@@ -96,6 +96,6 @@ class Services:
     access: AccessServices
     money: MoneyServices
     model: ModelServices
-    examine_database: Callable[[], Awaitable[int]]  # writes to it, and gives its size in bytes
+    examine_database: Callable[[], Awaitable[int]]  # writes to it and returns its size in bytes
     scheduler: EditScheduler
     clock: Clock

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in a server, or in direct messages, where there are neither roles nor permissions.
+    """Somebody in a server, or in direct messages, which have neither roles nor permissions.
 
-    `manages` is Discord's Manage Server permission, which a server's owner has as well.
+    `manages` is Discord's Manage Server permission, which a server's owner has too.
     """
 
     id: int
@@ -49,7 +49,7 @@ class Access:
         return person.id in self._owner_ids
 
     async def is_admin(self, person: Person, guild_id: int | None) -> bool:
-        """The bot's owners anywhere. In a server, who manages it or has the role named in its settings.
+        """The bot's owners anywhere; in a server, people who manage it or have the admin role in its settings.
 
         Raises:
             StorageError: the settings can't be read.
@@ -62,10 +62,10 @@ class Access:
         return role is not None and int(role.value) in person.role_ids
 
     def check(self, person: Person, place: Place, effective: EffectiveSettings) -> None:
-        """Let somebody ask in a place. The lists of people and roles spare admins, who could change them.
+        """Let somebody ask in a place. The lists of people and roles don't apply to admins, who could change them.
 
         Raises:
-            NotAllowedError: they may not.
+            NotAllowedError: a list keeps them from asking.
         """
         if rule := _channel_rule(effective, place):
             raise NotAllowedError(rule)

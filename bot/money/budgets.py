@@ -40,7 +40,7 @@ Spent = dict[tuple[str, Period], int]  # nano-dollars by account and period
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reservation:
-    """Money set aside for an answer under way, on each of its accounts; `spent` is what had been spent then."""
+    """Money set aside for an answer under way, on each of its accounts; `spent` is what had been spent by then."""
 
     limits: tuple[Limit, ...]
     accounts: tuple[str, ...]
@@ -69,9 +69,9 @@ class OwnerBudgets:
 class Budgets:
     """Keeps spending within budgets.
 
-    What is under way is reserved with what it will probably cost. A question that no longer fits beside the others
-    waits until one of them is booked. So a budget is neither refused early, nor overshot by more than what the
-    answers under way cost beyond their estimates.
+    An answer under way reserves what it will probably cost. A question that doesn't fit beside the others waits
+    until one of them is booked. So nobody is refused too early, and a budget is exceeded only by what answers
+    under way cost beyond their estimates.
     """
 
     def __init__(self, ledger: Ledger, unbooked: Unbooked, clock: Clock, *, owner: OwnerBudgets) -> None:
@@ -106,17 +106,17 @@ class Budgets:
         ]
 
     async def check(self, limits: Sequence[Limit]) -> None:
-        """See whether anything is left.
+        """Check that something is left.
 
         Raises:
             BudgetSpentError: a budget is used up.
-            UnbookedError: too much is spent that the database could not take.
+            UnbookedError: too much spending couldn't be booked.
         """
         self._unbooked.check()
         _refuse(limits, await self._spent(limits), at=self._now())
 
     async def standings(self, limits: Sequence[Limit]) -> list[Standing]:
-        """How budgets stand."""
+        """What has been spent of each budget."""
         spent, now = await self._spent(limits), self._now()
         return [
             Standing(
@@ -128,13 +128,13 @@ class Budgets:
         ]
 
     async def reserve(self, charge: Charge, estimate: int | None, *, on_wait: Callable[[], object]) -> Reservation:
-        """Set money aside, after `on_wait` where it has to wait for others.
+        """Reserve money; calls `on_wait` first if that has to wait for other answers.
 
-        `estimate` is in nano-dollars, None where nobody knows the price. What is free needs no budget.
+        `estimate` is in nano-dollars, None if the price is unknown. What is free needs no budget.
 
         Raises:
             BudgetSpentError: a budget is used up.
-            UnbookedError: too much is spent that the database could not take.
+            UnbookedError: too much spending couldn't be booked.
         """
         limits = charge.limits if estimate != 0 else ()
         while True:
@@ -151,14 +151,14 @@ class Budgets:
             await released.wait()
 
     def release(self, reservation: Reservation) -> None:
-        """Give a reservation back, and let those who wait look again."""
+        """Give a reservation back, and let waiting questions check again."""
         self._reserved.subtract(dict.fromkeys(reservation.accounts, reservation.nano_usd))
         self._reserved = +self._reserved  # without what is zero
         released, self._released = self._released, asyncio.Event()
         released.set()
 
     def _fits(self, limits: Sequence[Limit], spent: Spent, estimate: int) -> bool:
-        """Whether there is room beside what is under way; alone, a question needs no more than something left."""
+        """Whether there is room beside the answers under way; without any, it's enough that something is left."""
         _refuse(limits, spent, at=self._now())
         for limit in limits:
             reserved = self._reserved[limit.account]
@@ -167,7 +167,7 @@ class Budgets:
         return True
 
     def warnings(self, reservation: Reservation, entry: Entry) -> tuple[Limit, ...]:
-        """The budgets that are nearly used up with this entry; each is named once in its period."""
+        """The budgets that this entry nearly uses up; each is named once in its period."""
         near = []
         for limit in reservation.limits:
             spent = reservation.spent.get((limit.account, limit.period), 0) + entry.cost.nano_usd
@@ -178,18 +178,18 @@ class Budgets:
         return tuple(near)
 
     def estimate(self, model: str, info: ModelInfo | None, *, prompt_tokens: int, max_tokens: int) -> int | None:
-        """What an answer will probably cost, in nano-dollars; None where the price is unknown."""
+        """What an answer will probably cost, in nano-dollars; None if the price is unknown."""
         typical = self._typical.get(model, TYPICAL_TOKENS)
         return price(info, prompt_tokens=prompt_tokens, completion_tokens=min(max_tokens, round(typical)))
 
     def learn(self, entry: Entry) -> None:
-        """Take an answer's length into account for later estimates."""
+        """Learn from an answer's length for later estimates."""
         if tokens := entry.cost.completion_tokens:
             known = self._typical.get(entry.model, tokens)
             self._typical[entry.model] = known + LEARNING * (tokens - known)
 
     async def _spent(self, limits: Sequence[Limit]) -> Spent:
-        """What has been spent, what could not be booked yet included."""
+        """What has been spent, including what couldn't be booked yet."""
         if not limits:
             return {}
         names, now = [limit.account for limit in limits], self._now()
@@ -215,6 +215,6 @@ def _server_limits(user_id: int, place: Place, guild_id: int, effective: Effecti
 
 def _refuse(limits: Sequence[Limit], spent: Spent, *, at: int) -> None:
     over = [limit for limit in limits if spent.get((limit.account, limit.period), 0) >= limit.nano_usd]
-    if over:  # the one that lasts longest is the one worth knowing
+    if over:  # name the one that lasts longest
         limit = max(over, key=lambda limit: resets_at(limit.period, at))
         raise BudgetSpentError(limit, resets_at=resets_at(limit.period, at))

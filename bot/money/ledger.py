@@ -26,9 +26,9 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Tokens and money of one answer. `estimated`: the provider did not say what it cost.
+    """Tokens and money of one answer. `estimated`: the provider reported no cost.
 
-    `reported_nano_usd` is the part that it did say, of attempts before the one that is estimated.
+    `reported_nano_usd` is the part that it did report, for attempts before the estimated one.
     """
 
     prompt_tokens: int = 0
@@ -42,8 +42,8 @@ class Cost:
 class Entry:
     """One answer, or a trial of a model, that has been paid for. `at` is in seconds since the epoch.
 
-    `reply_id` is None for trials; `first_token_ms` is None where nothing came. `generation_id` is the provider's
-    name of the call, by which it can be asked what an estimated one cost.
+    `reply_id` is None for trials, `first_token_ms` is None if nothing arrived. `generation_id` is the provider's
+    id of the call; with it, the provider can say later what an estimated call cost.
     """
 
     at: int
@@ -67,14 +67,14 @@ class Estimate:
 
 
 class Ledger(Protocol):
-    """Where entries and totals are kept; all of it raises `StorageError`."""
+    """Stores entries and totals. Every method raises `StorageError`."""
 
     async def book(self, entry: Entry) -> int:
-        """Keep an entry and add it to the totals of its accounts, both or neither; gives the entry's id."""
+        """Store an entry and add it to the totals of its accounts, both or neither; returns the entry's id."""
         ...
 
     async def correct(self, entry_id: int, nano_usd: int) -> None:
-        """Put what an estimated entry really cost in place of the estimate, in the totals too; once at most."""
+        """Replace an entry's estimate with its real cost, in the totals too; at most once."""
         ...
 
     async def estimates(self, *, since: int) -> Sequence[Estimate]:
@@ -82,7 +82,7 @@ class Ledger(Protocol):
         ...
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
-        """What accounts have spent in the day and the month that `at` lies in; accounts without are left out."""
+        """What accounts have spent in the day and the month of `at`, without those that spent nothing."""
         ...
 
 
@@ -129,7 +129,7 @@ def resets_at(period: Period, at: int) -> int:
 
 
 def price(info: ModelInfo | None, *, prompt_tokens: int, completion_tokens: int) -> int | None:
-    """What tokens cost by the catalogue, in nano-dollars; None where it has no prices."""
+    """What tokens cost at the catalog's prices, in nano-dollars; None if it has none."""
     if info is None or info.prompt_price is None or info.completion_price is None:
         return None
     return prompt_tokens * info.prompt_price + completion_tokens * info.completion_price
@@ -138,8 +138,8 @@ def price(info: ModelInfo | None, *, prompt_tokens: int, completion_tokens: int)
 def cost_of(usage: Usage | None, info: ModelInfo | None, *, guess: tuple[int, int] | None) -> Cost:
     """What an answer cost.
 
-    `usage` is what was reported, of failed attempts too. `guess` has the tokens of the prompt and of the text of a
-    call that began and reported nothing, such as one that was stopped; None where there is none.
+    `usage` is what was reported, including failed attempts. `guess` has the tokens of the prompt and of the text
+    of a call that started but reported nothing, such as a stopped one; None if there is no such call.
     """
     reported = _cost(usage, info)
     if guess is None:

@@ -1,4 +1,4 @@
-"""Settling what was estimated: the provider is asked what an answer cost that ended before it could say."""
+"""Settles estimates: asks the provider what an answer cost that ended before the provider could say."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSES_S = (2.0, 5.0, 15.0, 45.0, 120.0)  # a record is written some seconds after the generation's end
-LOOK_BACK_S = DAY_S  # how far back a start looks for what the last run left unsettled
+LOOK_BACK_S = DAY_S  # how far back a start looks for unsettled entries
 AT_ONCE = 4  # requests for records at once, however many wait
 
 
@@ -27,7 +27,7 @@ class Generations(Protocol):
     """The provider's records of generations."""
 
     async def cost(self, generation_id: str) -> int | None:
-        """What a generation cost in nano-dollars; None where there is no record, or not yet.
+        """What a generation cost in nano-dollars; None if there is no record, or not yet.
 
         Raises:
             ModelError: the provider can't be asked.
@@ -48,7 +48,7 @@ class _Due:
 
 
 class Settlement:
-    """Replaces estimates in the ledger by what the provider has on record, in its own time."""
+    """Replaces estimates in the ledger with the provider's records, in the background."""
 
     def __init__(self, ledger: Ledger, generations: Generations, clock: Clock) -> None:
         self._ledger = ledger
@@ -60,7 +60,7 @@ class Settlement:
         self._has_resumed = False
 
     def add(self, entry_id: int, generation_id: str, *, reported_nano_usd: int) -> None:
-        """Settle an estimated entry. `reported_nano_usd` is the part of it that is no estimate."""
+        """Settle an estimated entry. `reported_nano_usd` is the part of it that isn't estimated."""
         self._push(_Due(0.0, 0, entry_id, generation_id, reported_nano_usd))
 
     async def run(self) -> None:

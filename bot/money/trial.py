@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from bot.money.limits import Charge
 
 TRIAL_S = 20.0  # how long a model may take; Discord gives a deferred command a quarter of an hour
-TRIAL_TOKENS = 16  # the least that every provider takes
+TRIAL_TOKENS = 16  # the smallest number that every provider accepts
 # The shape of a real question: a system prompt, and a speaker's name before what they say.
 QUESTION = (Message(Role.SYSTEM, "You are a helpful assistant."), Message(Role.USER, "Someone: Say OK."))
 STATE = "trial"  # in the ledger, among the states of replies
 
 
 class Trial:
-    """Asks a model for a word, within the budgets, and books what that cost."""
+    """Asks a model for a word, within the budgets, and books the cost."""
 
     def __init__(self, llm: LLMClient, billing: Billing, clock: Clock) -> None:
         self._llm = llm
@@ -31,11 +31,11 @@ class Trial:
         self._clock = clock
 
     async def run(self, model: str, charge: Charge) -> float:
-        """Try a model for somebody; gives the seconds until it answered.
+        """Try a model for somebody; returns the seconds until it answered.
 
         Raises:
-            ModelError: the model does not answer, or not in time.
-            BudgetSpentError: a budget is used up; the model is not asked.
+            ModelError: the model doesn't answer, or not in time.
+            BudgetSpentError: a budget is used up; the model isn't called.
             StorageError: the trial can't be booked.
         """
         bill = self._billing.bill(charge)

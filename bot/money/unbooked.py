@@ -1,4 +1,4 @@
-"""What was spent but could not be booked, because the database could not be written."""
+"""What was spent but couldn't be booked, because the database couldn't be written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_FILE_BYTES = 10_000_000
 
 
 class UnbookedError(HeadwaterError):
-    """Too much is spent that the database could not take."""
+    """Too much spending couldn't be booked."""
 
     text: ClassVar[str] = (
         "I can't record what answers cost right now, so I'm not taking new questions. "
@@ -46,30 +46,30 @@ class _Pending:
 
 
 class Unbooked:
-    """Entries that wait for the database. They count against every budget, and are written when it's possible."""
+    """Entries that wait for the database. They count against every budget until they are written."""
 
     def __init__(self, clock: Clock, path: Path | None = None) -> None:
-        """`path` is the file that keeps over a restart what still waits."""
+        """`path` is the file that keeps waiting entries across a restart."""
         self._clock = clock
         self._path = path
         self._pending: list[_Pending] = []
 
     def add(self, entry: Entry, write: Callable[[Entry], Awaitable[int]]) -> None:
-        """Keep an entry; `write` books it when the database takes it."""
+        """Keep an entry until `write` can book it."""
         self._pending.append(_Pending(entry, write))
         log.error("%d entries wait for the database, %.4f dollars", len(self._pending), self._total() / 1e9)
 
     def check(self) -> None:
-        """Refuse questions where too much waits.
+        """Refuse questions if too much waits.
 
         Raises:
-            UnbookedError: it does.
+            UnbookedError: too much waits.
         """
         if len(self._pending) >= MOST_ENTRIES or self._total() >= MOST_NANO_USD:
             raise UnbookedError
 
     def spent(self, names: Sequence[str], *, at: int) -> Counter[tuple[str, Period]]:
-        """What waits, by account and period, for the day and the month that `at` lies in."""
+        """What waits, by account and period, for the day and the month of `at`."""
         found: Counter[tuple[str, Period]] = Counter()
         for pending in self._pending:
             entry = pending.entry
@@ -80,13 +80,13 @@ class Unbooked:
         return found
 
     async def run(self) -> None:
-        """Try to write what waits, every few seconds, until cancelled."""
+        """Try every few seconds to write what waits, until cancelled."""
         while True:
             await self._clock.sleep(RETRY_S)
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what the database takes now, oldest first."""
+        """Write what can be written now, oldest first."""
         while self._pending:
             pending = self._pending[0]
             try:
@@ -99,13 +99,13 @@ class Unbooked:
                 log.info("everything spent is booked again")
 
     def load(self, write: Callable[[Entry], Awaitable[int]]) -> None:
-        """Take over what an earlier run left in the file. Blocks."""
+        """Load what an earlier run left in the file. Blocks."""
         if self._path and self._path.exists() and self._path.stat().st_size <= MOST_FILE_BYTES:
             for entry in _read(self._path.read_text(encoding="utf-8").splitlines()):
                 self.add(entry, write)
 
     def save(self) -> None:
-        """Keep what still waits in the file, for the next start; without anything the file goes. Blocks."""
+        """Save what still waits for the next start, or remove the file if nothing waits. Blocks."""
         if self._path is None:
             return
         if not self._pending:

@@ -16,7 +16,7 @@ async def examine(database: SqliteDatabase, *, now: int) -> int:
     """Write something that nobody needs; return the size of the database's files in bytes.
 
     Raises:
-        StorageError: it cannot be written.
+        StorageError: it can't be written.
     """
     await SqliteCache(database).keep(KEY, "", now=now)
     files = (database.path.with_name(database.path.name + ending) for ending in ("", "-wal"))
