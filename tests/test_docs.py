@@ -20,6 +20,7 @@ SOURCES = [
 LINES = 150  # of a page; a longer one is two
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # Files, folders, modules, and names that a module defines: `bot.core.units`, `bot/core/`, `bot.core.units.NANO`.
+NAME_OF = re.compile(r"`(\w+)`s? of `(bot\.[\w.]+)`")  # `ScreenError` of `bot.display.errors`
 NAME = re.compile(r"`((?:bot|cogs|playground|bench|tests)[./][\w./]+)`")
 
 
@@ -47,13 +48,10 @@ def test_a_page_is_short_and_its_links_lead_somewhere(page: Path):
 
 def test_modules_that_are_named_exist():
     """In the documents, docstrings and comments: a moved module takes what names it along."""
-    wrong = {
-        f"{name_of(path)}: {name}"
-        for path in (*PAGES, *SOURCES)
-        for name in NAME.findall(path.read_text())
-        if not exists(name)
-    }
-    assert not wrong
+    texts = {path: path.read_text() for path in (*PAGES, *SOURCES)}
+    named = {(path, name) for path, text in texts.items() for name in NAME.findall(text)}
+    named |= {(path, f"{of}.{name}") for path, text in texts.items() for name, of in NAME_OF.findall(text)}
+    assert not {f"{name_of(path)}: {name}" for path, name in named if not exists(name)}
 
 
 def test_every_room_says_what_it_is_and_what_it_may_import():

@@ -64,7 +64,7 @@ class SeenMessage:
 
 
 class Channels(Protocol):
-    """What stands in channels, and a way to write there. Raises the `ScreenError`s of `bot.core.errors`."""
+    """What stands in channels, and a way to write there. Raises the `ScreenError`s of `bot.display.errors`."""
 
     def target(self, channel_id: int, *, answer_to: int | None = None) -> ReplyTarget:
         """Where a reply is shown, as an answer to a message or by itself."""
