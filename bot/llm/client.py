@@ -7,18 +7,30 @@ import logging
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.core.errors import AuthenticationError, ClientNotReadyError, ModelError, PaymentError, RateLimitedError
+from bot.core.errors import (
+    AuthenticationError,
+    ClientNotReadyError,
+    CreditsShortError,
+    KeyLimitError,
+    ModelError,
+    PaymentError,
+    RateLimitedError,
+    UnsupportedPartError,
+)
 from bot.core.events import Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
 from bot.llm.admission.limits import Caller
+from bot.llm.advice import OwnerAdvice
 from bot.llm.litellm_backend import LitellmBackend
+from bot.llm.messages import messages_of
 from bot.llm.provider.api import ProviderApi
 from bot.llm.provider.catalog import LiveCatalog
 from bot.llm.provider.generations import OpenRouterGenerations
 from bot.llm.provider.key import Key
 from bot.llm.provider.session import open_session
-from bot.llm.request import messages_of, parameters_of
+from bot.llm.quirks import LearnedQuirks
+from bot.llm.request import parameters_of
 from bot.llm.retry import falls_back
 from bot.llm.stream.exchange import Exchange
 from bot.llm.stream.transport import Transport
@@ -29,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
     from bot.core.events import Event
-    from bot.core.ports import Cache, Clock
+    from bot.core.ports import Cache, Catalog, Clock
     from bot.core.records import CompletionRequest
     from bot.llm.admission.slot import Slot
     from bot.llm.config import ClientConfig
@@ -37,6 +49,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOO_MANY_REQUESTS = 429
+ADAPTATIONS = 4  # of one question's request to what models refuse of it
+LEAST_ANSWER = 16  # tokens; some providers take no smaller limit
 ROUTED = ("openrouter/", "~", "@preset/")  # OpenRouter's ids that stand for a model of its choice
 
 
@@ -97,6 +111,8 @@ class ModelClient:
         self._catalog = catalog
         self._clock = clock
         self._rng = rng
+        self._quirks = LearnedQuirks()
+        self._advice = OwnerAdvice(clock)
 
     async def stream(
         self, request: CompletionRequest, demand: TextDemand | None = None
@@ -149,6 +165,8 @@ class ModelClient:
                     failure = error
                 else:
                     return
+            if self._adapts(call, model, failure):
+                continue
             failures += 1
             pause = self._pause(call, failure, failures)
             self._learn(model, failure, pause)
@@ -165,15 +183,35 @@ class ModelClient:
         left = call.deadline - self._clock.monotonic()
         return self._config.retry.delay(failure, failures=failures, remaining_s=left, rng=self._rng)
 
+    def _adapts(self, call: _Call, model: str, failure: ModelError) -> bool:
+        """Whether a refusal says how the request would be taken, so that it's sent again in that form, at once."""
+        if call.begun or call.adapted >= ADAPTATIONS:
+            return False
+        changed = False
+        asked = call.max_tokens(model)
+        if isinstance(failure, UnsupportedPartError):
+            changed = self._quirks.learn(model, failure, max_tokens=asked)
+        elif isinstance(failure, CreditsShortError) and failure.affordable_tokens:
+            changed = model not in call.affordable and LEAST_ANSWER <= failure.affordable_tokens < asked
+            call.affordable.setdefault(model, failure.affordable_tokens)
+        if changed:
+            call.adapted += 1
+            self._advice.about(failure)
+        return changed
+
     def _learn(self, model: str, failure: ModelError, pause: float | None) -> None:
-        """Tell admission what a failure means for the other requests."""
+        """Tell admission what a failure means for the other requests, and the owner what to do about it."""
+        self._advice.about(failure)
         if isinstance(failure, RateLimitedError) or failure.status == TOO_MANY_REQUESTS:
             seconds = pause or failure.retry_after or self._config.retry.base_s
-            limit = RateLimitedError(model=model, status=failure.status, detail=failure.detail)
+            kind = type(failure) if isinstance(failure, RateLimitedError) else RateLimitedError
+            limit = kind(model=model, status=failure.status, detail=failure.detail)
             self.admission.cool_down(model, seconds, limit)
         elif isinstance(failure, AuthenticationError):
             self.key.rejected(failure)
-        elif isinstance(failure, PaymentError):
+        elif isinstance(failure, KeyLimitError):
+            self.key.unpaid(failure)
+        elif isinstance(failure, PaymentError) and not isinstance(failure, CreditsShortError):
             self.admission.refuse(model, failure)
             self.key.unpaid(failure)
 
@@ -181,13 +219,16 @@ class ModelClient:
         """Send one request and pass its answer on; raises what the exchange says, whatever litellm made of it."""
         exchange = Exchange(model, demand=call.demand, timeouts=self._config.timeouts, clock=self._clock)
         answer = exchange.answer
-        parameters = parameters_of(call.request, self._config, self._catalog.get(model))
+        quirks, info = self._quirks.of(model), self._catalog.get(model)
+        most = call.max_tokens(model)
+        parameters = parameters_of(call.request, self._config, info, quirks, max_tokens=most)
+        messages = messages_of(call.request.messages, quirks)
         try:
-            async with aclosing(self._backend.stream(exchange, messages_of(call.request), parameters)) as words:
+            async with aclosing(self._backend.stream(exchange, messages, parameters)) as words:
                 async for kind, text in words:
                     if not call.begun:
                         slot.answered()
-                        yield call.begin(exchange)
+                        yield call.begin(exchange, self._catalog)
                     yield Text(text) if kind is Kind.TEXT else Reasoning(text)
         finally:
             exchange.close()
@@ -197,7 +238,7 @@ class ModelClient:
                 yield answer.usage
             raise answer.failure
         if not call.begun:
-            yield call.begin(exchange)
+            yield call.begin(exchange, self._catalog)
         if answer.usage:
             yield answer.usage
         yield Done(reason=answer.reason, native_reason=answer.native_finish, provider=answer.provider)
@@ -211,10 +252,18 @@ class _Call:
         self.demand = demand
         self.caller = Caller(channel_id=request.channel_id, user_id=request.user_id, guild_id=request.guild_id)
         self.deadline = deadline  # monotonic; no attempt begins after it
+        self.affordable: dict[str, int] = {}  # model: tokens of an answer that the credits pay for
+        self.adapted = 0
         self.begun = False  # something has been shown, so nothing is tried again
 
-    def begin(self, exchange: Exchange) -> Started:
+    def max_tokens(self, model: str) -> int:
+        """The longest answer to ask a model for."""
+        return min(self.request.max_tokens, self.affordable.get(model, self.request.max_tokens))
+
+    def begin(self, exchange: Exchange, catalog: Catalog) -> Started:
+        """Say who answers: where OpenRouter chose, the model it chose, under the id by which it's listed."""
         self.begun = True
-        answer = exchange.answer
-        routed = exchange.model.startswith(ROUTED) and answer.answered_by
-        return Started(model=routed or exchange.model, generation_id=answer.generation_id)
+        answer, model = exchange.answer, exchange.model
+        if model.startswith(ROUTED) and answer.answered_by and (chosen := catalog.get(answer.answered_by)):
+            model = chosen.id
+        return Started(model=model, generation_id=answer.generation_id)

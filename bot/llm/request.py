@@ -1,4 +1,4 @@
-"""The body of a completion request, beyond model and messages."""
+"""The parameters of a completion request, beyond model and messages."""
 
 from __future__ import annotations
 
@@ -6,43 +6,48 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.core.model_ids import Provider
+from bot.llm.reasons import LIMITS
 
 if TYPE_CHECKING:
     from bot.core.records import CompletionRequest, ModelInfo
     from bot.llm.config import ClientConfig
+    from bot.llm.quirks import Quirks
 
 OPENAI_HOST = "api.openai.com"
 
 
-def messages_of(request: CompletionRequest) -> list[dict[str, str]]:
-    return [{"role": message.role.value, "content": message.content} for message in request.messages]
-
-
-def parameters_of(request: CompletionRequest, config: ClientConfig, info: ModelInfo | None) -> dict[str, object]:
-    """The parameters to send; those that the catalogue says the model lacks are left out."""
+def parameters_of(
+    request: CompletionRequest,
+    config: ClientConfig,
+    info: ModelInfo | None,
+    quirks: Quirks,
+    *,
+    max_tokens: int,
+) -> dict[str, object]:
+    """The parameters to send, without those that the catalog or a refusal says the model lacks."""
     body: dict[str, object] = {
         "stream_options": {"include_usage": True},
         "user": config.pseudonym(request.user_id),
     }
     known = info.parameters if info else None
-    if name := _limit_name(known, config):
-        longest = info.max_completion_tokens if info else None
+    if name := _limit_name(known, config, quirks):
         # Asked for more than a model can write, OpenRouter finds nobody who would.
-        body[name] = min(request.max_tokens, longest or request.max_tokens)
+        bounds = (max_tokens, info.max_completion_tokens if info else None, quirks.most_tokens)
+        body[name] = min(bound for bound in bounds if bound is not None)
     if request.temperature is not None and (known is None or "temperature" in known):
         body["temperature"] = request.temperature
     if config.provider.kind is Provider.OPENROUTER:
         body |= {
             "session_id": str(request.channel_id),
             "provider": {"data_collection": config.data_collection},
-            # It would drop the middle of a long prompt in silence; what goes into the prompt is decided here.
+            # It would drop the middle of a long prompt without a word; what goes into the prompt is decided here.
             "plugins": [{"id": "context-compression", "enabled": False}],
         }
-    return body
+    return {name: value for name, value in body.items() if quirks.takes(name)}
 
 
-def _limit_name(known: frozenset[str] | None, config: ClientConfig) -> str | None:
+def _limit_name(known: frozenset[str] | None, config: ClientConfig, quirks: Quirks) -> str | None:
     """What the limit on the answer's length is called; OpenAI itself refuses the name that all others know."""
-    if known is not None:
-        return next((name for name in ("max_tokens", "max_completion_tokens") if name in known), None)
-    return "max_completion_tokens" if urlsplit(config.provider.url).hostname == OPENAI_HOST else "max_tokens"
+    at_openai = urlsplit(config.provider.url).hostname == OPENAI_HOST
+    names = [name for name in (LIMITS if at_openai else reversed(LIMITS)) if known is None or name in known]
+    return next((name for name in names if quirks.takes(name)), None)
