@@ -135,7 +135,7 @@ class Answerer:
                         model = run.bill.report.model
                         return Ending(
                             state=STATES[reason],
-                            answered_by=model if model != request.model else "",
+                            answered_by=model if model in request.fallbacks else "",
                             history_truncated=history_truncated,
                         )
         raise StreamBrokenError(model=request.model)

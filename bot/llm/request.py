@@ -49,5 +49,9 @@ def parameters_of(
 def _limit_name(known: frozenset[str] | None, config: ClientConfig, quirks: Quirks) -> str | None:
     """What the limit on the answer's length is called; OpenAI itself refuses the name that all others know."""
     at_openai = urlsplit(config.provider.url).hostname == OPENAI_HOST
-    names = [name for name in (LIMITS if at_openai else reversed(LIMITS)) if known is None or name in known]
+    names = list(LIMITS if at_openai else reversed(LIMITS))
+    if known is not None:
+        if known.isdisjoint(names):
+            return None
+        names.sort(key=lambda name: name not in known)  # the listed one first
     return next((name for name in names if quirks.takes(name)), None)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playground.openrouter.script import Fault, Script, tokens_of
+from playground.openrouter.script import Fault, Script, text_of, tokens_of
 
 if TYPE_CHECKING:
     from playground.openrouter.script import Call
@@ -124,7 +124,8 @@ class ScriptedModel:
         self._told_busy: set[str] = set()
 
     def __call__(self, call: Call) -> Script:
-        asked = question(call.prompt)
+        begun = beginning(call)
+        asked = question(call.prompt if begun is None else text_of(call.messages[begun - 1]["content"]))
         if re.search(r"\bbusy\b", asked, re.IGNORECASE):
             return self._busy(call)
         for words, reply in REPLIES:
@@ -148,11 +149,23 @@ def question(prompt: str) -> str:
 
 def going_on(call: Call, script: Script) -> Script:
     """What is left of an answer that the request has the beginning of; it does not break off again."""
-    last = call.messages[-1]
-    text = "".join(script.text)
-    if last["role"] != "assistant" or not text.startswith(last["content"]):
+    at, text = beginning(call), "".join(script.text)
+    begun = "" if at is None else text_of(call.messages[at]["content"])
+    if not begun or not text.startswith(begun):
         return script
-    return replace(script, text=text.removeprefix(last["content"]), fault=None)
+    return replace(script, text=text.removeprefix(begun), fault=None)
+
+
+def beginning(call: Call) -> int | None:
+    """Where in the messages the answer is that the request asks to go on with; None for a question of its own.
+
+    It's the last message, or the one before a request to go on.
+    """
+    messages = call.messages
+    if len(messages) > 1 and messages[-1]["role"] == "assistant":
+        return len(messages) - 1
+    is_asked = len(messages) > 2 and "cut off" in call.prompt and messages[-2]["role"] == "assistant"
+    return len(messages) - 2 if is_asked else None
 
 
 def _before(call: Call) -> Script:
