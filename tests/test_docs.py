@@ -20,8 +20,8 @@ SOURCES = [
 LINES = 150  # of a page; a longer one is two
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # Files, folders, modules, and names that a module defines: `bot.core.units`, `bot/core/`, `bot.core.units.NANO`.
-NAME_OF = re.compile(r"`(\w+)`s? of `(bot\.[\w.]+)`")  # `ScreenError` of `bot.display.errors`
 NAME = re.compile(r"`((?:bot|cogs|playground|bench|tests)[./][\w./]+)`")
+NAME_OF = re.compile(r"`(\w+)`s? of `(bot\.[\w.]+)`")  # `ScreenError` of `bot.display.errors`
 
 
 def exists(name: str) -> bool:
