@@ -299,9 +299,13 @@ class Chat(commands.Cog):
 
 
 async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:
-    """A message after its form was filled in; None when it was deleted. Where it can't be read, as it was."""
+    """A message after its form was filled in; None when it was deleted.
+
+    Without the message content intent a command carries the text, but a request for the message doesn't.
+    """
     try:
-        return await message.channel.fetch_message(message.id)
+        now = await message.channel.fetch_message(message.id)
+        return now if now.content else message
     except discord.NotFound:
         return None
     except DISCORD_FAILURES:

@@ -1,4 +1,4 @@
-"""What there is to do: `/help`, made from the commands themselves."""
+"""What people can do: `/help`, made from the commands themselves."""
 
 from __future__ import annotations
 

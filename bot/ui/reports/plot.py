@@ -100,7 +100,7 @@ def describe(axes: Axes, chart: Mapping[str, Any]) -> None:
 
 
 def dollars(top: float) -> Callable[[float, int | None], str]:
-    """Writes amounts with as many digits as tell the ticks below `top` apart, and never fewer than cents."""
+    """Writes amounts with enough digits to tell the ticks below `top` apart, at least cents."""
     digits = max(2, 1 - math.floor(math.log10(top)))
     return lambda value, _: f"${value:,.{digits}f}"
 

@@ -1,4 +1,4 @@
-"""What the plot of `/usage` shows: a document small and plain enough for the process that draws it."""
+"""What the plot of `/usage` shows, as a small document for the process that draws it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Chart:
 
 
 def chart(whose: str, span: Span, since: int, points: Sequence[Point]) -> Chart | None:
-    """The cost by hour or day and model, or the answers where nothing cost anything; None without any."""
+    """The cost by hour or day and model, or the answers if they were free; None without any."""
     if not points:
         return None
     money = any(point.nano_usd for point in points)
@@ -54,7 +54,7 @@ def chart(whose: str, span: Span, since: int, points: Sequence[Point]) -> Chart 
 
 
 def _layers(points: Sequence[Point], *, money: bool) -> list[tuple[str, Counter[int]]]:
-    """The models with the most, each with its sums by step, the rest as one."""
+    """The largest models, each with its sums by step; the rest as one."""
     sums: dict[str, Counter[int]] = {}
     for point in points:
         sums.setdefault(point.model, Counter())[point.at] += point.nano_usd if money else point.answers
@@ -113,7 +113,7 @@ def _amount(amount: int, *, money: bool) -> str:
 
 
 def _name(model: str) -> str:
-    """A model's name for the legend: without what a font may lack or hides it, and where long, the vendor."""
+    """A model's name for the legend, without characters a font may lack; a long one loses its vendor."""
     plain = "".join(letter for letter in model if " " <= letter <= "~").lstrip("_")
     if len(plain) > NAME_CHARS:
         plain = plain.rpartition("/")[2]

@@ -25,7 +25,7 @@ class BaseView(discord.ui.View):
     """Controls for one person. Who they are and what they may do is checked at each press."""
 
     def __init__(self, *, owner_id: int, check: Check | None = None) -> None:
-        """`check` says whether the owner may still press; a refusal is told as one to people who are no admins."""
+        """`check` says whether the owner may still press."""
         super().__init__(timeout=TIMEOUT_S)
         self._owner_id = owner_id
         self._check = check
