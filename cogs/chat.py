@@ -305,11 +305,11 @@ async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:
     """
     try:
         now = await message.channel.fetch_message(message.id)
-        return now if now.content else message
     except discord.NotFound:
         return None
     except DISCORD_FAILURES:
         return message
+    return now if now.content else message
 
 
 def _hint(message: discord.Message) -> str:

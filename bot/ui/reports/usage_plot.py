@@ -42,7 +42,7 @@ class Plotter:
         self._turn = asyncio.Lock()
 
     async def draw(self, chart: Chart) -> bytes | None:
-        """A PNG; None when drawing failed, and the log says why. `timeout_s` includes the wait for earlier plots."""
+        """A PNG; None when drawing failed (see the log). `timeout_s` includes the wait for earlier plots."""
         try:
             async with asyncio.timeout(self._timeout_s), self._turn:
                 return await self._run(json.dumps(asdict(chart)).encode())
