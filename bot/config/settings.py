@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     )
 
     discord_token: Token = Field(
-        description="Copy it again from https://discord.com/developers/applications: Bot, Reset Token"
+        description="Copy it from https://discord.com/developers/applications: Bot, Reset Token"
     )
     # Comes before what depends on it: fields are checked in this order.
     model_provider: Annotated[Provider, Lower] = Field(

@@ -147,8 +147,7 @@ def test_every_fault_is_named_at_once() -> None:
         "LOG_LEVEL",
     ]
     assert told[0] == (
-        "DISCORD_TOKEN is missing. "
-        "Copy it again from https://discord.com/developers/applications: Bot, Reset Token."
+        "DISCORD_TOKEN is missing. Copy it from https://discord.com/developers/applications: Bot, Reset Token."
     )
     assert told[2] == "MAX_TOKENS isn't valid. Set it to a whole number from 1 to 1000000."
 
@@ -159,7 +158,7 @@ def test_the_message_lists_the_faults() -> None:
         load_settings({"OPENROUTER_API_KEY": KEY}, None)
     assert str(caught.value) == (
         "Headwater can't start. Fix these settings in the environment or in .env:\n"
-        "  - DISCORD_TOKEN is missing. Copy it again from https://discord.com/developers/applications: Bot, "
+        "  - DISCORD_TOKEN is missing. Copy it from https://discord.com/developers/applications: Bot, "
         "Reset Token."
     )
 
