@@ -99,7 +99,8 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
     ) -> None:
         """Open the thread and copy the conversation. A private thread's goes on among the asker alone."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        kind = discord.ChannelType.private_thread if private else discord.ChannelType.public_thread
+        open_kind = discord.ChannelType.news_thread if parent.is_news() else discord.ChannelType.public_thread
+        kind = discord.ChannelType.private_thread if private else open_kind
         thread = await parent.create_thread(name=name, type=kind, invitable=False)
         target = Place(channel_id=thread.id, guild_id=interaction.guild_id, parent_id=parent.id)
         turns = await self.store.branch(interaction_place(interaction), target, limit=BRANCHED_TURNS)

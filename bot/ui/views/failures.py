@@ -30,7 +30,7 @@ OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 async def tell_failure(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Answer an interaction that failed, and log why. The one place for commands, views, buttons and forms."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-    if sentence := _explain(cause):
+    if sentence := _explain(cause, _name(interaction)):
         await tell(interaction, sentence)
 
 
@@ -43,18 +43,25 @@ async def tell(interaction: discord.Interaction[Any], sentence: str) -> None:
             await interaction.response.send_message(sentence, ephemeral=True)
 
 
-def _explain(error: Exception) -> str:
+def _name(interaction: discord.Interaction[Any]) -> str:
+    """An interaction for the log: the command, or what kind it is, and who used it."""
+    command = interaction.command
+    what = f"/{command.qualified_name}" if command else interaction.type.name
+    return f"{what} of user {interaction.user.id}"
+
+
+def _explain(error: Exception, name: str) -> str:
     """The sentence to tell; empty when nobody can be told any more. Logs one line, a traceback for bugs alone."""
     if isinstance(error, HeadwaterError | NotInAudienceError):
-        log.warning("an interaction was refused: %s", error)
+        log.warning("%s was refused: %s", name, error)
         return error.sentence
     if isinstance(error, OUTDATED):
-        log.warning("somebody used a command of another version: %s", type(error).__name__)
+        log.warning("%s is a command of another version: %s", name, type(error).__name__)
         return texts.OUTDATED_COMMAND
     if isinstance(error, DISCORD_FAILURES):
-        log.warning("an interaction failed at Discord: %s", reason(error))
+        log.warning("%s failed at Discord: %s", name, reason(error))
         return _about_discord(error)
-    log.error("an interaction failed by a bug", exc_info=error)
+    log.error("%s failed by a bug", name, exc_info=error)
     return texts.UNEXPECTED
 
 

@@ -17,6 +17,8 @@ class FakeInteraction:
     """Keeps what its person is told; `fails` is raised by the next answer of any kind."""
 
     guild_id = 1
+    command = None
+    type = discord.InteractionType.component
     data: dict[str, Any] = {}  # noqa: RUF012 - nothing writes to it
 
     def __init__(self, user_id: int = 1, *, fails: Exception | None = None) -> None:
