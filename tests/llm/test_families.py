@@ -131,7 +131,7 @@ async def test_what_the_credits_pay_for_is_asked_for_once(bench: Bench, caplog: 
 
 @pytest.mark.parametrize("tokens", [100, 3, 99_999])
 async def test_credits_that_do_not_pay_close_nobody_elses_way(bench: Bench, tokens: int):
-    """Whoever asks for less may still be answered."""
+    """Somebody who asks for less may still be answered."""
     bench.play(cases.affordable(tokens))
     outcome = await bench.ask(ask_for(max_tokens=4096))
     assert isinstance(outcome.error, errors.CreditsShortError)
@@ -141,7 +141,7 @@ async def test_credits_that_do_not_pay_close_nobody_elses_way(bench: Bench, toke
 
 
 async def test_a_key_at_its_limit_is_no_question_of_the_model(bench: Bench, caplog: pytest.LogCaptureFixture):
-    """No other model is asked in vain; once the key says so itself, everybody hears it at once."""
+    """No other model is asked for nothing; once the key says so itself, everybody hears it at once."""
     bench.server.key_status = {"limit": 5, "limit_remaining": 0, "usage": 5, "is_free_tier": False}
     bench.play(cases.key_limit())
     outcome = await bench.ask(ask_for(fallbacks=("openai/gpt-4o",)))
