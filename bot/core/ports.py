@@ -48,7 +48,11 @@ class Catalog(Protocol):
     """The provider's list of models. It answers from memory and never waits for the network."""
 
     def get(self, model: str) -> ModelInfo | None:
-        """Look up a model by the provider's id; None when unknown, or when no list has arrived yet."""
+        """Look up a model by the provider's id; None when unknown, or when no list has arrived yet.
+
+        An id with a suffix that the list doesn't have (`:online`, `@preset/team`) gives the model without it, its
+        `suffix` set: what that costs or does isn't known.
+        """
         ...
 
     def models(self) -> Sequence[ModelInfo]:

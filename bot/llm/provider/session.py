@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot.core.model_ids import Provider
+from bot.core.proxies import proxy_for
 
 if TYPE_CHECKING:
     from bot.llm.config import ProviderConfig
@@ -20,8 +21,8 @@ DNS_CACHE_S = 300
 def open_session(provider: ProviderConfig) -> aiohttp.ClientSession:
     """Open a session whose requests carry the key and, for OpenRouter, this project's name.
 
-    Admission limits the number of connections, so the pool doesn't. Nothing is read
-    from proxy variables or `.netrc`, and no cookies are stored.
+    Admission limits the number of connections, so the pool doesn't. HTTPS_PROXY and NO_PROXY say which way they
+    go. Nothing is read from `.netrc`, and no cookies are stored.
     """
     headers = {"User-Agent": TITLE, "Accept-Encoding": "identity"}  # compressed streams arrive in lumps
     if provider.api_key:
@@ -33,4 +34,5 @@ def open_session(provider: ProviderConfig) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S, ttl_dns_cache=DNS_CACHE_S),
         timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_S, sock_read=None),
         cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy_for(provider.url),
     )

@@ -34,6 +34,7 @@ class Server:
         self.headers: dict[str, str] = {}
         self.seen: list[web.Request] = []
         self.api: ProviderApi
+        self.address = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(request)
@@ -57,8 +58,8 @@ async def server() -> AsyncIterator[Server]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    base = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v1"
-    provider = ProviderConfig(kind=Provider.OPENROUTER, api_base=base, api_key=KEY)
+    server.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    provider = ProviderConfig(kind=Provider.OPENROUTER, api_base=f"{server.address}/api/v1", api_key=KEY)
     async with open_session(provider) as session:
         server.api = ProviderApi(session, provider, SystemClock())
         yield server
@@ -128,6 +129,23 @@ async def test_a_server_that_never_ends_is_left(server: Server):
     server.drips = True
     with pytest.raises(errors.ProviderUnavailableError):
         await server.api.fetch("models", timeout_s=0.2)
+
+
+async def test_requests_go_by_the_proxy_that_the_environment_names(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """And not by it where NO_PROXY excepts the provider."""
+    monkeypatch.setenv("http_proxy", server.address)
+    monkeypatch.setenv("no_proxy", "excepted.invalid")
+    for host, reached in (("models.invalid", True), ("excepted.invalid", False)):
+        provider = ProviderConfig(kind=Provider.OPENAI, api_base=f"http://{host}/v1", api_key=KEY)
+        async with open_session(provider) as session:
+            api = ProviderApi(session, provider, SystemClock())
+            try:
+                assert await api.fetch("models") == {"data": {}}
+            except errors.ProviderUnavailableError:
+                assert not reached
+    assert [request.host for request in server.seen] == ["models.invalid"]
 
 
 @pytest.mark.parametrize(
