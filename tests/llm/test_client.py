@@ -285,6 +285,37 @@ async def test_a_full_house_queues_and_says_so(server: OpenRouter):
     assert told.count(WaitReason.CAPACITY) >= 4
 
 
+async def test_one_persons_flood_keeps_nobody_waiting(bench: Bench):
+    """However many channels they ask in, three are under way at once; the rest wait, and some are told at once."""
+    bench.server.answer = lambda call: flat("fine", first_token_after=0.3 if call.prompt == "flood" else 0.0)
+    await bench.ask()
+    flood = [asyncio.create_task(bench.ask(ask_for("flood", channel_id=n, user_id=999))) for n in range(100, 160)]
+    await asyncio.sleep(0.1)
+    assert bench.client.admission.open == 3
+    others = await asyncio.gather(*(bench.ask(ask_for(channel_id=n)) for n in range(20)))
+    assert all(outcome.text == "fine" and not outcome.of(Waiting) for outcome in others)
+    outcomes = await asyncio.gather(*flood)
+    answered = [outcome for outcome in outcomes if outcome.text == "fine"]
+    refused = [outcome for outcome in outcomes if isinstance(outcome.error, errors.TooManyAtOnceError)]
+    assert (len(answered), len(refused)) == (23, 37)
+    assert {waiting.reason for outcome in answered for waiting in outcome.of(Waiting)} == {WaitReason.PERSON}
+
+
+async def test_one_servers_rush_leaves_streams_to_the_others(server: OpenRouter):
+    """Whoever asks elsewhere is answered at once."""
+    server.answer = lambda call: flat("fine", first_token_after=0.3 if call.prompt == "rush" else 0.0)
+    config = replace(quick_config(server.base_url, server.key), limits=AdmissionLimits(streams=5, per_server=4))
+    async with opened(server, config) as bench:
+        await bench.ask()
+        rush = [asyncio.create_task(bench.ask(ask_for("rush", channel_id=n, guild_id=1))) for n in range(100, 110)]
+        await asyncio.sleep(0.1)
+        other = await bench.ask(ask_for(guild_id=2))
+        outcomes = await asyncio.gather(*rush)
+    assert not other.of(Waiting)
+    assert all(outcome.text == "fine" for outcome in (other, *outcomes))
+    assert {w.reason for outcome in outcomes for w in outcome.of(Waiting)} == {WaitReason.SERVER}
+
+
 async def test_two_hundred_answers_stream_at_once(bench: Bench):
     """All of them exact, none refused."""
     bench.server.answer = lambda call: Script(text=f"{call.prompt} " * 20, tokens_per_second=100, keepalive=0)

@@ -71,7 +71,7 @@ def test_the_pause_a_provider_wants(headers: dict[str, str], error: dict[str, ob
     assert failure.retry_after == (expected if expected is None else pytest.approx(expected, abs=1))
 
 
-def test_a_reset_beside_another_failure_is_no_wish():
+def test_a_reset_beside_another_failure_is_no_wait():
     """A 503 that happens to carry rate-limit headers is tried again soon."""
     assert from_response(503, b"", x_ratelimit_reset="3600").retry_after is None
 

@@ -35,14 +35,14 @@ def test_backoff_doubles_under_full_jitter_up_to_its_cap(failures: int, seed: in
 
 
 @given(st.floats(0.1, 100), st.integers())
-def test_the_providers_wish_is_waited_out(wanted: float, seed: int):
+def test_the_wait_that_the_provider_asks_for_is_kept(wanted: float, seed: int):
     """Retry-After comes before any backoff, with a tenth more at most."""
     seconds = delay(errors.RateLimitedError(retry_after=wanted), seed=seed)
     assert seconds is not None
     assert wanted <= seconds <= 1.1 * wanted
 
 
-def test_a_wish_beyond_the_deadline_ends_the_trying():
+def test_a_wait_beyond_the_deadline_ends_the_trying():
     """A wait that would outlast the deadline is not begun, so that the asker hears of it at once."""
     assert delay(errors.RateLimitedError(retry_after=60), remaining_s=59) is None
     assert delay(errors.RateLimitedError(retry_after=50), remaining_s=59) is not None

@@ -25,6 +25,7 @@ PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # before a rejected key is tried again: at 
 LIST_BYTES = 16 * 2**20  # other providers have no path for the key, so their list of models is read
 # OpenRouter's limits on free models per UTC day, without and with credits ever bought; `/key` has the exact ones.
 FREE_A_DAY, FREE_A_DAY_WITH_CREDITS = 50, 1000
+MOST_A_DAY = 1_000_000_000  # requests; what claims more is nonsense
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,11 @@ def _read(document: Mapping[str, object]) -> KeyStatus:
         limit=number(data.get("limit")),
         limit_remaining=number(data.get("limit_remaining")),
         usage=number(data.get("usage")),
-        free_per_day=max(0, int(number(daily.get("limit")) or guess)),
-        free_used=max(0, int(number(daily.get("used")) or 0)),
+        free_per_day=_count(daily.get("limit"), guess),
+        free_used=_count(daily.get("used"), 0),
     )
+
+
+def _count(value: object, unknown: int) -> int:
+    count = number(value)
+    return int(count) if count is not None and 0 <= count <= MOST_A_DAY else unknown

@@ -165,8 +165,8 @@ def test_a_429_holds_back_everybody_then_one_goes_ahead():
     run(scenario())
 
 
-def test_a_scout_that_falls_silent_or_fails_does_not_block_the_rest():
-    """The rest follow two seconds later at the latest, at once where the scout gave up."""
+def test_a_probe_that_falls_silent_or_fails_does_not_block_the_rest():
+    """The rest follow two seconds later at the latest, at once where the probe gave up."""
 
     async def scenario() -> None:
         gate = Gate()
