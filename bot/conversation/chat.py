@@ -271,12 +271,11 @@ class ChatService:
             return None
 
     async def _store_ending(self, run: Run, ending: Ending, entry: Entry | None) -> None:
-        close = partial(run.memory.close, run.reply, ending, run.bill.report)
         try:
-            if entry is not None:
-                await run.bill.book(entry, close if run.memory.reply_id else self._billing.ledger.book)
+            if entry is not None:  # when it can't be written now, it's tried again until it can
+                await run.bill.book(entry, partial(run.store_ending, ending))
             elif run.memory.reply_id:
-                await close(None)
+                await run.store_ending(ending)
         except StorageError as error:
             channel_id = run.question.place.channel_id
             log.warning("reply %d in channel %d is not saved: %s", run.memory.reply_id, channel_id, error)

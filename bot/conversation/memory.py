@@ -44,6 +44,7 @@ class AnswerMemory:
         self._clock = clock
         self._text_before = earlier.text if earlier else ""
         self._is_forgotten = False
+        self._is_late = False  # the question is asked, but not stored yet
         self._kept_at = 0.0  # monotonic
 
     def forget(self) -> None:
@@ -57,19 +58,24 @@ class AnswerMemory:
 
     async def open_answer(self, question: Question, *, model: str) -> Question:
         """Store the question before the model is called; gives it with its anchor."""
-        if self.turn_id is not None or self.not_saved is not None:
+        if self.turn_id is not None:
             return question
         if question.private or self._is_forgotten:
             if not self.reply_id:
                 await self.open(question, model=model)
             return question
-        anchor_id = question.anchor_id
+        self._is_late = True
         with self._tolerated():
-            opened = await self._store.open_answer(question, model=model, now=self._now(), reply_id=self.reply_id)
-            self.reply_id, self.turn_id = opened.reply_id, opened.turn_id
-            self._is_forgotten = opened.turn_id is None
-            anchor_id = opened.anchor_id
-        return replace(question, anchor_id=anchor_id)
+            question = replace(question, anchor_id=await self._open_answer(question, model=model))
+            self._is_late = False
+            self.not_saved = None  # perhaps the reply couldn't be stored while it waited
+        return question
+
+    async def _open_answer(self, question: Question, *, model: str) -> int | None:
+        opened = await self._store.open_answer(question, model=model, now=self._now(), reply_id=self.reply_id)
+        self.reply_id, self.turn_id = opened.reply_id, opened.turn_id
+        self._is_forgotten = opened.turn_id is None
+        return opened.anchor_id
 
     async def reopen_answer(self, question: Question, *, model: str) -> None:
         """Store a new reply to the stored question. Raises `StorageError`: then the old answer stays as it is."""
@@ -96,12 +102,18 @@ class AnswerMemory:
         """The conversation can't be read, so the answer goes on without it."""
         self.not_saved = error
 
-    async def close(self, reply: Reply, ending: Ending, report: CallReport, entry: Entry | None) -> int:
+    async def close(
+        self, question: Question, reply: Reply, ending: Ending, report: CallReport, entry: Entry | None
+    ) -> int:
         """Store how the reply ended, the text on show, and its ledger entry; returns the entry's id.
 
+        What couldn't be stored when the answer began is stored now.
+
         Raises:
-            StorageError: nothing of it is stored.
+            StorageError: the ending isn't stored; call again later.
         """
+        if self._is_late or not self.reply_id:
+            await self._open_late(question, reply, model=report.model)
         # If not one write came through, the screen still shows what it showed before.
         text = reply.shown_text if reply.has_written else self._text_before
         return await self._store.close_reply(
@@ -113,8 +125,19 @@ class AnswerMemory:
                 error=type(ending.error).__name__ if ending.error else "",
                 now=self._now(),
             ),
-            entry,
+            replace(entry, reply_id=self.reply_id) if entry else None,
         )
+
+    async def _open_late(self, question: Question, reply: Reply, *, model: str) -> None:
+        """Store what couldn't be stored in time; repeated until all of it is."""
+        if self._is_late and self.turn_id is None and not self._is_forgotten:
+            await self._open_answer(question, model=model)
+        elif not self.reply_id:
+            self.reply_id = await self._store.open_reply(question, model=model, now=self._now())
+        self._is_late = True
+        for message_id in reply.message_ids:
+            await self._store.add_reply_message(self.reply_id, message_id)
+        self._is_late = False
 
     @contextmanager
     def _tolerated(self) -> Iterator[None]:

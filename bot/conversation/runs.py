@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from bot.conversation.ending import Ending
 from bot.core.records import ReplyState
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.display.errors import ScreenError
     from bot.display.reply import Reply
     from bot.money.billing import Bill
+    from bot.money.ledger import Entry
     from bot.settings.profile import Profile
 
 
@@ -60,6 +62,10 @@ class Run:
             self.forced = ending
             self.task.cancel()
 
+    async def store_ending(self, ending: Ending, entry: Entry | None = None) -> int:
+        """Store how it ended, as `AnswerMemory.close` does. Raises `StorageError`."""
+        return await self.memory.close(self.question, self.reply, ending, self.bill.report, entry)
+
     def _lose(self, error: ScreenError) -> None:
         self.lost = error
         if isinstance(error, MessageGoneError):
@@ -72,9 +78,11 @@ class Runs:
 
     def __init__(self) -> None:
         self._runs: set[Run] = set()
+        self._known: WeakSet[Run] = WeakSet()  # also those that are over, but still wait for the database
 
     def add(self, run: Run) -> None:
         self._runs.add(run)
+        self._known.add(run)
 
     def end(self, run: Run) -> None:
         """The run is over."""
@@ -102,22 +110,21 @@ class Runs:
 
     def deleted(self, message_ids: Collection[int]) -> None:
         """Somebody deleted messages: a reply shown in one ends, and a question that waits leaves the queue."""
-        for run in self._runs:
-            if not set(message_ids).isdisjoint(run.reply.message_ids):
+        for run in list(self._known):
+            is_shown = not set(message_ids).isdisjoint(run.reply.message_ids)
+            if is_shown or (run.memory.turn_id is None and run.question.message_id in message_ids):
                 run.memory.forget()
-                run.cancel(Ending(state=ReplyState.STOPPED))
-            elif run.memory.turn_id is None and run.question.message_id in message_ids:
                 run.cancel(Ending(state=ReplyState.STOPPED))
 
     def edited(self, message_id: int, text: str) -> None:
         """Somebody edited a message: a question that waits is asked as it reads now."""
-        for run in self._runs:
+        for run in list(self._known):
             if run.memory.turn_id is None and run.question.message_id == message_id:
                 run.question = replace(run.question, text=text)
 
     def forget(self, concerned: Callable[[Question], bool]) -> None:
-        """Keep nothing of questions that are being answered or wait."""
-        for run in self._runs:
+        """Keep nothing of questions that are being answered, or wait for that or for the database."""
+        for run in list(self._known):
             if concerned(run.question):
                 run.memory.forget()
 

@@ -421,3 +421,67 @@ def test_a_disk_that_fills_up_while_an_answer_streams_is_told_below_it():
         assert "I couldn't save this answer" in target.contents[-1]
 
     run(main())
+
+
+def questions_and_answers(stage: Stage) -> list[tuple[str, str]]:
+    return [(stage.store.questions[turn_id].text, text) for turn_id, text in stage.store.answers.items()]
+
+
+def test_an_answer_that_could_not_be_saved_is_saved_when_the_database_is_back():
+    """The question, the whole text, its messages and its cost, once each, however often it's tried."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.store.fault = StorageError("another program is using it")
+        await stage.ask("hello", target)
+        await stage.unbooked.flush()
+        assert questions_and_answers(stage) == []
+        stage.store.fault = None
+        await stage.unbooked.flush()
+        await stage.unbooked.flush()
+        assert questions_and_answers(stage) == [("hello", "Hello.")]
+        (reply,) = stage.store.replies.values()
+        assert reply.state is ReplyState.COMPLETE
+        assert list(reply.message_ids) == list(target.messages)
+        assert [entry.reply_id for entry in stage.ledger.entries] == [reply.id]
+
+    run(main())
+
+
+def test_the_end_of_an_answer_is_saved_when_the_database_is_back():
+    """A lock that begins in the middle of an answer costs memory none of its words."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.gap = 1.0
+        stage.llm.say(*["word "] * 10)
+        asked = stage.ask("talk")
+        await asyncio.sleep(2)
+        stage.store.fault = StorageError("another program is using it")
+        await asked
+        stage.store.fault = None
+        await stage.unbooked.flush()
+        assert questions_and_answers(stage) == [("talk", "word " * 10)]
+
+    run(main())
+
+
+@pytest.mark.parametrize("how", ["question deleted", "answer deleted", "forgotten"])
+def test_what_is_forgotten_meanwhile_is_not_saved_late(how: str):
+    """Somebody who deletes or erases it before the database is back finds nothing of it stored after."""
+
+    async def main() -> None:
+        stage, target = Stage(), FakeTarget(latency=0.1)
+        stage.store.fault = StorageError("another program is using it")
+        await stage.ask("secret", target, message_id=99)
+        if how == "forgotten":
+            stage.chat.runs.forget(lambda asked: asked.author_id == 7)
+        else:
+            stage.chat.runs.deleted([99] if how == "question deleted" else list(target.messages))
+        stage.store.fault = None
+        await stage.unbooked.flush()
+        assert [text for _, text in questions_and_answers(stage) if text] == []
+        assert stage.store.questions == {}
+        assert len(stage.ledger.entries) == 1
+
+    run(main())
