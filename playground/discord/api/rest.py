@@ -70,7 +70,7 @@ class Door:
             response: web.StreamResponse = answer_json(verdict.body, 429)
         else:
             response = await self._act(request, route, handler)
-        if response.content_type != "text/html":
+        if response.content_type != "text/html" and "X-RateLimit-Global" not in response.headers:
             response.headers.update({**verdict.headers, **response.headers})
         return response, verdict.scope
 
