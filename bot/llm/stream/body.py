@@ -33,7 +33,8 @@ class Body:
         if not self._bytes and data[0] == GZIP:
             self._inflater = zlib.decompressobj(ZLIB_OR_GZIP)
         if self._inflater is None:
-            yield self._counted(data)
+            for start in range(0, len(data), PIECE_BYTES):
+                yield self._counted(data[start : start + PIECE_BYTES])
             return
         piece = b""
         while data or len(piece) == PIECE_BYTES:
