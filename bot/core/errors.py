@@ -34,6 +34,7 @@ class ModelError(HeadwaterError):
     """
 
     retryable = False  # whether the same request may succeed when it is sent again
+    may_be_billed = False  # whether the provider may charge for a call that ends this way without a word
 
     def __init__(
         self,
@@ -178,6 +179,7 @@ class WrongAddressError(ModelError):
 class OversizedAnswerError(ModelError):
     """The answer is larger than any real one; reading stopped there."""
 
+    may_be_billed = True
     text = (
         "The model provider sent more data than I can read. An admin can choose another model with `/model set`."
     )
@@ -224,12 +226,14 @@ class EmptyAnswerError(ModelError):
 class FilteredAnswerError(ModelError):
     """A safety filter stopped the model before its first word."""
 
+    may_be_billed = True
     text = "The model provider's safety filter stopped this answer. Please rephrase the question."
 
 
 class OutOfTokensError(ModelError):
     """The answer reached its length limit without a word, usually because the model spent it all on thinking."""
 
+    may_be_billed = True
     text = (
         "The model spent the whole answer length on thinking. Try a simpler question. "
         "An admin can raise `answer_length` with `/settings set`."
@@ -239,6 +243,7 @@ class OutOfTokensError(ModelError):
 class UnofferedToolError(ModelError):
     """The model called a tool, and nobody offered it one."""
 
+    may_be_billed = True
     text = (
         "The model tried to use a tool that I don't have. Try rephrasing the question. "
         "An admin can choose another model with `/model set`."
@@ -248,6 +253,7 @@ class UnofferedToolError(ModelError):
 class PictureOnlyError(ModelError):
     """The answer is a picture without any text."""
 
+    may_be_billed = True
     text = "The model answered with a picture, which I can't show. Please ask for an answer in words."
 
 
@@ -275,6 +281,7 @@ class FirstTokenTimeoutError(ModelError):
 class ThinkingTimeoutError(ModelError):
     """The model was alive, but didn't write a word in time. Asking again would be billed again."""
 
+    may_be_billed = True
     text = (
         "The model was still thinking when its time ran out. Try a simpler question. "
         "An admin can choose a faster model with `/model set`."
@@ -291,6 +298,7 @@ class StalledError(ModelError):
 class DeadlineExceededError(ModelError):
     """The whole answer took longer than its deadline."""
 
+    may_be_billed = True
     text = "This answer took longer than the time limit. Try a shorter question."
 
 

@@ -234,6 +234,8 @@ class ModelClient:
             exchange.close()
             log.info("%s", exchange)
         if answer.failure:
+            if answer.failure.may_be_billed and not call.begun:
+                yield call.begin(exchange, self._catalog)
             if answer.usage:  # paid for, whatever came of it
                 yield answer.usage
             raise answer.failure

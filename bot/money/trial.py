@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from bot.core.errors import FirstTokenTimeoutError
+from bot.core.errors import FirstTokenTimeoutError, OutOfTokensError
 from bot.core.events import Started
 from bot.core.records import CompletionRequest, Message, Role
 
@@ -64,6 +64,8 @@ class Trial:
                     bill.observe(event)
                     if first is None and isinstance(event, Started):
                         first = self._clock.monotonic() - began
+        except OutOfTokensError:
+            pass  # the model is there; it only thinks longer than a trial lets it
         except TimeoutError:
             if first is None:
                 raise FirstTokenTimeoutError(model=request.model) from None

@@ -189,6 +189,27 @@ async def test_nothing_raw_reaches_anybody(bench: Bench, case: Case, caplog: pyt
         assert not any(raw in told for raw in ("<html", '{"', "sk-or-", "secret question", bench.server.key))
 
 
+@pytest.mark.parametrize("usage", [True, False])
+@pytest.mark.parametrize(
+    "script",
+    [
+        flat("", finish="length"),
+        flat("", native_finish="SAFETY"),
+        flat("", tool="search"),
+        flat("", images=[PICTURE]),
+        flat(first_token_after=9, encrypted=True),
+    ],
+    ids=["all tokens spent", "a safety stop", "a tool", "a picture", "thinking without end"],
+)
+async def test_what_may_be_billed_is_told_although_nothing_came(bench: Bench, script: Script, usage: bool):
+    """The call has begun, under its id, so that the ledger can book it and ask what it cost."""
+    bench.play(replace(script, usage=usage))
+    outcome = await bench.ask()
+    assert outcome.error
+    assert outcome.of(Started)[0].generation_id == bench.server.calls[0].id
+    assert bool(outcome.usage) is (usage and script.first_token_after == 0)
+
+
 async def test_retry_after_is_waited_out(bench: Bench):
     """The wait is told as a rate limit, with its seconds."""
     bench.play(refused(429, headers={"Retry-After": "0.5"}), OK)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.core.errors import EmptyAnswerError, FirstTokenTimeoutError
+from bot.core.errors import EmptyAnswerError, FirstTokenTimeoutError, OutOfTokensError
 from bot.core.events import Usage, Waiting, WaitReason
 from bot.core.records import ModelInfo, Place
 from bot.money.billing import Billing
@@ -88,6 +88,18 @@ def test_a_slow_answer_that_began_is_one():
         await stage.run()
         assert stage.llm.open == 0
         assert stage.ledger.entries[0].cost.estimated
+
+    run(main())
+
+
+def test_a_model_that_only_thinks_in_so_few_tokens_is_there():
+    """Sixteen tokens are too few for a thinking model's first word, and that says nothing against it."""
+
+    async def main() -> None:
+        stage = Stage()
+        stage.llm.say(Usage(prompt_tokens=9, completion_tokens=16, cost_nano_usd=900), OutOfTokensError())
+        await stage.run()
+        assert [entry.cost.nano_usd for entry in stage.ledger.entries] == [900]
 
     run(main())
 
