@@ -10,6 +10,7 @@ import discord
 from discord.ext import commands
 
 from bot.connection import log_in, stay_connected
+from bot.core.background import Background
 from bot.core.errors import HeadwaterError
 from bot.events import EventGuard
 from bot.registration import CommandRegistration
@@ -20,6 +21,8 @@ from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.targets.own_deletions import OwnDeletions
 from bot.ui.targets.rate_limit_headers import RateLimitTrace
 from bot.ui.targets.reply_targets import ChannelTarget, InteractionTarget
+from bot.ui.targets.requests import DiscordRequests
+from bot.ui.targets.watchdog import HTTPState, Watchdog
 from bot.ui.views.failures import tell_failure
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REGISTRATION_PATIENCE_S = 5.0  # a start waits so long for the commands; mentions work without them
+LONGEST_WAIT_S = 30.0  # for longer rate limits discord.py raises at once; it allows no less
 EXTENSIONS = (
     "cogs.budget",
     "cogs.chat",
@@ -55,7 +59,8 @@ class ChatBot(commands.Bot):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
-        trace = RateLimitTrace(services.scheduler)
+        self.requests = DiscordRequests(services.clock)
+        trace = RateLimitTrace(services.scheduler, self.requests, services.clock)
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: every command is a slash command
             help_command=None,
@@ -65,14 +70,17 @@ class ChatBot(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=trace.config,
+            max_ratelimit_timeout=LONGEST_WAIT_S,
             proxy=proxy,
         )
         self.services = services
-        self.own_deletions = OwnDeletions(trace.config)
+        self.own_deletions = OwnDeletions(trace.config, services.clock)
         self.arrivals = Arrivals()
         self.notices = Notices(services.scheduler, services.clock, rng)
         self._events = EventGuard(self)
-        self._trace = trace
+        self._http_state = HTTPState(self.http)
+        self.watchdog = Watchdog(self.requests, self._http_state, services.clock)
+        self._watching = Background("the watchdog over Discord's answers", self.watchdog.run, services.clock)
         self._rng = rng
         self._registration: CommandRegistration | None = None
         self.tree.on_error = tell_failure  # type: ignore[method-assign] # the documented way
@@ -84,6 +92,8 @@ class ChatBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load everything before the gateway connects; a broken extension ends the start-up."""
+        self._http_state.limit_waits()
+        self._watching.start()
         self.add_dynamic_items(ReplyButton)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
@@ -93,12 +103,14 @@ class ChatBot(commands.Bot):
     async def close(self) -> None:
         if self._registration is not None:
             await self._registration.aclose()
-        await self._trace.aclose()
+        await self._watching.aclose()
+        await self.requests.aclose()
         await super().close()
 
     def channel_target(self, channel_id: int, *, answer_to: int | None = None) -> ChannelTarget:
         """Show a reply in a channel, as an answer to a message if there is one."""
-        return ChannelTarget(self.get_partial_messageable(channel_id), trace=self._trace, answer_to=answer_to)
+        channel = self.get_partial_messageable(channel_id)
+        return ChannelTarget(channel, requests=self.requests, clock=self.services.clock, answer_to=answer_to)
 
     def interaction_target(self, interaction: discord.Interaction[Any], *, private: bool) -> InteractionTarget:
         """Show a reply as the answer to an interaction that was deferred."""

@@ -31,7 +31,7 @@ class Sync(commands.Cog):
         self.bot = bot
         self.chat = bot.services.conversation.chat
         self.sync = bot.services.conversation.sync
-        self.channels = DiscordChannels(bot, target=bot.channel_target)
+        self.channels = DiscordChannels(bot, requests=bot.requests, target=bot.channel_target)
         self._repairing: asyncio.Task[None] | None = None
         self._unfinished: Sequence[StoredReply] = ()
 

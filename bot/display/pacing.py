@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
+OLD_EDIT = "old edit"  # the kind, in a bucket's name, of edits to messages over an hour old
 IDLE_S = 300.0  # after so long without use a bucket is forgotten
 
 
@@ -46,6 +47,8 @@ class DiscordLimits:
     Attributes:
         bucket_limit: requests in one window of a bucket (commonly 5).
         bucket_window_s: the length of that window, in seconds (commonly 5).
+        old_edit_limit: edits of messages over an hour old in one window (error 30046; reported: 3 in 20 s).
+        old_edit_window_s: the length of that window, in seconds.
         global_limit: requests a second of all routes together (Discord's documentation: 50).
         global_reserve: how many of these are left to everything that does not go through the scheduler.
         outside_rate: regular writes a second outside the global limit, about what one process sends with ease.
@@ -54,6 +57,8 @@ class DiscordLimits:
 
     bucket_limit: int = 5
     bucket_window_s: float = 5.0
+    old_edit_limit: int = 3
+    old_edit_window_s: float = 20.0
     global_limit: int = 50
     global_reserve: int = 3
     outside_rate: float = 100.0
@@ -174,7 +179,10 @@ class Pacer:
     def _bucket(self, key: str) -> Bucket:
         if key not in self._buckets:
             limits = self._limits
-            self._buckets[key] = Bucket(limits.bucket_limit, limits.bucket_window_s, recovery_s=limits.recovery_s)
+            old = key.startswith(f"{OLD_EDIT}:")
+            limit = limits.old_edit_limit if old else limits.bucket_limit
+            window_s = limits.old_edit_window_s if old else limits.bucket_window_s
+            self._buckets[key] = Bucket(limit, window_s, recovery_s=limits.recovery_s)
         return self._buckets[key]
 
     def _sweep(self, now: float) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 SHRINK = 0.25  # share of an allowance that an unexpected 429 takes away
 KEEP = 0.6  # for this part of a window's last share, its last request is kept for a final edit
 SECOND_S = 1.02  # the global limit's window, and a little for differences between clocks and trips
-QUIET_S = 60.0  # after so long without other requests, urgent writes may use what is reserved for those
+QUIET_S = 5.0  # after so long without other requests, urgent writes may use what is reserved for those
 OTHER = ""  # the bucket of requests that don't pass the scheduler
 HUNG_S = 10.0  # a request unanswered for so long has arrived, or been lost, long ago
 REMEMBER_S = 150.0  # the fastest round trip is that of the last one to two spans of this length

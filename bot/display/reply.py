@@ -161,7 +161,7 @@ class Reply:
         ended = self._ended_at is not None
         return Wanted(
             kind=step.kind,
-            bucket=self.target.bucket(step.kind),
+            bucket=self.target.bucket(step.kind, self._screen.message_id(step.index)),
             since=self._arrivals[0][1] if self._arrivals else (self._ended_at or self._clock.monotonic()),
             urgent=ended or (self._length > 0 and self._screen.covered == 0),
             final=ended,

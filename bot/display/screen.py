@@ -46,14 +46,14 @@ class Step:
 @dataclass(slots=True)
 class _Shown:
     message_id: int
-    part: Part | None  # None: nobody knows what the message shows
+    part: Part | None  # None: we don't know what the message shows
 
 
 class Screen:
     """Mirrors what Discord shows of one reply. Changed only by `perform`, one step at a time."""
 
     def __init__(self, target: ReplyTarget, *, nonce: int, message_ids: Sequence[int] = ()) -> None:
-        """`nonce` leaves its low 16 bits free for a message's index; `message_ids` are reused if there are any."""
+        """`nonce` leaves its low 16 bits free for a message's index; `message_ids` are messages to reuse."""
         self.target = target
         self._nonce = nonce
         self._shown = [_Shown(message_id, None) for message_id in message_ids]
@@ -63,6 +63,10 @@ class Screen:
     @property
     def message_ids(self) -> tuple[int, ...]:
         return tuple(shown.message_id for shown in self._shown)
+
+    def message_id(self, index: int) -> int | None:
+        """The message that a step at `index` edits or deletes; None for one that is yet to be created."""
+        return self._shown[index].message_id if index < len(self._shown) else None
 
     @property
     def covered(self) -> int:
@@ -82,13 +86,13 @@ class Screen:
             shown = self._shown[index]
             if shown.part is None or not shown.part.looks_like(part):
                 return Step(WriteKind.EDIT, index, part)
-            shown.part = part  # it may cover more of the text than it did: white space shows nothing
+            shown.part = part  # it may cover more of the text than before: white space shows nothing
         if len(self._shown) > len(parts) > 0:
             return Step(WriteKind.DELETE, len(self._shown) - 1, Part(""))
         return None
 
     def assume(self, parts: Sequence[Part]) -> None:
-        """Take it that the first messages show these parts already."""
+        """Assume that the first messages show these parts already."""
         for shown, part in zip(self._shown, parts, strict=False):
             shown.part = part
 
@@ -102,7 +106,7 @@ class Screen:
             return await self._create(step.part)
         shown = self._shown[step.index]
         if step.kind is WriteKind.DELETE:
-            with suppress(MessageGoneError):  # which is what was wanted
+            with suppress(MessageGoneError):  # just what was wanted
                 await self.target.delete(shown.message_id)
             del self._shown[step.index]
         else:
@@ -127,7 +131,7 @@ class Screen:
         return message_id
 
     def freeze(self, index: int, covers: int) -> list[Part]:
-        """Take the messages up to `index` as they are, whatever they show, and return them as parts."""
+        """Accept the messages up to `index` as they are, whatever they show, and return them as parts."""
         for shown in self._shown[: index + 1]:
             shown.part = Part(shown.part.content if shown.part else "", NO_CONTROLS, covers)
         return [shown.part for shown in self._shown[: index + 1] if shown.part]

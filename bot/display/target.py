@@ -18,7 +18,7 @@ class WriteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
-    """The buttons under a message; none by default. `reply_id` is what a press is about."""
+    """The buttons under a message; none by default. `reply_id` is the reply that a press is about."""
 
     reply_id: int = 0
     stop: bool = False
@@ -31,7 +31,7 @@ class DisplayTexts:
     """The sentences that the display itself adds to a reply.
 
     `rest_to_come` is shown below an answer that goes on beyond the last message, `rest_attached` once it has
-    ended, and `refused` in place of an answer that Discord does not take.
+    ended, and `refused` in place of an answer that Discord doesn't accept.
     """
 
     rest_to_come: str
@@ -49,8 +49,11 @@ class ReplyTarget(Protocol):
     @property
     def channel_id(self) -> int: ...
 
-    def bucket(self, kind: WriteKind) -> str:
-        """The rate-limit bucket that a write of this kind falls in, as `EditScheduler.learn` is told of it."""
+    def bucket(self, kind: WriteKind, message_id: int | None = None) -> str:
+        """The rate-limit bucket of such a write, by the name that `EditScheduler.learn` is told.
+
+        `message_id` is the message to edit: old ones have a bucket of their own.
+        """
         ...
 
     @property
@@ -60,14 +63,14 @@ class ReplyTarget(Protocol):
 
     @property
     def shows_thinking(self) -> bool:
-        """True where Discord itself shows that the bot is at work until the first message."""
+        """True where Discord itself shows that the bot is working, until the first message."""
         ...
 
     async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
         """Post a message below the reply's earlier ones and return its id.
 
-        `attachment` is the text of a Markdown file that goes with it, none when empty.
-        `nonce` (below 2**64) makes a repeated create after a lost answer return the first one's message.
+        `attachment` is the text of a Markdown file to go with it, none when empty. `nonce` (below 2**64) makes a
+        create that is repeated after a lost answer return the first one's message.
         """
         ...
 

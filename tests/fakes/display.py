@@ -53,7 +53,7 @@ class FakeTarget:
     def contents(self) -> list[str]:
         return list(self.messages.values())
 
-    def bucket(self, kind: WriteKind) -> str:
+    def bucket(self, kind: WriteKind, message_id: int | None = None) -> str:  # noqa: ARG002 - nothing is old
         return f"{kind}:{self._channel_id}"
 
     def fail_next(self, error: ScreenError, *, applied: bool = False, times: int = 1) -> None:

@@ -1,19 +1,14 @@
-"""What stands in Discord's channels, as the core reads it."""
+"""What is in Discord's channels, as the inner rooms read it."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
 from bot.conversation.ports import SeenMessage
-from bot.display.errors import WriteFailedError
 from bot.ui.targets.buttons import Press, parse
 from bot.ui.targets.places import question_of
-from bot.ui.targets.reply_targets import screen_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -21,26 +16,20 @@ if TYPE_CHECKING:
     from discord.ext import commands
 
     from bot.ui.targets.reply_targets import ChannelTarget
+    from bot.ui.targets.requests import DiscordRequests
 
 READ_TIMEOUT_S = 20.0  # as long as a write is waited for
-
-
-@contextmanager
-def _mapped() -> Iterator[None]:
-    try:
-        yield
-    except discord.HTTPException as error:
-        raise screen_error(error) from error
-    except (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise WriteFailedError from error
 
 
 class DiscordChannels:
     """The `Channels` of a running bot."""
 
-    def __init__(self, bot: commands.Bot, *, target: Callable[..., ChannelTarget]) -> None:
+    def __init__(
+        self, bot: commands.Bot, *, requests: DiscordRequests, target: Callable[..., ChannelTarget]
+    ) -> None:
         """`target` makes a target as `target` below does."""
         self._bot = bot
+        self._requests = requests
         self._target = target
 
     def target(self, channel_id: int, *, answer_to: int | None = None) -> ChannelTarget:
@@ -57,13 +46,16 @@ class DiscordChannels:
     async def _read(self, history: AsyncIterator[discord.Message]) -> list[SeenMessage]:
         assert self._bot.user is not None  # noqa: S101 - it is logged in: it was asked something
         me = self._bot.user
-        with _mapped():
-            async with asyncio.timeout(READ_TIMEOUT_S):
-                return [seen(message, me) async for message in history]
+
+        async def read() -> list[SeenMessage]:
+            return [seen(message, me) async for message in history]
+
+        with self._requests.refusals.mapped("read a channel"):
+            return await self._requests.read(read, timeout_s=READ_TIMEOUT_S)
 
 
 def seen(message: discord.Message, me: discord.abc.User) -> SeenMessage:
-    """A message of Discord's as the core knows it."""
+    """A Discord message as the inner rooms know it."""
     own = message.author.id == me.id
     pressed = [press for press in map(parse, _custom_ids(message)) if press is not None] if own else []
     return SeenMessage(

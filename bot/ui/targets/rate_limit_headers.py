@@ -1,107 +1,139 @@
-"""What Discord says of its rate limits, response by response, passed on to the scheduler."""
+"""What Discord says about its rate limits, response by response, passed on to the scheduler."""
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 
+from bot.core.units import HOUR_S, MINUTE_S
+from bot.display.pacing import OLD_EDIT
 from bot.display.target import WriteKind
+from bot.ui.targets.refusals import TOO_MANY_REQUESTS, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Mapping
     from types import SimpleNamespace
 
+    from bot.core.ports import Clock
     from bot.display.scheduler import EditScheduler
+    from bot.ui.targets.requests import DiscordRequests
 
 # Discord's routes that replies are written by; the channel is the only major parameter of the first four.
 _ROUTES = (
     ("POST", re.compile(r"/channels/(\d+)/messages$"), WriteKind.CREATE),
-    ("PATCH", re.compile(r"/channels/(\d+)/messages/\d+$"), WriteKind.EDIT),
+    ("PATCH", re.compile(r"/channels/(\d+)/messages/(\d+)$"), WriteKind.EDIT),
     ("DELETE", re.compile(r"/channels/(\d+)/messages/\d+$"), WriteKind.DELETE),
     ("POST", re.compile(r"/channels/(\d+)/typing$"), WriteKind.TYPING),
     ("POST", re.compile(r"/webhooks/\d+/([^/]+)$"), WriteKind.CREATE),
     ("PATCH", re.compile(r"/webhooks/\d+/([^/]+)/messages/[^/]+$"), WriteKind.EDIT),
     ("DELETE", re.compile(r"/webhooks/\d+/([^/]+)/messages/[^/]+$"), WriteKind.DELETE),
 )
-
-# In the context of a write: what to tell when its response arrives. aiohttp calls traces in the request's task.
-_ANSWERED: contextvars.ContextVar[asyncio.Future[None] | None] = contextvars.ContextVar("answered", default=None)
-
+_NOT_GLOBAL = re.compile(r"/(?:webhooks|interactions)/\d+/")  # outside the limit on all routes together
 _TELLING = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset-After")
+DISCORD_EPOCH_S = 1_420_070_400  # https://discord.com/developers/docs/reference#snowflakes
+OLD_S = HOUR_S - MINUTE_S  # from then on a message counts as old, to be safe
+UNTOLD_S, UNTOLD_CAP_S = 10.0, 300.0  # the wait after a 429 that names none: at first, at most
 
 
-def bucket(kind: WriteKind, major: int | str) -> str:
+def bucket(kind: WriteKind | str, major: int | str) -> str:
     """The name of a rate-limit bucket: the kind of write, and the channel's id or the webhook's token."""
     return f"{kind}:{major}"
 
 
+def edit_kind(message_id: int, *, now: float) -> WriteKind | str:
+    """Edits of messages over an hour old have a limit of their own; `now` is in epoch seconds."""
+    return OLD_EDIT if now - ((message_id >> 22) / 1000 + DISCORD_EPOCH_S) > OLD_S else WriteKind.EDIT
+
+
 def bucket_of(method: str, path: str) -> str | None:
-    """The bucket that a request fell in; None for those that are no replies' writes."""
+    """The bucket that a request falls in; None for those that write no reply."""
     for wanted, pattern, kind in _ROUTES:
         if method == wanted and (match := pattern.search(path)):
             return bucket(kind, match[1])
     return None
 
 
+def _limited_bucket(method: str, path: str, *, now: float) -> str | None:
+    """The bucket that a 429 closes."""
+    match = _ROUTES[1][1].search(path)
+    if method == "PATCH" and match:
+        return bucket(edit_kind(int(match[2]), now=now), match[1])
+    return bucket_of(method, path)
+
+
+def wait_of(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a 429 says to wait; None if it says nothing.
+
+    `Retry-After` is the truth. `X-RateLimit-Reset-After` is more exact where it rounds up to it, and speaks of
+    another limit where it doesn't.
+    """
+    told, exact = seconds(headers.get("Retry-After")), seconds(headers.get("X-RateLimit-Reset-After"))
+    if told is None or (exact is not None and told - 1 < exact <= told):
+        return exact
+    return told
+
+
 class RateLimitTrace:
-    """Sees every response of Discord: tells the scheduler what its headers say, and writers that it is there."""
+    """Sees every request to Discord: tells the scheduler what the answers' headers say, and who got an answer."""
 
-    def __init__(self, scheduler: EditScheduler) -> None:
+    def __init__(self, scheduler: EditScheduler, requests: DiscordRequests, clock: Clock) -> None:
         self._scheduler = scheduler
-        self._sleeping: set[asyncio.Task[Any]] = set()
+        self._requests = requests
+        self._clock = clock
+        self._untold_s = UNTOLD_S
         self.config = aiohttp.TraceConfig()
+        self.config.on_request_start.append(self._on_request_start)
         self.config.on_request_end.append(self._on_request_end)
+        self.config.on_request_exception.append(self._on_request_exception)
 
-    async def until_answered(self, call: Coroutine[Any, Any, Any]) -> None:
-        """Make a request by discord.py and return as soon as Discord has taken it.
+    async def _on_request_start(
+        self, _session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
+    ) -> None:
+        is_gateway = params.url.scheme in {"ws", "wss"}
+        apart = is_gateway or _NOT_GLOBAL.search(params.url.path)
+        context.counted = None if apart else self._scheduler.other_sent()
 
-        Where a response uses up its rate limit, discord.py sleeps to the end of the window before it returns: up
-        to five seconds in which the reply would seem to be unwritten. That sleep goes on behind the scenes.
-        """
-        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        context = contextvars.copy_context()
-        context.run(_ANSWERED.set, answered)
-        task = asyncio.create_task(call, context=context)
-        try:
-            await asyncio.wait({task, answered}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            task.cancel()
-            raise
-        if task.done():
-            task.result()
-        else:
-            self._sleeping.add(task)
-            task.add_done_callback(self._sleeping.discard)
-
-    async def aclose(self) -> None:
-        """End the sleeps that are left."""
-        sleeping = list(self._sleeping)
-        for task in sleeping:
-            task.cancel()
-        await asyncio.gather(*sleeping, return_exceptions=True)
+    async def _on_request_exception(
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _params: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        if context.counted:
+            context.counted()
 
     async def _on_request_end(
-        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+        self, _session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        headers = params.response.headers
-        answered = _ANSWERED.get()
-        if answered is not None and params.response.ok and not answered.done():
-            answered.set_result(None)
-        name = bucket_of(params.method, params.url.path)
-        if params.response.status == 429:  # noqa: PLR2004 - HTTP: too many requests
-            everywhere = headers.get("X-RateLimit-Scope") == "global"
-            if everywhere or name is not None:
-                # Retry-After is in whole seconds, the other more exact where it is sent.
-                seconds = headers.get("X-RateLimit-Reset-After") or headers.get("Retry-After") or "1"
-                self._scheduler.limited(None if everywhere else name, retry_after=float(seconds))
-        elif name is not None and all(header in headers for header in _TELLING):
-            self._scheduler.learn(
-                name,
-                limit=int(headers["X-RateLimit-Limit"]),
-                remaining=int(headers["X-RateLimit-Remaining"]),
-                reset_after=float(headers["X-RateLimit-Reset-After"]),
-            )
+        response, path = params.response, params.url.path
+        if context.counted:
+            context.counted()
+            self._requests.heard()
+        if response.ok:
+            self._untold_s = UNTOLD_S
+            self._requests.taken()
+        name = bucket_of(params.method, path)
+        if response.status == TOO_MANY_REQUESTS:
+            self._limited(_limited_bucket(params.method, path, now=self._clock.time()), response.headers)
+        elif name is not None and all(header in response.headers for header in _TELLING):
+            self._learn(name, response.headers)
+
+    def _limited(self, name: str | None, headers: Mapping[str, str]) -> None:
+        told, scope = wait_of(headers), headers.get("X-RateLimit-Scope")
+        # The page by which Cloudflare bars an address: it has none of Discord's headers, often not even a time.
+        barred = scope is None and "json" not in headers.get("Content-Type", "")
+        wait_s = self._untold_s if told is None else told
+        if told is None:
+            self._untold_s = min(UNTOLD_CAP_S, 2 * self._untold_s)
+        if scope == "global" or "X-RateLimit-Global" in headers or barred:
+            self._requests.held(retry_after=wait_s)
+            self._scheduler.limited(None, retry_after=wait_s)
+        elif name is not None:
+            self._scheduler.limited(name, retry_after=wait_s, shared=scope == "shared")
+
+    def _learn(self, name: str, headers: Mapping[str, str]) -> None:
+        limit, remaining, reset_after = (seconds(headers[header]) for header in _TELLING)
+        if limit is not None and remaining is not None and reset_after is not None:
+            self._scheduler.learn(name, limit=int(limit), remaining=int(remaining), reset_after=reset_after)

@@ -2,70 +2,87 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import aiohttp
 import discord
 
-from bot.display.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
+from bot.display.errors import NoAccessError, WriteFailedError
+from bot.display.target import WriteKind
 from bot.ui.targets.buttons import buttons
-from bot.ui.targets.rate_limit_headers import bucket
+from bot.ui.targets.failures import DISCORD_FAILURES, reason
+from bot.ui.targets.rate_limit_headers import bucket, edit_kind
+from bot.ui.targets.refusals import NO_REPLIES, ExpiredError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Coroutine
+    import asyncio
+    from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 
     from bot.core.ports import Clock
-    from bot.display.target import Controls, WriteKind
-    from bot.ui.targets.rate_limit_headers import RateLimitTrace
+    from bot.display.target import Controls
+    from bot.ui.targets.requests import DiscordRequests
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-WRITE_TIMEOUT_S = 20.0  # discord.py waits inside a call for the end of a rate-limit window, 5 s as a rule
+WRITE_TIMEOUT_S = 20.0  # inside a call, discord.py waits for the end of a rate-limit window, usually 5 s
 INTERACTION_S = 14 * 60.0  # an interaction's token is valid for 15 minutes; a minute is kept for last edits
 REPEATED_S = 1.0  # discord.py repeats a webhook's request after a second at the earliest
-DUPLICATES_AMONG = 20  # newest messages of a channel that are searched
+DUPLICATES_AMONG = 20  # newest messages of a channel to search
 NO_PINGS = discord.AllowedMentions.none()
 
-# Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-NO_REPLIES = 160002  # a reply needs Read Message History
-UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
-UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN = 10015, 10062, 50027
-_TOO_MANY_REQUESTS = 429
+
+@dataclass(frozen=True, slots=True)
+class _Overdue:
+    """A write that took too long and may happen yet; `nonce` is a create's."""
+
+    task: asyncio.Task[Any]
+    nonce: int | None
 
 
-class _ExpiredError(ScreenError):
-    """The interaction's token is over."""
+class _Writes:
+    """The writes of one reply, one after the other.
 
+    An overdue write has to end before the next begins: it would bring back an older text, or post a page twice.
+    """
 
-def screen_error(error: discord.HTTPException) -> ScreenError:
-    """What a failed request means for a reply."""
-    if error.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
-        return MessageGoneError()
-    if error.code in (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN):
-        return _ExpiredError()
-    if isinstance(error, discord.Forbidden | discord.NotFound):
-        return NoAccessError()
-    if isinstance(error, discord.DiscordServerError) or error.status == _TOO_MANY_REQUESTS:
-        return WriteFailedError()
-    return WriteRefusedError()
+    def __init__(self, requests: DiscordRequests) -> None:
+        self._requests = requests
+        self._overdue: _Overdue | None = None
 
+    async def make(
+        self,
+        action: str,
+        write: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        nonce: int | None = None,
+        until_taken: bool = False,
+    ) -> T:
+        """Make a write; a create whose earlier attempt turns out to have worked returns that one's message.
 
-@asynccontextmanager
-async def _mapped() -> AsyncIterator[None]:
-    """Turn whatever a request to Discord can fail with into a `ScreenError`, hanging included."""
-    try:
-        async with asyncio.timeout(WRITE_TIMEOUT_S):
-            yield
-    except discord.HTTPException as error:
-        raise screen_error(error) from error
-    except discord.RateLimited as error:
-        raise WriteFailedError(retry_after=error.retry_after) from error
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise WriteFailedError from error
+        Raises:
+            ScreenError: `action` says for the log what Discord refused.
+        """
+        with self._requests.refusals.mapped(action):
+            if (earlier := await self._end_overdue(nonce)) is not None:
+                return earlier.result()  # type: ignore[no-any-return] # a create's, as is this one
+            task = self._requests.begin(write(), until_taken=until_taken)
+            self._overdue = _Overdue(task, nonce)
+            result = await self._requests.outcome(task, timeout_s=WRITE_TIMEOUT_S)
+            self._overdue = None
+            return result
+
+    async def _end_overdue(self, nonce: int | None) -> asyncio.Task[Any] | None:
+        """Wait for a write that is overdue; return it if it has done the create that is wanted now."""
+        if (overdue := self._overdue) is None:
+            return None
+        await self._requests.over(overdue.task, timeout_s=WRITE_TIMEOUT_S)
+        self._overdue, task = None, overdue.task
+        worked = task.done() and not task.cancelled() and task.exception() is None
+        return task if worked and nonce is not None and nonce == overdue.nonce else None
 
 
 def _file(text: str) -> discord.File:
@@ -96,11 +113,14 @@ class ChannelTarget:
         self,
         channel: discord.PartialMessageable,
         *,
-        trace: RateLimitTrace,
+        requests: DiscordRequests,
+        clock: Clock,
         answer_to: int | None = None,
     ) -> None:
+        self.writes = _Writes(requests)
+        self._typing = _Writes(requests)  # which nothing else waits for
         self._channel = channel
-        self._trace = trace
+        self._clock = clock
         self._reference = (
             None
             if answer_to is None
@@ -111,14 +131,16 @@ class ChannelTarget:
     def channel_id(self) -> int:
         return self._channel.id
 
-    def bucket(self, kind: WriteKind) -> str:
+    def bucket(self, kind: WriteKind, message_id: int | None = None) -> str:
+        if kind is WriteKind.EDIT and message_id is not None:
+            return bucket(edit_kind(message_id, now=self._clock.time()), self._channel.id)
         return bucket(kind, self._channel.id)
 
     async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
-        extra = _extras(controls, attachment)
-        if self._reference is not None:
-            extra["reference"] = self._reference
-        async with _mapped():
+        async def send() -> int:
+            extra = _extras(controls, attachment)
+            if self._reference is not None:
+                extra["reference"] = self._reference
             try:
                 message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
             except discord.HTTPException as error:
@@ -126,47 +148,49 @@ class ChannelTarget:
                     raise
                 extra = _extras(controls, attachment)  # a file can be read once
                 message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
-        self._reference = None  # only the first message answers
-        return message.id
+            self._reference = None  # only the first message answers
+            return message.id
+
+        return await self.writes.make("send a message", send, nonce=nonce)
 
     async def edit(
         self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
     ) -> None:
         message = self._channel.get_partial_message(message_id)
         changes = _changes(controls, attachment)
-        async with _mapped():
-            await self.until_answered(message.edit(content=content, allowed_mentions=NO_PINGS, **changes))
-
-    async def until_answered(self, call: Coroutine[Any, Any, Any]) -> None:
-        """Make a request, without the sleep that discord.py may put behind it."""
-        await self._trace.until_answered(call)
+        await self.writes.make(
+            "edit a message",
+            lambda: message.edit(content=content, allowed_mentions=NO_PINGS, **changes),
+            until_taken=True,
+        )
 
     async def duplicates(self, content: str, *, of: int, but: Collection[int]) -> list[int]:
-        """Messages near the channel's end, none of `but`, that answer the interaction `of` in these words."""
+        """Messages near the channel's end, other than `but`, that answer the interaction `of` in these words."""
         found = []
         try:
             async for message in self._channel.history(limit=DUPLICATES_AMONG):
                 source = message.interaction_metadata
                 if message.content == content and message.id not in but and source and source.id == of:
                     found.append(message.id)
-        except discord.HTTPException as error:
-            log.warning("a message may stand twice, and its channel cannot be read: %s", error)
+        except DISCORD_FAILURES as error:
+            log.warning("a message may be posted twice, and its channel can't be read: %s", reason(error))
         return found
 
     async def delete(self, message_id: int) -> None:
-        async with _mapped():
-            await self._channel.get_partial_message(message_id).delete()
+        await self.writes.make("delete a message", self._channel.get_partial_message(message_id).delete)
 
     async def typing(self) -> None:
-        async with _mapped():
+        async def type_() -> None:  # what discord.py returns can be awaited, but is no coroutine
             await self._channel.typing()
+
+        await self._typing.make("show that it is typing", type_, until_taken=True)
 
 
 class InteractionTarget:
     """Shows a reply through the webhook of an interaction that was deferred.
 
-    The webhook has a rate limit of its own and lasts a quarter of an hour; after that a public reply goes on as
-    ordinary messages, a private one cannot.
+    The webhook has its own rate limit and lasts 15 minutes. After that a public reply goes on as ordinary
+    messages, and a private one can't.
     """
 
     shows_thinking = True
@@ -181,7 +205,7 @@ class InteractionTarget:
         self._ends_at = clock.monotonic() + INTERACTION_S
         self._answered = False
         self._posted: set[int] = set()
-        self._doubtful = False  # a follow-up failed, and may stand in the channel all the same
+        self._doubtful = False  # a follow-up failed, and may be in the channel all the same
 
     @property
     def channel_id(self) -> int:
@@ -191,28 +215,33 @@ class InteractionTarget:
     def counts_globally(self) -> bool:
         return not self._lasts()
 
-    def bucket(self, kind: WriteKind) -> str:
-        return bucket(kind, self._interaction.token) if self._lasts() else self._channel.bucket(kind)
+    def bucket(self, kind: WriteKind, message_id: int | None = None) -> str:
+        return bucket(kind, self._interaction.token) if self._lasts() else self._channel.bucket(kind, message_id)
 
     async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
         if not self._lasts():
             return await self._channel.create(content, controls, nonce=nonce, attachment=attachment)
+        create = self._follow_up if self._answered else self._answer
         async with self._while_it_lasts():
-            if not self._answered:
-                changes = _changes(controls, attachment or None)
-                original = await self._interaction.edit_original_response(
-                    content=content, allowed_mentions=NO_PINGS, **changes
-                )
-                self._answered = True
-                self._posted.add(original.id)
-                return original.id
-            return await self._follow_up(content, controls, attachment)
+            return await self._channel.writes.make(
+                "answer a command", lambda: create(content, controls, attachment), nonce=nonce
+            )
+
+    async def _answer(self, content: str, controls: Controls, attachment: str) -> int:
+        """Put the first message in the place of Discord's own that says the bot is thinking."""
+        changes = _changes(controls, attachment or None)
+        original = await self._interaction.edit_original_response(
+            content=content, allowed_mentions=NO_PINGS, **changes
+        )
+        self._answered = True
+        self._posted.add(original.id)
+        return original.id
 
     async def _follow_up(self, content: str, controls: Controls, attachment: str) -> int:
         """Post below the earlier messages.
 
-        A webhook knows no nonce, and discord.py repeats a request whose answer was lost: what took as long as a
-        repetition is looked for in the channel, and deleted where it stands twice.
+        Webhooks have no nonce, and discord.py repeats a request whose answer was lost: when one took long enough
+        for that, look in the channel for a second copy and delete it.
         """
         doubtful, self._doubtful, begun = self._doubtful, True, self._clock.monotonic()
         message = await self._interaction.followup.send(
@@ -225,7 +254,7 @@ class InteractionTarget:
         self._doubtful = False
         self._posted.add(message.id)
         if (doubtful or self._clock.monotonic() - begun >= REPEATED_S) and not self._private:
-            with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            with suppress(*DISCORD_FAILURES):
                 for duplicate in await self._channel.duplicates(
                     content, of=self._interaction.id, but=self._posted
                 ):
@@ -239,10 +268,12 @@ class InteractionTarget:
             return await self._channel.edit(message_id, content, controls, attachment=attachment)
         changes = _changes(controls, attachment)
         async with self._while_it_lasts():
-            await self._channel.until_answered(
-                self._interaction.followup.edit_message(
+            await self._channel.writes.make(
+                "edit an answer to a command",
+                lambda: self._interaction.followup.edit_message(
                     message_id, content=content, allowed_mentions=NO_PINGS, **changes
-                )
+                ),
+                until_taken=True,
             )
         return None
 
@@ -250,11 +281,13 @@ class InteractionTarget:
         if not self._lasts():
             return await self._channel.delete(message_id)
         async with self._while_it_lasts():
-            await self._interaction.followup.delete_message(message_id)
+            await self._channel.writes.make(
+                "delete an answer to a command", lambda: self._interaction.followup.delete_message(message_id)
+            )
         return None
 
     async def typing(self) -> None:
-        """Discord shows that the bot is thinking by itself."""
+        """Nothing to do: Discord shows that the bot is thinking."""
 
     def _lasts(self) -> bool:
         return self._private or self._clock.monotonic() < self._ends_at
@@ -262,9 +295,8 @@ class InteractionTarget:
     @asynccontextmanager
     async def _while_it_lasts(self) -> AsyncIterator[None]:
         try:
-            async with _mapped():
-                yield
-        except _ExpiredError:
+            yield
+        except ExpiredError:
             if self._private:
                 raise NoAccessError from None
             self._ends_at = self._clock.monotonic()

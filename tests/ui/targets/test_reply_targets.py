@@ -12,8 +12,9 @@ import pytest
 
 from bot.display.errors import WriteRefusedError
 from bot.display.target import Controls
-from bot.ui.targets.rate_limit_headers import RateLimitTrace
-from bot.ui.targets.reply_targets import NO_REPLIES, REPEATED_S, UNKNOWN_MESSAGE, ChannelTarget, InteractionTarget
+from bot.ui.targets.refusals import NO_REPLIES, UNKNOWN_MESSAGE
+from bot.ui.targets.reply_targets import REPEATED_S, ChannelTarget, InteractionTarget
+from bot.ui.targets.requests import DiscordRequests
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,8 +79,7 @@ class Channel:
 
 
 def channel_target(channel: Channel) -> ChannelTarget:
-    trace = RateLimitTrace(SimpleNamespace())
-    return ChannelTarget(channel, trace=trace, answer_to=ASKED)
+    return ChannelTarget(channel, requests=DiscordRequests(channel), clock=channel, answer_to=ASKED)
 
 
 def interaction_target(channel: Channel) -> InteractionTarget:
@@ -97,7 +97,7 @@ async def post(target: ChannelTarget | InteractionTarget, *contents: str) -> Non
         await target.create(content, Controls(), nonce=nonce)
 
 
-async def test_a_twin_is_deleted():
+async def test_a_duplicate_is_deleted():
     """A follow-up that discord.py posted twice ends up there once."""
     channel = Channel(doubles=True)
     await post(interaction_target(channel), "one", "two")
@@ -106,17 +106,22 @@ async def test_a_twin_is_deleted():
 
 @pytest.mark.parametrize(
     "fault",
-    [aiohttp.ClientConnectionError(), OSError(), failure(discord.Forbidden, 403, 50001)],
-    ids=["connection", "network", "refused"],
+    [
+        aiohttp.ClientConnectionError(),
+        OSError(),
+        failure(discord.Forbidden, 403, 50001),
+        discord.RateLimited(60.0),
+    ],
+    ids=["connection", "network", "refused", "limited"],
 )
-async def test_a_search_for_twins_that_fails_is_no_failure_of_the_post(fault: Exception):
+async def test_a_search_for_duplicates_that_fails_is_no_failure_of_the_post(fault: Exception):
     """The message stands there, so it must not be posted again."""
     channel = Channel(fault=fault)
     await post(interaction_target(channel), "one", "two")
     assert list(channel.posted.values()) == ["one", "two"]
 
 
-async def test_a_twin_that_somebody_else_deleted_is_no_loss():
+async def test_a_duplicate_that_somebody_else_deleted_is_no_loss():
     """The reply itself still stands, and goes on."""
     channel = Channel(doubles=True, fault=failure(discord.NotFound, 404, UNKNOWN_MESSAGE))
     await post(interaction_target(channel), "one", "two")

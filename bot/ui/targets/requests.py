@@ -1,0 +1,151 @@
+"""Requests to Discord that the bot waits for only so long: the wait ends, the request goes on.
+
+discord.py keeps state for the whole process while it sleeps inside a request: after a global 429 it closes a gate
+for everybody, sleeps, and opens it again. Cancelled in that sleep, it never opens the gate, and no request goes
+out until a restart. So nothing here cancels a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.ui.targets.refusals import HeldError, Refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from bot.core.ports import Clock
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# In the context of a request: what to tell when its response arrives. aiohttp calls traces in the request's task.
+_TAKEN: contextvars.ContextVar[asyncio.Future[None] | None] = contextvars.ContextVar("taken", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestHealth:
+    """Whether Discord answers; times are in seconds.
+
+    Attributes:
+        outstanding: requests that nobody has answered yet.
+        waiting_s: how long the oldest of them has waited; 0 without any.
+        silent_s: how long ago Discord answered anything.
+        held_s: how long Discord asked the bot to send nothing.
+    """
+
+    outstanding: int
+    waiting_s: float
+    silent_s: float
+    held_s: float
+
+    def is_mute(self, *, after_s: float) -> bool:
+        """Whether requests wait, and nothing has been answered for so long without a reason that we know."""
+        return not self.held_s and min(self.waiting_s, self.silent_s) >= after_s
+
+
+class DiscordRequests:
+    """Starts requests, waits for them, and knows how they fare. Belongs to one event loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.refusals = Refusals()
+        self._clock = clock
+        self._outstanding: dict[asyncio.Task[Any], float] = {}
+        self._taken: dict[asyncio.Task[Any], asyncio.Future[None]] = {}  # done when Discord has taken the request
+        self._sleeping: set[asyncio.Task[Any]] = set()  # taken, and kept by discord.py for a rate limit
+        self._heard_at = clock.monotonic()
+        self._held_until = float("-inf")
+
+    @property
+    def health(self) -> RequestHealth:
+        now = self._clock.monotonic()
+        return RequestHealth(
+            outstanding=len(self._outstanding),
+            waiting_s=now - min(self._outstanding.values(), default=now),
+            silent_s=now - self._heard_at,
+            held_s=max(0.0, self._held_until - now),
+        )
+
+    def heard(self) -> None:
+        """Discord answered something that its limit on all routes together applies to."""
+        self._heard_at = self._clock.monotonic()
+
+    def taken(self) -> None:
+        """Discord took the request in whose context this is called."""
+        future = _TAKEN.get()
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def held(self, *, retry_after: float) -> None:
+        """Discord takes nothing from this bot for so many seconds."""
+        self._held_until = max(self._held_until, self._clock.monotonic() + retry_after)
+
+    async def read(self, call: Callable[[], Coroutine[Any, Any, T]], *, timeout_s: float) -> T:
+        """Ask for something, unless the answer can't come in time.
+
+        Raises:
+            HeldError: nothing was asked.
+            TimeoutError: no answer came; the request goes on.
+        """
+        if (held_s := self.health.held_s) > timeout_s:
+            raise HeldError(retry_after=held_s)
+        return await self.outcome(self.begin(call()), timeout_s=timeout_s)
+
+    def begin(self, call: Coroutine[Any, Any, T], *, until_taken: bool = False) -> asyncio.Task[T]:
+        """Start a request; with `until_taken` it counts as over once Discord has taken it.
+
+        Where a response uses up its rate limit, discord.py sleeps to the end of the window before it returns: up
+        to five seconds in which the reply would seem unwritten. That sleep then goes on behind the scenes.
+        """
+        taken = asyncio.get_running_loop().create_future() if until_taken else None
+        context = contextvars.copy_context()
+        context.run(_TAKEN.set, taken)
+        task = asyncio.create_task(call, context=context)
+        self._outstanding[task] = self._clock.monotonic()
+        if taken is not None:
+            self._taken[task] = taken
+            taken.add_done_callback(lambda _: self._put_to_sleep(task))
+        task.add_done_callback(self._over)
+        return task
+
+    async def outcome(self, task: asyncio.Task[T], *, timeout_s: float) -> T:
+        """Wait for a request and return its result, None if it was only to be taken; raises as `over` does."""
+        await self.over(task, timeout_s=timeout_s)
+        return task.result() if task.done() else None  # type: ignore[return-value] # see the docstring
+
+    async def over(self, task: asyncio.Task[Any], *, timeout_s: float) -> None:
+        """Wait until a request is over. Time in which Discord takes nothing doesn't count.
+
+        Raises:
+            TimeoutError: the request goes on.
+        """
+        taken, wait_s = self._taken.get(task), timeout_s
+        while not (task.done() or (taken and taken.done())):
+            awaited: set[asyncio.Future[Any]] = {task, taken} if taken else {task}
+            done, _ = await asyncio.wait(awaited, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+            if not done and not (held_s := self.health.held_s):
+                raise TimeoutError
+            if not done:
+                wait_s = held_s + timeout_s
+
+    async def aclose(self) -> None:
+        """Cancel what is left; only for when nothing more will be sent."""
+        left = [*self._outstanding, *self._sleeping]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _put_to_sleep(self, task: asyncio.Task[Any]) -> None:
+        if self._outstanding.pop(task, None) is not None:
+            self._sleeping.add(task)
+
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        self._outstanding.pop(task, None)
+        self._taken.pop(task, None)
+        self._sleeping.discard(task)
+        if not task.cancelled() and (error := task.exception()):  # asked for here, so that asyncio needn't warn
+            log.debug("a request to Discord failed: %r", error)
