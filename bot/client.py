@@ -59,8 +59,8 @@ class ChatBot(commands.Bot):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
-        self.requests = DiscordRequests(services.clock)
-        trace = RateLimitTrace(services.scheduler, self.requests, services.clock)
+        self.requests = DiscordRequests(services.clock, on_busy=self._watch)
+        trace = RateLimitTrace(services.scheduler, self.requests)
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: every command is a slash command
             help_command=None,
@@ -93,7 +93,6 @@ class ChatBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load everything before the gateway connects; a broken extension ends the start-up."""
         self._http_state.limit_waits()
-        self._watching.start()
         self.add_dynamic_items(ReplyButton)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
@@ -107,10 +106,13 @@ class ChatBot(commands.Bot):
         await self.requests.aclose()
         await super().close()
 
+    def _watch(self) -> None:
+        self._watching.start()
+
     def channel_target(self, channel_id: int, *, answer_to: int | None = None) -> ChannelTarget:
         """Show a reply in a channel, as an answer to a message if there is one."""
         channel = self.get_partial_messageable(channel_id)
-        return ChannelTarget(channel, requests=self.requests, clock=self.services.clock, answer_to=answer_to)
+        return ChannelTarget(channel, requests=self.requests, answer_to=answer_to)
 
     def interaction_target(self, interaction: discord.Interaction[Any], *, private: bool) -> InteractionTarget:
         """Show a reply as the answer to an interaction that was deferred."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bot.core.units import HOUR_S, MINUTE_S
 from bot.display.pacing import OLD_EDIT
 from bot.display.target import WriteKind
 from bot.ui.targets.refusals import TOO_MANY_REQUESTS, seconds
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import SimpleNamespace
 
-    from bot.core.ports import Clock
     from bot.display.scheduler import EditScheduler
     from bot.ui.targets.requests import DiscordRequests
 
@@ -32,8 +30,6 @@ _ROUTES = (
 )
 _NOT_GLOBAL = re.compile(r"/(?:webhooks|interactions)/\d+/")  # outside the limit on all routes together
 _TELLING = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset-After")
-DISCORD_EPOCH_S = 1_420_070_400  # https://discord.com/developers/docs/reference#snowflakes
-OLD_S = HOUR_S - MINUTE_S  # from then on a message counts as old, to be safe
 UNTOLD_S, UNTOLD_CAP_S = 10.0, 300.0  # the wait after a 429 that names none: at first, at most
 
 
@@ -42,25 +38,12 @@ def bucket(kind: WriteKind | str, major: int | str) -> str:
     return f"{kind}:{major}"
 
 
-def edit_kind(message_id: int, *, now: float) -> WriteKind | str:
-    """Edits of messages over an hour old have a limit of their own; `now` is in epoch seconds."""
-    return OLD_EDIT if now - ((message_id >> 22) / 1000 + DISCORD_EPOCH_S) > OLD_S else WriteKind.EDIT
-
-
 def bucket_of(method: str, path: str) -> str | None:
     """The bucket that a request falls in; None for those that write no reply."""
     for wanted, pattern, kind in _ROUTES:
         if method == wanted and (match := pattern.search(path)):
             return bucket(kind, match[1])
     return None
-
-
-def _limited_bucket(method: str, path: str, *, now: float) -> str | None:
-    """The bucket that a 429 closes."""
-    match = _ROUTES[1][1].search(path)
-    if method == "PATCH" and match:
-        return bucket(edit_kind(int(match[2]), now=now), match[1])
-    return bucket_of(method, path)
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:
@@ -78,10 +61,9 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
 class RateLimitTrace:
     """Sees every request to Discord: tells the scheduler what the answers' headers say, and who got an answer."""
 
-    def __init__(self, scheduler: EditScheduler, requests: DiscordRequests, clock: Clock) -> None:
+    def __init__(self, scheduler: EditScheduler, requests: DiscordRequests) -> None:
         self._scheduler = scheduler
         self._requests = requests
-        self._clock = clock
         self._untold_s = UNTOLD_S
         self.config = aiohttp.TraceConfig()
         self.config.on_request_start.append(self._on_request_start)
@@ -111,12 +93,16 @@ class RateLimitTrace:
         if context.counted:
             context.counted()
             self._requests.heard()
+            self._requests.dated(response.headers.get("Date", ""))
         if response.ok:
             self._untold_s = UNTOLD_S
             self._requests.taken()
         name = bucket_of(params.method, path)
         if response.status == TOO_MANY_REQUESTS:
-            self._limited(_limited_bucket(params.method, path, now=self._clock.time()), response.headers)
+            edited = _ROUTES[1][1].search(path) if params.method == "PATCH" else None
+            if edited and self._requests.is_old(int(edited[2])):
+                name = bucket(OLD_EDIT, edited[1])
+            self._limited(name, response.headers)
         elif name is not None and all(header in response.headers for header in _TELLING):
             self._learn(name, response.headers)
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import discord
 
 from bot.display.errors import NoAccessError, WriteFailedError
+from bot.display.pacing import OLD_EDIT
 from bot.display.target import WriteKind
 from bot.ui.targets.buttons import buttons
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
-from bot.ui.targets.rate_limit_headers import bucket, edit_kind
+from bot.ui.targets.rate_limit_headers import bucket
 from bot.ui.targets.refusals import NO_REPLIES, ExpiredError
 
 if TYPE_CHECKING:
@@ -114,13 +115,12 @@ class ChannelTarget:
         channel: discord.PartialMessageable,
         *,
         requests: DiscordRequests,
-        clock: Clock,
         answer_to: int | None = None,
     ) -> None:
         self.writes = _Writes(requests)
         self._typing = _Writes(requests)  # which nothing else waits for
         self._channel = channel
-        self._clock = clock
+        self._requests = requests
         self._reference = (
             None
             if answer_to is None
@@ -132,9 +132,8 @@ class ChannelTarget:
         return self._channel.id
 
     def bucket(self, kind: WriteKind, message_id: int | None = None) -> str:
-        if kind is WriteKind.EDIT and message_id is not None:
-            return bucket(edit_kind(message_id, now=self._clock.time()), self._channel.id)
-        return bucket(kind, self._channel.id)
+        old = kind is WriteKind.EDIT and message_id is not None and self._requests.is_old(message_id)
+        return bucket(OLD_EDIT if old else kind, self._channel.id)
 
     async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
         async def send() -> int:

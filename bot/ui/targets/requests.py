@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bot.core.units import HOUR_S, MINUTE_S
 from bot.ui.targets.refusals import HeldError, Refusals
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+DISCORD_EPOCH_S = 1_420_070_400  # https://discord.com/developers/docs/reference#snowflakes
+OLD_S = HOUR_S - MINUTE_S  # from then on Discord limits a message's edits more strictly; a minute to be safe
 
 # In the context of a request: what to tell when its response arrives. aiohttp calls traces in the request's task.
 _TAKEN: contextvars.ContextVar[asyncio.Future[None] | None] = contextvars.ContextVar("taken", default=None)
@@ -51,14 +57,19 @@ class RequestHealth:
 class DiscordRequests:
     """Starts requests, waits for them, and knows how they fare. Belongs to one event loop."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, on_busy: Callable[[], None] = lambda: None) -> None:
+        """`on_busy` is called when a request begins and no other is outstanding."""
         self.refusals = Refusals()
+        self.idle = asyncio.Event()  # no request is outstanding
+        self.idle.set()
+        self._on_busy = on_busy
         self._clock = clock
         self._outstanding: dict[asyncio.Task[Any], float] = {}
         self._taken: dict[asyncio.Task[Any], asyncio.Future[None]] = {}  # done when Discord has taken the request
         self._sleeping: set[asyncio.Task[Any]] = set()  # taken, and kept by discord.py for a rate limit
         self._heard_at = clock.monotonic()
         self._held_until = float("-inf")
+        self._dated: tuple[float, float] | None = None  # the monotonic time of an answer, and its epoch seconds
 
     @property
     def health(self) -> RequestHealth:
@@ -73,6 +84,21 @@ class DiscordRequests:
     def heard(self) -> None:
         """Discord answered something that its limit on all routes together applies to."""
         self._heard_at = self._clock.monotonic()
+
+    def dated(self, date: str) -> None:
+        """An answer's `Date` header: this computer's clock may be wrong, and messages have Discord's time."""
+        now = self._clock.monotonic()
+        if self._dated is None or now > self._dated[0] + MINUTE_S:
+            with suppress(ValueError):
+                self._dated = now, parsedate_to_datetime(date).timestamp()
+
+    def is_old(self, message_id: int) -> bool:
+        """Whether a message counts as over an hour old; False while Discord's time isn't known."""
+        if self._dated is None:
+            return False
+        at, epoch_s = self._dated
+        posted_s = (message_id >> 22) / 1000 + DISCORD_EPOCH_S
+        return epoch_s + self._clock.monotonic() - at - posted_s > OLD_S
 
     def taken(self) -> None:
         """Discord took the request in whose context this is called."""
@@ -106,6 +132,9 @@ class DiscordRequests:
         context.run(_TAKEN.set, taken)
         task = asyncio.create_task(call, context=context)
         self._outstanding[task] = self._clock.monotonic()
+        if self.idle.is_set():
+            self.idle.clear()
+            self._on_busy()
         if taken is not None:
             self._taken[task] = taken
             taken.add_done_callback(lambda _: self._put_to_sleep(task))
@@ -140,11 +169,17 @@ class DiscordRequests:
         await asyncio.gather(*left, return_exceptions=True)
 
     def _put_to_sleep(self, task: asyncio.Task[Any]) -> None:
-        if self._outstanding.pop(task, None) is not None:
+        if task in self._outstanding:
             self._sleeping.add(task)
+            self._end(task)
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        self._outstanding.pop(task, None)
+        if not self._outstanding:
+            self.idle.set()
 
     def _over(self, task: asyncio.Task[Any]) -> None:
-        self._outstanding.pop(task, None)
+        self._end(task)
         self._taken.pop(task, None)
         self._sleeping.discard(task)
         if not task.cancelled() and (error := task.exception()):  # asked for here, so that asyncio needn't warn

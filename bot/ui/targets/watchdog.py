@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +31,11 @@ class HTTPState:
     @property
     def is_held(self) -> bool:
         """Whether discord.py keeps all requests back until a global rate limit is over."""
-        return not self._http._global_over.is_set()  # noqa: SLF001 - see the class
+        over = self._http._global_over  # noqa: SLF001 - see the class
+        return isinstance(over, asyncio.Event) and not over.is_set()  # it is no event before the login
 
     def release(self) -> None:
-        """Let all requests go."""
+        """Let all requests go; for after the login."""
         self._http._global_over.set()  # noqa: SLF001 - see the class
 
     def limit_waits(self) -> None:
@@ -44,7 +46,7 @@ class HTTPState:
 
 
 class Watchdog:
-    """Checks every few seconds that requests come back."""
+    """Checks every few seconds that requests come back, while there are any."""
 
     def __init__(self, requests: DiscordRequests, http: HTTPState, clock: Clock) -> None:
         self._requests = requests
@@ -54,10 +56,14 @@ class Watchdog:
         self.is_mute = False  # as of the last check: requests don't come back
 
     async def run(self) -> None:
-        """Check until cancelled."""
-        while True:
-            await self._clock.sleep(CHECK_S)
-            self.check()
+        """Check until no request is outstanding."""
+        while not self._requests.idle.is_set():
+            try:
+                async with asyncio.timeout(CHECK_S):
+                    await self._requests.idle.wait()
+            except TimeoutError:
+                self.check()
+        self.check()
 
     def check(self) -> None:
         """Look at the requests once, and recover where they no longer come back."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -10,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from bot.core.clock import SystemClock
-from bot.ui.targets.rate_limit_headers import DISCORD_EPOCH_S, UNTOLD_S, RateLimitTrace, bucket_of, edit_kind
-from bot.ui.targets.requests import DiscordRequests
+from bot.ui.targets.rate_limit_headers import UNTOLD_S, RateLimitTrace, bucket_of
+from bot.ui.targets.requests import DISCORD_EPOCH_S, DiscordRequests
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -81,9 +83,8 @@ async def traced(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     listener = Listener()
-    clock = SystemClock()
-    requests = DiscordRequests(clock)
-    trace = RateLimitTrace(listener, requests, clock)
+    requests = DiscordRequests(SystemClock())
+    trace = RateLimitTrace(listener, requests)
     async with aiohttp.ClientSession(trace_configs=[trace.config]) as session:
         yield listener, requests, session, f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10"
     await runner.cleanup()
@@ -153,11 +154,15 @@ async def test_an_old_message_has_a_limit_of_its_own():
     assert listener.limits == [("old edit:12", 7.0)]
 
 
-def test_a_message_is_old_after_an_hour():
-    """A minute before, to be safe: its id tells when it was posted."""
+async def test_a_message_is_old_after_an_hour():
+    """By Discord's clock, a minute early to be safe; while that isn't known nothing is old."""
     now = 1_800_000_000.0
     posted = [int((now - age - DISCORD_EPOCH_S) * 1000) << 22 for age in (0, 3_530, 3_600)]
-    assert [edit_kind(message_id, now=now) for message_id in posted] == ["edit", "edit", "old edit"]
+    requests = DiscordRequests(SystemClock())
+    assert not any(map(requests.is_old, posted))
+    for date in ("", "yesterday", format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)):
+        requests.dated(date)
+    assert list(map(requests.is_old, posted)) == [False, False, True]
 
 
 async def test_a_429_of_another_route_is_no_news():

@@ -79,7 +79,7 @@ class Channel:
 
 
 def channel_target(channel: Channel) -> ChannelTarget:
-    return ChannelTarget(channel, requests=DiscordRequests(channel), clock=channel, answer_to=ASKED)
+    return ChannelTarget(channel, requests=DiscordRequests(channel), answer_to=ASKED)
 
 
 def interaction_target(channel: Channel) -> InteractionTarget:

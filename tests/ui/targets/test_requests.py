@@ -75,7 +75,7 @@ class Wire:
     @property
     def target(self) -> ChannelTarget:
         channel = self.client.get_partial_messageable(12)
-        return ChannelTarget(channel, requests=self.requests, clock=SystemClock())
+        return ChannelTarget(channel, requests=self.requests)
 
     @property
     def channels(self) -> DiscordChannels:
@@ -115,7 +115,7 @@ async def wire(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
     clock = SystemClock()
     requests = DiscordRequests(clock)
     scheduler = EditScheduler(clock)
-    trace = RateLimitTrace(scheduler, requests, clock)
+    trace = RateLimitTrace(scheduler, requests)
     client = discord.Client(
         intents=discord.Intents(guilds=True), http_trace=trace.config, max_ratelimit_timeout=30
     )
@@ -270,6 +270,26 @@ async def test_the_watchdog_ends_a_hold_that_nobody_ends(wire: Wire, caplog: pyt
     dog.check()
     await asyncio.wait_for(writing, 5)
     assert "releasing them" in caplog.text
+
+
+async def test_the_watchdog_looks_only_while_requests_wait(monkeypatch: pytest.MonkeyPatch):
+    """It sleeps while there is nothing to watch, and finds a request that doesn't come back."""
+    monkeypatch.setattr(watchdog, "CHECK_S", 0.001)
+    clock = Clock()
+    runs: list[asyncio.Task[None]] = []
+    requests = DiscordRequests(clock, on_busy=lambda: runs.append(asyncio.create_task(dog.run())))
+    dog = Watchdog(requests, HTTPState(SimpleNamespace(_global_over=asyncio.Event())), clock)
+    await requests.outcome(requests.begin(asyncio.sleep(0)), timeout_s=5)
+    await asyncio.wait_for(runs[0], 5)
+    assert not dog.is_mute
+    requests.begin(asyncio.Event().wait())
+    clock.now += MUTE_S
+    async with asyncio.timeout(5):
+        while not dog.is_mute:  # noqa: ASYNC110 - nobody waits for it
+            await asyncio.sleep(0.001)
+    await requests.aclose()
+    await asyncio.wait_for(runs[1], 5)
+    assert not dog.is_mute
 
 
 async def test_the_watchdog_leaves_a_rate_limit_alone(wire: Wire):
