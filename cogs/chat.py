@@ -18,6 +18,7 @@ from bot.settings import catalog as rules
 from bot.ui.incoming.markup import names_known, readable, title
 from bot.ui.incoming.missed import MissedQuestions
 from bot.ui.incoming.notices import NO, WAIT
+from bot.ui.incoming.proxied import ProxiedQuestions
 from bot.ui.targets.buttons import Press
 from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures
 from bot.ui.targets.permissions import Permissions, author_of, may_read, person_of
@@ -58,6 +59,7 @@ class Chat(commands.Cog):
         self.chat = bot.services.conversation.chat
         self.gate = bot.services.access.gate
         self.clock = bot.services.clock
+        self._proxied = ProxiedQuestions(self.clock)
         self._missed = MissedQuestions(bot, bot.arrivals, self.clock)
         self._looking = Background("looking for missed questions", self._missed.look, self.clock)
         self._menus = (
@@ -82,17 +84,35 @@ class Chat(commands.Cog):
         """A mention, a reply with the ping on (which mentions as well), or a direct message asks.
 
         So does every message where the settings say `always`, as far as Discord lets the bot read it. Bots and
-        webhooks don't ask: two bots would talk to each other without end.
+        webhooks don't ask: two bots would talk to each other without end. A proxy bot's copy of a question stands
+        for it.
         """
         me = self.bot.user
-        if me is None or message.author.bot or message.webhook_id or message.is_system():
+        if me is None or message.author.id == me.id or message.is_system():
+            return
+        if message.webhook_id:
+            await self._follow_copy(message, question_of(message, me))
+        if message.webhook_id or message.author.bot:
             return
         self._missed.note(message)
         meant = is_direct(message) or names_bot(message, me)
         if message.guild is None and not is_direct(message):
             await self._ask_again_later(message, meant=meant)
         elif (meant or await self._is_overheard(message)) and not self.bot.arrivals.asked.repeats(message.id):
-            await self._answer_message(message, question_of(message, me), meant=meant)
+            question = question_of(message, me)
+            self._proxied.note(message, question)
+            await self._answer_message(message, question, meant=meant)
+
+    async def _follow_copy(self, copy: discord.Message, question: Question) -> None:
+        """From now on the copy stands for its original, whose author asks; their own message may go."""
+        original = self._proxied.original_of(question)
+        if original is None:
+            return
+        self.bot.arrivals.copies.put(original.message.id, copy.id)
+        self.bot.arrivals.originals.put(copy.id, original.message.id)
+        if original.message.id in self.bot.arrivals.dropped:
+            asked = replace(original.question, text=question.text, message_id=copy.id)
+            await self._answer_message(original.message, asked, meant=True)
 
     async def _ask_again_later(self, message: discord.Message, *, meant: bool) -> None:
         """Of this server neither settings nor permissions are known; at a start they come within seconds."""
@@ -140,6 +160,7 @@ class Chat(commands.Cog):
         """The question after what was edited since it came; None where it was deleted."""
         assert question.message_id is not None  # noqa: S101 - it is a message
         if question.message_id in self.bot.arrivals.deleted:
+            self.bot.arrivals.dropped.put(question.message_id)
             return None
         newest = self.bot.arrivals.edited.get(question.message_id)
         return question if newest is None else replace(question, text=newest)
@@ -151,7 +172,7 @@ class Chat(commands.Cog):
         threads = admitted.effective.text(rules.THREADS)
         thread = await self._open_thread(message, question.text) if threads != "off" else None
         if thread is None:
-            return question, self.bot.channel_target(message.channel.id, answer_to=message.id)
+            return question, self.bot.channel_target(message.channel.id, answer_to=question.message_id)
         place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
         if threads == "branch":
             await self._branch(question.place, place)

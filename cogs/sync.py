@@ -82,9 +82,12 @@ class Sync(commands.Cog):
         await self._deleted(payload.message_ids)
 
     async def _deleted(self, message_ids: Iterable[int]) -> None:
-        gone = set(message_ids)
+        arrivals = self.bot.arrivals
+        # A proxied question is what its copy shows: it goes with the copy, not with the original.
+        gone = {arrivals.originals.get(message_id) or message_id for message_id in message_ids}
+        gone -= {message_id for message_id in message_ids if message_id in arrivals.copies}
         for message_id in gone:
-            self.bot.arrivals.deleted.put(message_id)
+            arrivals.deleted.put(message_id)
         self.chat.runs.deleted(gone)
         await self.sync.delete_messages(gone)
 

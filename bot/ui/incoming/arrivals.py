@@ -49,3 +49,6 @@ class Arrivals:
         self.asked: Recent[None] = Recent()  # questions by message, so that each is answered once
         self.deleted: Recent[None] = Recent()
         self.edited: Recent[str] = Recent(most=200)  # the newest text
+        self.copies: Recent[int] = Recent()  # of proxied questions: the webhook's message by the original
+        self.originals: Recent[int] = Recent()  # and the other way round
+        self.dropped: Recent[None] = Recent()  # questions that were deleted before they were asked
