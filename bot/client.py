@@ -39,6 +39,7 @@ EXTENSIONS = (
     "cogs.chat",
     "cogs.conversation",
     "cogs.help",
+    "cogs.mentions",
     "cogs.models",
     "cogs.settings",
     "cogs.status",
@@ -121,7 +122,7 @@ class ChatBot(commands.Bot):
         return InteractionTarget(interaction, private=private, clock=self.services.clock, channel=channel)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Messages are questions, which `cogs.chat` sees to, never text commands."""
+        """Messages are questions, which `cogs.mentions` answers, never text commands."""
 
     async def on_ready(self) -> None:
         log.info("ready as %s (%s) in %d servers", self.user, self.application_id, len(self.guilds))

@@ -1,67 +1,48 @@
-"""Asking: by mention, by reply, in direct messages, with `/ask`, and about a message."""
+"""Asking with `/ask` and about a message, and the buttons under answers."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.refusals import NotAllowedError, Rule
-from bot.core.background import Background
-from bot.core.errors import HeadwaterError, StorageError
-from bot.core.records import Question, ReplyState
-from bot.settings import catalog as rules
-from bot.ui.incoming.markup import names_known, readable, title
-from bot.ui.incoming.missed import MissedQuestions
-from bot.ui.incoming.notices import NO, WAIT
-from bot.ui.incoming.proxied import ProxiedQuestions
+from bot.core.errors import HeadwaterError
+from bot.core.records import Question
+from bot.ui.incoming.asking import Asker
+from bot.ui.incoming.markup import names_known, readable
 from bot.ui.targets.buttons import Press
-from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures
-from bot.ui.targets.permissions import Permissions, author_of, may_read, person_of
+from bot.ui.targets.failures import DISCORD_FAILURES
+from bot.ui.targets.permissions import Permissions, may_read, person_of
 from bot.ui.targets.places import (
     about_message,
     interaction_place,
-    is_direct,
-    may_answer,
-    message_place,
-    names_bot,
-    question_of,
 )
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell, tell_failure
 from bot.ui.views.forms import AskForm
-from bot.ui.views.history import BRANCHED_TURNS
 
 if TYPE_CHECKING:
-    from bot.access.gate import Admitted
     from bot.client import ChatBot
     from bot.conversation.ports import StoredReply
-    from bot.core.records import Place
-    from bot.display.target import ReplyTarget
 
 log = logging.getLogger(__name__)
 
 PROMPT_LIMIT = 6000  # Discord: characters of a string option
-THREAD_NAME_LIMIT = 100  # Discord: characters
 
 
 class Chat(commands.Cog):
-    """Turns events into questions."""
+    """Turns commands, menus and presses into questions."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
         self.permissions = Permissions(bot.services.access.people)
         self.chat = bot.services.conversation.chat
         self.gate = bot.services.access.gate
-        self.clock = bot.services.clock
-        self._proxied = ProxiedQuestions(self.clock)
-        self._missed = MissedQuestions(bot, bot.arrivals, self.clock)
-        self._looking = Background("looking for missed questions", self._missed.look, self.clock)
+        self.asker = Asker(self.chat, bot, bot.services.clock)
         self._menus = (
             app_commands.ContextMenu(name="Ask about this", callback=self.ask_about),
             app_commands.ContextMenu(name="Regenerate", callback=self.regenerate),
@@ -70,143 +51,8 @@ class Chat(commands.Cog):
             bot.tree.add_command(menu)
 
     async def cog_unload(self) -> None:
-        await self._looking.aclose()
         for menu in self._menus:
             self.bot.tree.remove_command(menu.name, type=menu.type)
-
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """A session begins without the events of the time before it."""
-        self._looking.start()
-
-    @commands.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
-        """A mention, a reply with the ping on (which mentions as well), or a direct message asks.
-
-        So does every message where the settings say `always`, as far as Discord lets the bot read it. Bots and
-        webhooks don't ask: two bots would talk to each other without end. A proxy bot's copy of a question stands
-        for it.
-        """
-        me = self.bot.user
-        if me is None or message.author.id == me.id or message.is_system():
-            return
-        if message.webhook_id:
-            await self._follow_copy(message, question_of(message, me))
-        if message.webhook_id or message.author.bot:
-            return
-        self._missed.note(message)
-        meant = is_direct(message) or names_bot(message, me)
-        if message.guild is None and not is_direct(message):
-            await self._ask_again_later(message, meant=meant)
-        elif (meant or await self._is_overheard(message)) and not self.bot.arrivals.asked.repeats(message.id):
-            question = question_of(message, me)
-            self._proxied.note(message, question)
-            await self._answer_message(message, question, meant=meant)
-
-    async def _follow_copy(self, copy: discord.Message, question: Question) -> None:
-        """From now on the copy stands for its original, whose author asks; their own message may go."""
-        original = self._proxied.original_of(question)
-        if original is None:
-            return
-        self.bot.arrivals.copies.put(original.message.id, copy.id)
-        self.bot.arrivals.originals.put(copy.id, original.message.id)
-        if original.message.id in self.bot.arrivals.dropped:
-            asked = replace(original.question, text=question.text, message_id=copy.id)
-            await self._answer_message(original.message, asked, meant=True)
-
-    async def _ask_again_later(self, message: discord.Message, *, meant: bool) -> None:
-        """Of this server neither settings nor permissions are known; at a start they come within seconds."""
-        if meant and self.bot.is_ready():
-            await self._say(message, texts.NOT_READY, sign=WAIT)
-
-    async def _is_overheard(self, message: discord.Message) -> bool:
-        """Whether a message that names nobody asks, because the settings say that every message does."""
-        if not (self.bot.intents.message_content and message.content):
-            return False
-        try:
-            effective = await self.bot.services.settings.resolver.effective(message_place(message))
-        except HeadwaterError:
-            return False
-        return effective.text(rules.ANSWER) == "always"
-
-    async def _answer_message(self, message: discord.Message, question: Question, *, meant: bool) -> None:
-        """Answer a message where it was written, or say why not."""
-        if not may_answer(message):
-            if meant:
-                await self.bot.notices.say_privately(message, texts.may_not_write(message.jump_url))
-            return
-        try:
-            admitted = await self.gate.admit(await author_of(message), question.place)
-            if not question.text:
-                await self._say(message, _hint(message), sign=NO)
-                return
-            question, target = await self._where(message, question, admitted)
-            if (asked := self._as_it_reads_now(question)) is not None:
-                await self._ask(asked, target, admitted)
-        except HeadwaterError as refusal:
-            await self._refuse(message, refusal, meant=meant)
-
-    async def _say(self, message: discord.Message, sentence: str, *, sign: str) -> None:
-        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
-        await self.bot.notices.say(message, target, sentence, sign=sign)
-
-    async def _refuse(self, message: discord.Message, refusal: HeadwaterError, *, meant: bool) -> None:
-        """Say why not, unless nobody asked to know."""
-        if isinstance(refusal, NotAllowedError) and (refusal.rule is Rule.SILENT or not meant):
-            return
-        await self._say(message, refusal.sentence, sign=NO if isinstance(refusal, NotAllowedError) else WAIT)
-
-    def _as_it_reads_now(self, question: Question) -> Question | None:
-        """The question after what was edited since it came; None where it was deleted."""
-        assert question.message_id is not None  # noqa: S101 - it is a message
-        if question.message_id in self.bot.arrivals.deleted:
-            self.bot.arrivals.dropped.put(question.message_id)
-            return None
-        newest = self.bot.arrivals.edited.get(question.message_id)
-        return question if newest is None else replace(question, text=newest)
-
-    async def _where(
-        self, message: discord.Message, question: Question, admitted: Admitted
-    ) -> tuple[Question, ReplyTarget]:
-        """Where a question is answered: under its message, or in a thread of its own where the settings say so."""
-        threads = admitted.effective.text(rules.THREADS)
-        thread = await self._open_thread(message, question.text) if threads != "off" else None
-        if thread is None:
-            return question, self.bot.channel_target(message.channel.id, answer_to=question.message_id)
-        place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
-        if threads == "branch":
-            await self._branch(question.place, place)
-        return replace(question, place=place), self.bot.channel_target(thread.id)
-
-    async def _open_thread(self, message: discord.Message, text: str) -> discord.Thread | None:
-        """A thread under a question, named after it; None in a thread, and where none can be opened."""
-        if isinstance(message.channel, discord.TextChannel):
-            with logged_failures(log, "no thread in channel %d", message.channel.id):
-                return await message.create_thread(name=title(text, limit=THREAD_NAME_LIMIT))
-        return None
-
-    async def _branch(self, source: Place, thread: Place) -> None:
-        """Continue in a thread what was said above it; where that can't be stored, it begins empty."""
-        try:
-            await self.bot.services.conversation.store.branch(source, thread, limit=BRANCHED_TURNS)
-        except StorageError as error:
-            log.warning("thread %d begins without memory: %s", thread.channel_id, error)
-
-    async def _ask(self, question: Question, target: ReplyTarget, admitted: Admitted) -> None:
-        """Answer, and ping the asker if that took as long as the settings say."""
-        began = self.clock.monotonic()
-        ending = await self.chat.ask(question, target, admitted)
-        seconds, wanted = self.clock.monotonic() - began, admitted.effective.number(rules.PING_AFTER)
-        if wanted and seconds >= wanted and ending.state is not ReplyState.STOPPED and not question.private:
-            await self._ping(question, seconds)
-
-    async def _ping(self, question: Question, seconds: float) -> None:
-        asker = discord.Object(question.author_id)
-        channel = self.bot.get_partial_messageable(question.place.channel_id)
-        with logged_failures(log, "nobody was pinged in channel %d", question.place.channel_id):
-            await channel.send(
-                texts.answer_ready(asker.id, seconds), allowed_mentions=discord.AllowedMentions(users=[asker])
-            )
 
     @app_commands.command()
     @app_commands.describe(
@@ -314,7 +160,7 @@ class Chat(commands.Cog):
         )
         target = self.bot.interaction_target(interaction, private=private)
         try:
-            await self._ask(question, target, admitted)
+            await self.asker.ask(question, target, admitted)
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
 
@@ -331,11 +177,6 @@ async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:
     except DISCORD_FAILURES:
         return message
     return now if now.content else message
-
-
-def _hint(message: discord.Message) -> str:
-    """To somebody whose question has no text that the bot could read."""
-    return texts.EMPTY_QUESTION if message.content else texts.ROLE_MENTIONED
 
 
 async def setup(bot: ChatBot) -> None:

@@ -44,7 +44,7 @@ def while_it_is_looked_at(
         await happens(message)
         return await author_of(message)
 
-    cog = type(world.bot.get_cog("Chat"))
+    cog = type(world.bot.get_cog("Mentions"))
     monkeypatch.setattr(sys.modules[cog.__module__], "author_of", author_of_slowly)
 
 

@@ -18,6 +18,15 @@ def troubled_lines(world: World) -> list[str]:
     return [line for line in world.log.splitlines() if " WARNING " in line or " ERROR " in line]
 
 
+async def logged(world: World, text: str) -> None:
+    """Wait until the log says something; no event of the world's tells."""
+    for _ in range(100):
+        if text in world.log:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"never logged: {text}\n{world.log}")
+
+
 async def answers(world: World) -> None:
     await world.reply(world.ask("hello"), "Hello.")
 
@@ -132,15 +141,16 @@ async def test_a_server_that_is_hidden_by_an_outage_gets_no_direct_answers(world
     """What is said there, without a mention, is not taken for a direct message."""
     world.discord.trouble.lose_guild(world.guild)
     await world.start()
+    early = world.ask("hello")
     plain = world.discord.say(world.member, world.channel, "hello all")
     friend = world.discord.add_user("friend")
     direct = world.discord.say(friend, world.discord.open_dm(friend), "hello")
     await world.reply(direct)
-    assert not world.replies(plain)
-    asked = world.ask("hello")
-    await asyncio.sleep(3)
-    print(world.log)
-    await world.discord.until(lambda: world.replies(asked), 10)
-    assert world.replies(asked)[0].content == f"-# {texts.NOT_READY}"
+    await logged(world, "ready as")
+    late = world.ask("hello")
+    (told,) = await world.discord.until(lambda: world.replies(late), 10)
+    assert told.content == f"-# {texts.NOT_READY}"
     world.discord.trouble.find_guild(world.guild)
-    await world.reply(world.ask("again"), "Hello.")
+    await world.discord.until(lambda: len(world.replies(early)) == 2, 20)
+    assert {reply.reply_to for reply in world.replies(early)} == {early, late}
+    assert plain not in {reply.reply_to for reply in world.replies(early)}

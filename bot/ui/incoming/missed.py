@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.places import is_direct, names_bot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.core.ports import Clock
     from bot.ui.incoming.arrivals import Arrivals
@@ -40,38 +39,38 @@ class MissedQuestions:
         self._arrivals = arrivals
         self._clock = clock
         self._direct: Recent[None] = Recent(DIRECT_CHANNELS)
+        self._guilds: dict[int, discord.Guild] = {}  # to be looked through
+        self._direct_too = False
 
     def note(self, message: discord.Message) -> None:
         """Remember where somebody writes directly."""
         if is_direct(message):
             self._direct.put(message.channel.id)
 
+    def expect(self, guilds: Iterable[discord.Guild], *, direct: bool = False) -> None:
+        """There may be missed questions in these servers, and with `direct` in direct messages as well."""
+        self._guilds |= {guild.id: guild for guild in guilds}
+        self._direct_too |= direct
+
     async def look(self) -> None:
         """Go through the channels with recent messages, one after another."""
-        since = datetime.fromtimestamp(self._clock.time() - ANSWERED_FOR_S, UTC)
+        while self._guilds or self._direct_too:
+            since = datetime.fromtimestamp(self._clock.time() - ANSWERED_FOR_S, UTC)
+            guilds, direct_too = self._guilds, self._direct_too
+            self._guilds, self._direct_too = {}, False
+            direct = await self._direct_channels() if direct_too else []
+            await self._look_through([*_active(guilds.values(), since), *direct], since)
+
+    async def _look_through(self, channels: Sequence[Channel | discord.DMChannel], since: datetime) -> None:
         found = 0
-        for channel in [*self._active(since), *await self._direct_channels()]:
+        for channel in channels:
             with logged_failures(log, "questions missed in channel %d stay unanswered", channel.id):
                 for message in await self._unanswered(channel, since):
                     found += 1
                     self._client.dispatch("message", message)
-            await asyncio.sleep(PAUSE_S)
+            await self._clock.sleep(PAUSE_S)
         if found:
             log.info("found %d questions from while the bot was away", found)
-
-    def _active(self, since: datetime) -> list[Channel]:
-        """Channels whose last message is recent, as Discord said when the session began."""
-        active = [channel for channel in self._readable() if (channel.last_message_id or 0) >= _first_id(since)]
-        active.sort(key=lambda channel: channel.last_message_id or 0, reverse=True)
-        return active[:MOST_CHANNELS]
-
-    def _readable(self) -> Iterator[Channel]:
-        for guild in self._client.guilds:
-            channels: tuple[Channel, ...] = (*guild.text_channels, *guild.voice_channels, *guild.stage_channels)
-            for channel in (*channels, *guild.threads):
-                allowed = channel.permissions_for(guild.me)
-                if allowed.view_channel and allowed.read_message_history:
-                    yield channel
 
     async def _direct_channels(self) -> list[discord.DMChannel]:
         found: list[discord.DMChannel] = []
@@ -92,7 +91,8 @@ class MissedQuestions:
         return [
             message
             for message in messages
-            if (is_direct(message) or names_bot(message, me))
+            if message.author.id != me.id
+            and (is_direct(message) or names_bot(message, me))
             and message.id not in answered
             and message.id not in self._arrivals.asked
             and not message.flags.has_thread
@@ -100,5 +100,23 @@ class MissedQuestions:
         ]
 
 
-def _first_id(since: datetime) -> int:
-    return discord.utils.time_snowflake(since)
+def _active(guilds: Iterable[discord.Guild], since: datetime) -> list[Channel]:
+    """The channels with recent messages, the latest first, as Discord said when the session began."""
+    first_id = discord.utils.time_snowflake(since)
+    active = [
+        channel for guild in guilds for channel in _channels(guild) if (channel.last_message_id or 0) >= first_id
+    ]
+    active.sort(key=lambda channel: channel.last_message_id or 0, reverse=True)
+    return [channel for channel in active[:MOST_CHANNELS] if _may_look(channel)]
+
+
+def _channels(guild: discord.Guild) -> Iterator[Channel]:
+    yield from guild.text_channels
+    yield from guild.voice_channels
+    yield from guild.stage_channels
+    yield from guild.threads
+
+
+def _may_look(channel: Channel) -> bool:
+    allowed = channel.permissions_for(channel.guild.me)
+    return allowed.view_channel and allowed.read_message_history

@@ -1,0 +1,187 @@
+"""Asking by message: a mention, a reply to the bot, a direct message, or any message where the settings say so."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot.access.refusals import NotAllowedError, Rule
+from bot.core.background import Background
+from bot.core.errors import HeadwaterError, StorageError
+from bot.settings import catalog as rules
+from bot.ui.incoming.asking import Asker
+from bot.ui.incoming.markup import title
+from bot.ui.incoming.missed import MissedQuestions
+from bot.ui.incoming.notices import NO, WAIT
+from bot.ui.incoming.proxied import ProxiedQuestions
+from bot.ui.targets.failures import logged_failures
+from bot.ui.targets.permissions import author_of
+from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot, question_of
+from bot.ui.texts import replies as texts
+from bot.ui.views.history import BRANCHED_TURNS
+
+if TYPE_CHECKING:
+    from bot.access.gate import Admitted
+    from bot.client import ChatBot
+    from bot.core.records import Place, Question
+
+log = logging.getLogger(__name__)
+
+THREAD_NAME_LIMIT = 100  # Discord: characters
+
+
+class Mentions(commands.Cog):
+    """Turns messages into questions, each once."""
+
+    def __init__(self, bot: ChatBot) -> None:
+        services = bot.services
+        self.bot = bot
+        self.gate = services.access.gate
+        self.asker = Asker(services.conversation.chat, bot, services.clock)
+        self._proxied = ProxiedQuestions(services.clock)
+        self._missed = MissedQuestions(bot, bot.arrivals, services.clock)
+        self._looking = Background("looking for missed questions", self._missed.look, services.clock)
+
+    async def cog_unload(self) -> None:
+        await self._looking.aclose()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """A session begins without the events of the time before it."""
+        self._missed.expect(self.bot.guilds, direct=True)
+        self._looking.start()
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """An outage is over."""
+        if self.bot.is_ready():
+            self._missed.expect([guild])
+            self._looking.start()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """A mention, a reply with the ping on (which mentions as well), or a direct message asks.
+
+        So does every message where the settings say `always`, as far as Discord lets the bot read it. Bots and
+        webhooks don't ask: two bots would talk to each other without end. A proxy bot's copy of a question stands
+        for it.
+        """
+        me = self.bot.user
+        if me is None or message.author.id == me.id or message.is_system():
+            return
+        if message.webhook_id:
+            await self._follow_copy(message, question_of(message, me))
+        if message.webhook_id or message.author.bot:
+            return
+        self._missed.note(message)
+        meant = is_direct(message) or names_bot(message, me)
+        if message.guild is None and not is_direct(message):
+            await self._ask_again_later(message, meant=meant)
+        elif (meant or await self._is_overheard(message)) and not self.bot.arrivals.asked.repeats(message.id):
+            question = question_of(message, me)
+            self._proxied.note(message, question)
+            await self._answer_message(message, question, meant=meant)
+
+    async def _follow_copy(self, copy: discord.Message, question: Question) -> None:
+        """From now on the copy stands for its original, whose author asks; their own message may go."""
+        original = self._proxied.original_of(question)
+        if original is None:
+            return
+        self.bot.arrivals.copies.put(original.message.id, copy.id)
+        self.bot.arrivals.originals.put(copy.id, original.message.id)
+        if original.message.id in self.bot.arrivals.dropped:
+            asked = replace(original.question, text=question.text, message_id=copy.id)
+            await self._answer_message(original.message, asked, meant=True)
+
+    async def _ask_again_later(self, message: discord.Message, *, meant: bool) -> None:
+        """Of this server neither settings nor permissions are known; at a start they come within seconds."""
+        if meant and self.bot.is_ready():
+            await self._say(message, texts.NOT_READY, sign=WAIT)
+
+    async def _is_overheard(self, message: discord.Message) -> bool:
+        """Whether a message that names nobody asks, because the settings say that every message does."""
+        if not (self.bot.intents.message_content and message.content):
+            return False
+        try:
+            effective = await self.bot.services.settings.resolver.effective(message_place(message))
+        except HeadwaterError:
+            return False
+        return effective.text(rules.ANSWER) == "always"
+
+    async def _answer_message(self, message: discord.Message, question: Question, *, meant: bool) -> None:
+        """Answer a message where it was written, or say why not."""
+        if not may_answer(message):
+            if meant:
+                await self.bot.notices.say_privately(message, texts.may_not_write(message.jump_url))
+            return
+        try:
+            admitted = await self.gate.admit(await author_of(message), question.place)
+            if not question.text:
+                await self._say(message, _hint(message), sign=NO)
+                return
+            place = await self._place(message, question, admitted)
+            if (asked := self._as_it_reads_now(question)) is not None:
+                answer_to = asked.message_id if place == asked.place else None
+                target = self.bot.channel_target(place.channel_id, answer_to=answer_to)
+                await self.asker.ask(replace(asked, place=place), target, admitted)
+        except HeadwaterError as refusal:
+            await self._refuse(message, refusal, meant=meant)
+
+    async def _say(self, message: discord.Message, sentence: str, *, sign: str) -> None:
+        target = self.bot.channel_target(message.channel.id, answer_to=message.id)
+        await self.bot.notices.say(message, target, sentence, sign=sign)
+
+    async def _refuse(self, message: discord.Message, refusal: HeadwaterError, *, meant: bool) -> None:
+        """Say why not, unless nobody asked to know."""
+        if isinstance(refusal, NotAllowedError) and (refusal.rule is Rule.SILENT or not meant):
+            return
+        await self._say(message, refusal.sentence, sign=NO if isinstance(refusal, NotAllowedError) else WAIT)
+
+    def _as_it_reads_now(self, question: Question) -> Question | None:
+        """The question after what was edited or copied since it came; None where it was deleted."""
+        message_id = question.message_id
+        assert message_id is not None  # noqa: S101 - it is a message
+        copy_id = self.bot.arrivals.copies.get(message_id)
+        if copy_id is None and message_id in self.bot.arrivals.deleted:
+            self.bot.arrivals.dropped.put(message_id)
+            return None
+        newest = self.bot.arrivals.edited.get(message_id)
+        return replace(question, text=newest or question.text, message_id=copy_id or message_id)
+
+    async def _place(self, message: discord.Message, question: Question, admitted: Admitted) -> Place:
+        """Where a question is answered: in its channel, or in a thread of its own where the settings say so."""
+        threads = admitted.effective.text(rules.THREADS)
+        thread = await self._open_thread(message, question.text) if threads != "off" else None
+        if thread is None:
+            return question.place
+        place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
+        if threads == "branch":
+            await self._branch(question.place, place)
+        return place
+
+    async def _open_thread(self, message: discord.Message, text: str) -> discord.Thread | None:
+        """A thread under a question, named after it; None in a thread, and where none can be opened."""
+        if isinstance(message.channel, discord.TextChannel):
+            with logged_failures(log, "no thread in channel %d", message.channel.id):
+                return await message.create_thread(name=title(text, limit=THREAD_NAME_LIMIT))
+        return None
+
+    async def _branch(self, source: Place, thread: Place) -> None:
+        """Continue in a thread what was said above it; where that can't be stored, it begins empty."""
+        try:
+            await self.bot.services.conversation.store.branch(source, thread, limit=BRANCHED_TURNS)
+        except StorageError as error:
+            log.warning("thread %d begins without memory: %s", thread.channel_id, error)
+
+
+def _hint(message: discord.Message) -> str:
+    """To somebody whose question has no text that the bot could read."""
+    return texts.EMPTY_QUESTION if message.content else texts.ROLE_MENTIONED
+
+
+async def setup(bot: ChatBot) -> None:
+    await bot.add_cog(Mentions(bot))
