@@ -302,7 +302,7 @@ async def test_one_persons_flood_keeps_nobody_waiting(bench: Bench):
 
 
 async def test_one_servers_rush_leaves_streams_to_the_others(server: OpenRouter):
-    """Whoever asks elsewhere is answered at once."""
+    """A question asked elsewhere is answered at once."""
     server.answer = lambda call: flat("fine", first_token_after=0.3 if call.prompt == "rush" else 0.0)
     config = replace(quick_config(server.base_url, server.key), limits=AdmissionLimits(streams=5, per_server=4))
     async with opened(server, config) as bench:

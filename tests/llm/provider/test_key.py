@@ -24,7 +24,7 @@ SPENT: dict[str, Any] = {"data": {"limit": 10, "limit_remaining": 0}}
 
 
 class ScriptedApi:
-    """Answers `/key` with what a test put there, the last answer for ever."""
+    """Answers `/key` with what a test put there, and repeats the last answer."""
 
     def __init__(self, *answers: dict[str, Any] | Exception) -> None:
         self.answers = list(answers)
