@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.settings.catalog import BUDGET_SETTINGS, BY_KEY
+from bot.settings.catalog import BUDGET_SETTINGS
 from bot.settings.specs import RESET
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
@@ -32,7 +32,7 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
         self.permissions = Permissions(bot.services.access.people)
         self.resolver = bot.services.settings.resolver
         self.budgets = bot.services.money.budgets
-        self.change = SettingChange(self.resolver, reads_messages=bot.intents.message_content)
+        self.change = SettingChange(self.resolver, BUDGET_SETTINGS, reads_messages=bot.intents.message_content)
 
     @only(Audience.ADMINS)
     @app_commands.command()
@@ -60,7 +60,7 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
         scope: Scope | None = None,
     ) -> None:
         """Change a budget or a limit"""
-        await self.change.make(interaction, BY_KEY[limit], amount, scope)
+        await self.change.make(interaction, limit, amount, scope)
 
 
 async def setup(bot: ChatBot) -> None:

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.core.records import Place
 from bot.ui.reports.export import Form, export
+from bot.ui.reports.turns import FileTurns
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import memory as texts
@@ -31,6 +32,7 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
         self.clock = bot.services.clock
         self.store: ConversationStore = bot.services.conversation.store
         self.permissions = Permissions(bot.services.access.people)
+        self.turns = FileTurns()
 
     @only(Audience.READERS)
     @app_commands.command()
@@ -63,6 +65,10 @@ class Conversation(commands.GroupCog, group_name="history", group_description="W
     async def export_(self, interaction: discord.Interaction[ChatBot], form: Form = "markdown") -> None:
         """Get what I remember of this channel as a file (only you see it)"""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self.turns.turn(interaction.user.id):
+            await self._export(interaction, form)
+
+    async def _export(self, interaction: discord.Interaction[ChatBot], form: Form) -> None:
         place = interaction_place(interaction)
         found = await export(self.store, place)
         if not found.turns:

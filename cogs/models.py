@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Order = Literal["price", "context"]
 LISTED = 500  # models in a list; nobody pages further
 HISTORY_TURNS = 500  # looked through to say whether a channel's memory is longer than a model's context
+ID_LIMIT = 200  # characters of a model's id, or of what is searched for
 LABEL_LIMIT = 100  # Discord: characters of a choice's name
 
 
@@ -57,7 +58,12 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     @app_commands.describe(
         model="The model's id; type to search", scope="Where it answers (default: this channel)"
     )
-    async def set_(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope = "channel") -> None:
+    async def set_(
+        self,
+        interaction: discord.Interaction[ChatBot],
+        model: app_commands.Range[str, 1, ID_LIMIT],
+        scope: Scope = "channel",
+    ) -> None:
         """Choose the model that answers here (admins)"""
         await self._set(interaction, model, scope)
 
@@ -142,7 +148,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def list_(
         self,
         interaction: discord.Interaction[ChatBot],
-        wanted: str = "",
+        wanted: app_commands.Range[str, 0, ID_LIMIT] = "",
         free: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
         vision: bool = False,  # noqa: FBT001, FBT002 - the same
         order: Order | None = None,
@@ -173,17 +179,24 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def _complete(
         self, interaction: discord.Interaction[ChatBot], typed: str
     ) -> list[app_commands.Choice[str]]:
-        place = interaction_place(interaction)
-        effective = await self.resolver.effective(place)
-        current, allowed = self.models.resolve(effective), self.models.allowed(effective)
-        recent = await self.models.recent(place.guild_id)
+        try:
+            found = await self._suggestions(interaction_place(interaction), typed[:ID_LIMIT])
+        except HeadwaterError:  # nothing to suggest; the command itself says why
+            return []
         return [
             app_commands.Choice(
                 name=f"{info.id} · {words.context(info.context_length)} · {words.prices(info)}"[:LABEL_LIMIT],
                 value=info.id,
             )
-            for info in search(allowed, typed, current=current.model, recent=recent)
+            for info in found
+            if len(info.id) <= LABEL_LIMIT
         ]
+
+    async def _suggestions(self, place: Place, typed: str) -> Sequence[ModelInfo]:
+        effective = await self.resolver.effective(place)
+        current, allowed = self.models.resolve(effective), self.models.allowed(effective)
+        recent = await self.models.recent(place.guild_id)
+        return search(allowed, typed, current=current.model, recent=recent)
 
 
 def _ordered(models: Sequence[ModelInfo], order: Order | None) -> list[ModelInfo]:

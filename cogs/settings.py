@@ -13,7 +13,6 @@ from bot.settings.specs import RESET
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
 from bot.ui.texts import settings as words
-from bot.ui.views.failures import tell
 from bot.ui.views.pages import show_lines
 from bot.ui.views.setting_change import SettingChange
 
@@ -35,7 +34,7 @@ class SettingsCommands(
     def __init__(self, bot: ChatBot) -> None:
         self.permissions = Permissions(bot.services.access.people)
         self.resolver = bot.services.settings.resolver
-        self.change = SettingChange(self.resolver, reads_messages=bot.intents.message_content)
+        self.change = SettingChange(self.resolver, SETTINGS, reads_messages=bot.intents.message_content)
 
     @only(Audience.ADMINS)
     @app_commands.command()
@@ -61,11 +60,7 @@ class SettingsCommands(
         scope: Scope | None = None,
     ) -> None:
         """Change a setting"""
-        spec = BY_KEY.get(setting)
-        if spec is None:
-            await tell(interaction, words.unknown_setting(setting))
-        else:
-            await self.change.make(interaction, spec, value, scope)
+        await self.change.make(interaction, setting, value, scope)
 
     @set_.autocomplete("value")
     async def _values(

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.money.ledger import channel_of
 from bot.money.usage import Group, Selection, Span, begin, step_of, to_csv
 from bot.ui.errors import NoServerError
+from bot.ui.reports.turns import FileTurns
 from bot.ui.reports.usage_chart import chart
 from bot.ui.reports.usage_plot import Plotter
 from bot.ui.targets.permissions import Permissions
@@ -44,6 +45,7 @@ class Usage(commands.Cog):
         self.permissions = Permissions(bot.services.access.people)
         self.reports = bot.services.money.usage
         self.plotter = Plotter()
+        self.turns = FileTurns()
 
     @app_commands.command()
     @app_commands.describe(
@@ -67,7 +69,8 @@ class Usage(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         selection = self._selection(interaction, scope, Span(period))
         if export:
-            await self._export(interaction, selection)
+            async with self.turns.turn(interaction.user.id):
+                await self._export(interaction, selection)
             return
         sums = {group: await self.reports.sums(selection, group) for group in BREAKDOWNS[scope]}
         lines = words.report(words.WHOSE[scope], selection.since, sums)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,15 @@ TEXTS = sorted((ROOT / "bot/ui/texts").glob("*.py"))
 TOPS = ("bot", "cogs", "playground", "bench", "tests")
 CODE = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+SPOKEN_ELSEWHERE = (
+    "bot/__main__.py",
+    "bot/access/refusals.py",
+    "bot/config/fields.py",
+    "bot/config/reading.py",
+    "bot/doctor.py",
+    "bot/money/limits.py",
+)
+WORDS_OF_A_PHRASE = 5  # shorter ones, such as "the bot owner's setting", may be said twice
 SPELLED_OUT = {"sentences.py"}  # the words that are not to be used
 
 
@@ -57,6 +67,21 @@ def test_the_rules_find_what_they_are_for():
 def test_what_the_bot_says_reads_well(path: Path):
     """Every sentence of replies, commands, views and forms."""
     assert not [(text, found) for text in of_module(path) if (found := faults(text))]
+
+
+@pytest.mark.parametrize("path", SPOKEN_ELSEWHERE)
+def test_what_other_modules_say_reads_well(path: str):
+    """Refusals, budgets, and what the start and the check print."""
+    assert not [(text, found) for text in of_module(ROOT / path) if (found := faults(text))]
+
+
+def test_a_sentence_stands_in_one_place():
+    """Two copies of a sentence drift apart."""
+    code = [path for top in ("bot", "cogs") for path in (ROOT / top).rglob("*.py")]
+    sentences = Counter(
+        text for path in code for text in {*of_module(path)} if len(text.split()) > WORDS_OF_A_PHRASE
+    )
+    assert not [text for text, places in sentences.items() if places > 1]
 
 
 @pytest.mark.parametrize("error", errors(), ids=lambda each: each.__name__)

@@ -13,6 +13,12 @@ class NoServerError(HeadwaterError):
     text = "There's no server here. Leave the scope at `channel`."
 
 
+class FileUnderWayError(HeadwaterError):
+    """Somebody asks for a file while another of theirs is being made."""
+
+    text = "I'm still making your last file. Please wait for it."
+
+
 class NotInAudienceError(app_commands.CheckFailure):
     """A command isn't for this person, or not here; `sentence` says who it is for."""
 

@@ -58,6 +58,9 @@ def _explain(error: Exception, name: str) -> str:
     if isinstance(error, OUTDATED):
         log.warning("%s is a command of another version: %s", name, type(error).__name__)
         return texts.OUTDATED_COMMAND
+    if isinstance(error, app_commands.TransformerError):  # a client that sends what it doesn't offer
+        log.warning("%s has a value that isn't one: %s", name, error.type.name)
+        return texts.NOT_OFFERED
     if isinstance(error, DISCORD_FAILURES):
         log.warning("%s failed at Discord: %s", name, reason(error))
         return _about_discord(error)

@@ -40,7 +40,8 @@ class Picker(discord.ui.Select["Pages"]):
         self._on_pick = on_pick
 
     def offer(self, values: Sequence[str]) -> None:
-        self.options = [discord.SelectOption(label=value[:VALUE_LIMIT], value=value) for value in values[:CHOICES]]
+        fitting = [value for value in values[:CHOICES] if len(value) <= VALUE_LIMIT]
+        self.options = [discord.SelectOption(label=value, value=value) for value in fitting]
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Take a value only from the menu: what a client sends may be anything."""

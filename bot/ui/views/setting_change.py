@@ -10,6 +10,8 @@ from bot.ui.texts import settings as words
 from bot.ui.views.failures import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import discord
 
     from bot.settings.resolver import SettingsResolver
@@ -19,14 +21,19 @@ if TYPE_CHECKING:
 class SettingChange:
     """Sets a setting for the server or channel that an admin's command was used in, and says so."""
 
-    def __init__(self, resolver: SettingsResolver, *, reads_messages: bool) -> None:
-        """`reads_messages`: whether the bot has the message content intent."""
+    def __init__(self, resolver: SettingsResolver, specs: Iterable[SettingSpec], *, reads_messages: bool) -> None:
+        """`specs` can be set; `reads_messages` says whether the bot has the message content intent."""
         self._resolver = resolver
+        self._specs = {spec.key: spec for spec in specs}
         self._reads_messages = reads_messages
 
     async def make(
-        self, interaction: discord.Interaction[Any], spec: SettingSpec, value: str, scope: Scope | None
+        self, interaction: discord.Interaction[Any], name: str, value: str, scope: Scope | None
     ) -> None:
+        spec = self._specs.get(name)
+        if spec is None:
+            await tell(interaction, words.unknown_setting(name))
+            return
         where: Scope = scope or ("channel" if "channel" in spec.where else "server")
         if where not in spec.where:
             await tell(interaction, words.wrong_scope(spec))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.errors import ModelNotFoundError
+import pytest
+
+from bot.core.errors import ModelNotFoundError, StorageError
 from bot.core.events import Usage
 from bot.core.records import ModelInfo
 from bot.ui.texts import models as words
@@ -64,6 +66,19 @@ async def test_autocomplete_names_context_and_offers_the_current_model_first(wor
     assert choices[0]["name"].startswith("openai/gpt-4o-mini · 128k context · $0.15 in")
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "haiku")
     assert [choice["value"] for choice in choices] == ["anthropic/claude-haiku"]
+
+
+async def test_autocomplete_is_empty_where_memory_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """A menu that can't be filled is no bug: no traceback."""
+
+    async def unreadable(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(world.bot.services.settings.resolver, "effective", unreadable)
+    assert await world.admin.autocomplete(world.channel, "model set", "model", "haiku") == []
+    assert "Traceback" not in caplog.text
 
 
 async def test_list_shows_context_and_price(world: World):
