@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.access.gate import Gate
@@ -66,6 +67,18 @@ if TYPE_CHECKING:
 DISCORD = "https://discord.com"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    """What every part is built on."""
+
+    settings: Settings
+    database: SqliteDatabase
+    stack: AsyncExitStack
+    model: ModelServices
+    clock: Clock
+    rng: random.Random
+
+
 async def open_bot(
     settings: Settings,
     database: SqliteDatabase,
@@ -81,10 +94,9 @@ async def open_bot(
     """
     clock, rng = clock or SystemClock(), rng or random.Random()  # noqa: S311 - jitter and nonces, no secrets
     model = model or await open_model(settings, database, stack, clock, rng)
+    base = Foundation(settings=settings, database=database, stack=stack, model=model, clock=clock, rng=rng)
     # Names are looked up when a prompt is filled in; by then there is a bot to ask.
-    services = await build_services(
-        settings, database, stack, model, clock, rng, lambda place: names_of(bot, place)
-    )
+    services = await build_services(base, lambda place: names_of(bot, place))
     bot = ChatBot(
         services,
         message_content=settings.message_content_intent,
@@ -111,78 +123,83 @@ async def open_model(
     )
 
 
-async def build_services(
-    settings: Settings,
-    database: SqliteDatabase,
-    stack: AsyncExitStack,
-    model: ModelServices,
-    clock: Clock,
-    rng: random.Random,
-    names: Callable[[Place], Names],
-) -> Services:
-    llm, catalog, texts = model.llm, model.catalog, ReplyTexts()
-    conversations, stored = SqliteConversations(database), SqliteSettings(database)
+async def build_services(base: Foundation, names: Callable[[Place], Names]) -> Services:
+    """Everything the cogs work with; `names` says what places are called."""
+    database, clock = base.database, base.clock
+    settings, billing = settings_services(base), await open_billing(base)
+    access = Access(settings.resolver, owner_ids=base.settings.owner_ids)
     scheduler = EditScheduler(clock)
-    stack.push_async_callback(scheduler.aclose)
-    resolver = SettingsResolver(stored, clock)
-    models = ModelChoice(resolver, catalog, default=settings.model)
-    defaults = Defaults(
-        system_prompt=settings.system_prompt,
-        max_tokens=settings.max_tokens,
-        temperature=settings.temperature,
-        fallbacks=settings.fallback_models,
-    )
-    billing = await open_billing(settings, database, stack, model, clock)
-    budgets = billing.budgets
-    access = Access(resolver, owner_ids=settings.owner_ids)
-    message_sync = SqliteMessageSync(database)
-    catch_up = CatchUp(message_sync, clock)
-    profiles = Profiles(models, SystemPrompts(clock, names), defaults=defaults)
-    answerer = Answerer(
-        llm=llm,
-        catalog=catalog,
-        store=conversations,
-        texts=texts,
-        ratios=billing.ratios,
-        catch_up=catch_up,
-    )
-    chat = ChatService(
-        answerer=answerer,
-        profiles=profiles,
-        billing=billing,
-        store=conversations,
-        scheduler=scheduler,
-        texts=texts,
-        clock=clock,
-        rng=rng,
-    )
+    base.stack.push_async_callback(scheduler.aclose)
     return Services(
-        conversation=ConversationServices(
-            chat=chat,
-            store=conversations,
-            sync=message_sync,
-            recovery=Recovery(store=conversations, scheduler=scheduler, texts=texts, clock=clock, rng=rng),
-            catch_up=catch_up,
-        ),
+        conversation=conversation_services(base, settings.models, billing, scheduler, SystemPrompts(clock, names)),
         privacy=PrivacyServices(
             erasure=SqliteErasure(database),
-            retention=Retention(days=settings.retention_days or None),
-            data_collection=settings.data_collection,
+            retention=Retention(days=base.settings.retention_days or None),
+            data_collection=base.settings.data_collection,
         ),
-        settings=SettingsServices(store=stored, resolver=resolver, models=models),
-        access=AccessServices(people=access, gate=Gate(resolver, access, UserRateLimit(clock), budgets)),
-        money=MoneyServices(budgets=budgets, usage=SqliteUsage(database), trial=Trial(llm, billing, clock)),
-        model=model,
+        settings=settings,
+        access=AccessServices(
+            people=access, gate=Gate(settings.resolver, access, UserRateLimit(clock), billing.budgets)
+        ),
+        money=MoneyServices(
+            budgets=billing.budgets,
+            usage=SqliteUsage(database),
+            trial=Trial(base.model.llm, billing, clock),
+        ),
+        model=base.model,
         examine_database=lambda: examine(database, now=int(clock.time())),
         scheduler=scheduler,
         clock=clock,
     )
 
 
-async def open_billing(
-    settings: Settings, database: SqliteDatabase, stack: AsyncExitStack, model: ModelServices, clock: Clock
-) -> Billing:
+def settings_services(base: Foundation) -> SettingsServices:
+    store = SqliteSettings(base.database)
+    resolver = SettingsResolver(store, base.clock)
+    models = ModelChoice(resolver, base.model.catalog, default=base.settings.model)
+    return SettingsServices(store=store, resolver=resolver, models=models)
+
+
+def conversation_services(
+    base: Foundation, models: ModelChoice, billing: Billing, scheduler: EditScheduler, prompts: SystemPrompts
+) -> ConversationServices:
+    store, sync, texts = SqliteConversations(base.database), SqliteMessageSync(base.database), ReplyTexts()
+    catch_up = CatchUp(sync, base.clock)
+    answerer = Answerer(
+        llm=base.model.llm,
+        catalog=base.model.catalog,
+        store=store,
+        texts=texts,
+        ratios=billing.ratios,
+        catch_up=catch_up,
+    )
+    chat = ChatService(
+        answerer=answerer,
+        profiles=Profiles(models, prompts, defaults=defaults(base.settings)),
+        billing=billing,
+        store=store,
+        scheduler=scheduler,
+        texts=texts,
+        clock=base.clock,
+        rng=base.rng,
+    )
+    recovery = Recovery(store=store, scheduler=scheduler, texts=texts, clock=base.clock, rng=base.rng)
+    return ConversationServices(chat=chat, store=store, sync=sync, recovery=recovery, catch_up=catch_up)
+
+
+def defaults(settings: Settings) -> Defaults:
+    """How the bot answers where nobody set anything."""
+    return Defaults(
+        system_prompt=settings.system_prompt,
+        max_tokens=settings.max_tokens,
+        temperature=settings.temperature,
+        fallbacks=settings.fallback_models,
+    )
+
+
+async def open_billing(base: Foundation) -> Billing:
     """The ledger and what works on it in the background: settlement, and what could not be booked yet."""
+    database, stack, model, clock = base.database, base.stack, base.model, base.clock
     ledger = SqliteLedger(database)
     unbooked = Unbooked(clock, database.path.with_name(f"{database.path.name}-unbooked"))
     await asyncio.to_thread(unbooked.load, ledger.book)
@@ -192,7 +209,7 @@ async def open_billing(
     if model.generations is not None:
         settlement = Settlement(ledger, model.generations, clock)
         supervised(stack, "settlement", settlement.run, clock)
-    month, person_day, person_month = settings.budgets_nano_usd
+    month, person_day, person_month = base.settings.budgets_nano_usd
     owner = OwnerBudgets(month=month, person_day=person_day, person_month=person_month)
     return Billing(
         budgets=Budgets(ledger, unbooked, clock, owner=owner),
