@@ -22,7 +22,7 @@ from pathlib import Path
 from playground.discord import Discord
 from playground.exactness import shows
 from playground.openrouter import OpenRouter, Script
-from playground.processes import bot_environment
+from playground.processes import bot_environment, settings_for
 
 CHANNELS = 5
 PATIENCE_S = 60.0  # a start on a busy machine, with the recovery
@@ -103,14 +103,7 @@ class Victim:
         self.tally.streaming += self._open_replies()
 
     async def _start(self) -> asyncio.subprocess.Process:
-        settings = {
-            "DISCORD_TOKEN": self._discord.token,
-            "DISCORD_API_BASE": self._discord.api_base,
-            "DISCORD_GATEWAY": self._discord.gateway_url,
-            "OPENROUTER_API_KEY": self._router.key,
-            "OPENROUTER_API_BASE": self._router.base_url,
-            "DATABASE_URL": f"sqlite:///{self._database}",
-        }
+        settings = settings_for(self._discord, self._router, self._database)
         with (self._folder / "bot.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -16,6 +16,7 @@ from bot.__main__ import run_bot
 from bot.config.settings import Settings
 from playground.discord import Channel, Discord, User
 from playground.openrouter import OpenRouter, Script
+from playground.processes import settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,14 +110,7 @@ async def count(folder: Path, *, listed: bool) -> None:
         for server in (discord, router):
             await server.start()
             stack.push_async_callback(server.close)
-        settings = {
-            "DISCORD_TOKEN": discord.token,
-            "DISCORD_API_BASE": discord.api_base,
-            "DISCORD_GATEWAY": discord.gateway_url,
-            "OPENROUTER_API_KEY": router.key,
-            "OPENROUTER_API_BASE": router.base_url,
-            "DATABASE_URL": f"sqlite:///{folder}/counted.db",
-        }
+        settings = settings_for(discord, router, folder / "counted.db")
         statements = stack.enter_context(traced())
         counting = Count(discord, statements, listed=listed)
         running = asyncio.create_task(run_bot(Settings.read(settings, None), argparse.Namespace()))

@@ -27,7 +27,7 @@ import psutil
 from playground.discord import Discord
 from playground.exactness import shows
 from playground.openrouter import OpenRouter, Script
-from playground.processes import bot_environment
+from playground.processes import bot_environment, settings_for
 
 if TYPE_CHECKING:
     from playground.discord import Channel, User
@@ -204,15 +204,7 @@ async def run_round(count: int, *, by_command: bool, faults: bool) -> str:
             stack.push_async_callback(server.close)
         if faults:
             break_often(discord)
-        settings = {
-            "DISCORD_TOKEN": discord.token,
-            "DISCORD_API_BASE": discord.api_base,
-            "DISCORD_GATEWAY": discord.gateway_url,
-            "OPENROUTER_API_KEY": router.key,
-            "OPENROUTER_API_BASE": router.base_url,
-            "DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",
-            "LOG_LEVEL": "WARNING",
-        }
+        settings = {**settings_for(discord, router, folder / "bench.db"), "LOG_LEVEL": "WARNING"}
         environment = bot_environment(os.environ, settings)
         bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", cwd=folder, env=environment)
         try:

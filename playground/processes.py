@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from playground.discord import Discord
+    from playground.openrouter import OpenRouter
+
 ROOT = Path(__file__).parent.parent
 STOP_SECONDS = 15.0  # a bot that was asked to stop ends its replies properly first
 REPORT_BYTES = 64 * 2**20  # the longest line of the OpenRouter process
@@ -31,6 +34,18 @@ def bot_environment(base: Mapping[str, str], settings: Mapping[str, str]) -> dic
     names = set(re.findall(r"^#?([A-Z][A-Z_]*)=", example, re.MULTILINE))
     kept = {name: value for name, value in base.items() if name.upper() not in names}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **settings}
+
+
+def settings_for(d: Discord, router: OpenRouter | Reports, database: Path) -> dict[str, str]:
+    """The bot's settings for servers of the playground."""
+    return {
+        "DISCORD_TOKEN": d.token,
+        "DISCORD_API_BASE": d.api_base,
+        "DISCORD_GATEWAY": d.gateway_url,
+        "OPENROUTER_API_KEY": router.key,
+        "OPENROUTER_API_BASE": router.base_url,
+        "DATABASE_URL": f"sqlite:///{database}",
+    }
 
 
 @contextlib.asynccontextmanager

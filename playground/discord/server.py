@@ -19,9 +19,10 @@ from playground.discord.state import codes
 from playground.discord.state.records import EVERYBODY, Member, Permission
 from playground.discord.state.world import World
 from playground.discord.trouble import Trouble
+from playground.loopback import HOST, listen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from playground.discord.state.records import (
         Change,
@@ -80,23 +81,21 @@ class Discord:
         self.offered, self.command, self.autocomplete = people.offered, people.command, people.autocomplete
         self.menu, self.press, self.select, self.submit = people.menu, people.press, people.select, people.submit
         self.origin = ""
-        self._runner: web.AppRunner | None = None
+        self._end: Callable[[], Awaitable[None]] | None = None
 
     # --- The server -----------------------------------------------------------------------------------------
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one. Routes can be added to `app` before."""
-        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        host = f"127.0.0.1:{self._runner.addresses[0][1]}"
+        taken, self._end = await listen(self.app, port, shutdown_timeout=0.2)
+        host = f"{HOST}:{taken}"
         self.origin, self.gateway.url = f"http://{host}", f"ws://{host}/gateway"
         self.world.cdn = f"{self.origin}/cdn"
 
     async def close(self) -> None:
         self.gateway.drop(resume=False)
-        if self._runner:
-            await self._runner.cleanup()
+        if self._end:
+            await self._end()
 
     async def _download(self, request: web.Request) -> web.Response:
         file = self.world.files.get(int(request.match_info["id"]))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import socket
-import struct
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
+from playground.loopback import HOST, listen, reset
 from playground.openrouter.catalog import catalog
 from playground.openrouter.families import FAMILIES, Family, family_of, raw
 from playground.openrouter.framing import media_type
@@ -50,7 +49,7 @@ class OpenRouter:
         }
         self.base_url = ""
         self._ids = itertools.count(1)
-        self._runner: web.AppRunner | None = None
+        self._end: Callable[[], Awaitable[None]] | None = None
 
     async def start(self, port: int = 0) -> None:
         app = web.Application(middlewares=[self._notice], client_max_size=64 * 2**20)
@@ -58,15 +57,12 @@ class OpenRouter:
         app.router.add_get("/api/v1/models", self._models)
         app.router.add_get("/api/v1/key", self._key)
         app.router.add_get("/api/v1/generation", self._generation)
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/api/v1"
+        taken, self._end = await listen(app, port, handler_cancellation=True, shutdown_timeout=0.1)
+        self.base_url = f"http://{HOST}:{taken}/api/v1"
 
     async def close(self) -> None:
-        if self._runner:
-            await self._runner.cleanup()
+        if self._end:
+            await self._end()
 
     @web.middleware
     async def _notice(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
@@ -157,11 +153,7 @@ def record_of(call: Call) -> dict[str, Any]:
 
 
 def _reset(request: web.Request) -> None:
-    """Send a TCP reset: closing with a linger time of zero does that."""
-    if transport := request.transport:
-        raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
+    reset(request)
     raise ConnectionResetError
 
 

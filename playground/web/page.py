@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from playground.discord import PlaygroundError
+from playground.loopback import HOST, listen
 from playground.web.page_actions import PageActions
 from playground.web.panel import Panel
 from playground.web.views import message_view, place_view, user_view, world_view
@@ -50,19 +51,16 @@ class Page:
         self.address = ""
         self._hosts: set[str] = set()
         self._pages: set[asyncio.Queue[str | None]] = set()
-        self._runner: web.AppRunner | None = None
+        self._end: Callable[[], Awaitable[None]] | None = None
 
     async def start(self, port: int = 0) -> None:
         """Listen on a port of 127.0.0.1, on any free one where it is taken."""
-        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.2)
-        await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, "127.0.0.1", port).start()
+            taken, self._end = await listen(self._app(), port, shutdown_timeout=0.2)
         except OSError:
-            await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        taken = self._runner.addresses[0][1]
-        self.address = f"http://127.0.0.1:{taken}/"
-        self._hosts = {f"127.0.0.1:{taken}", f"localhost:{taken}"}
+            taken, self._end = await listen(self._app(), shutdown_timeout=0.2)
+        self.address = f"http://{HOST}:{taken}/"
+        self._hosts = {f"{HOST}:{taken}", f"localhost:{taken}"}
         self.d.world.listeners.append(self._follow)
 
     async def close(self) -> None:
@@ -71,8 +69,8 @@ class Page:
         for page in self._pages:
             page.put_nowait(None)
         await self.panel.close()
-        if self._runner:
-            await self._runner.cleanup()
+        if self._end:
+            await self._end()
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard], client_max_size=UPLOAD_BYTES)

@@ -16,7 +16,7 @@ import pytest
 from playground.discord import Channel, Discord, Guild, Message, User
 from playground.exactness import shows
 from playground.openrouter import OpenRouter, Script
-from playground.processes import bot_environment
+from playground.processes import bot_environment, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,14 +132,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             discord=discord,
             router=router,
             folder=tmp_path,
-            settings={
-                "DISCORD_TOKEN": discord.token,
-                "DISCORD_API_BASE": discord.api_base,
-                "DISCORD_GATEWAY": discord.gateway_url,
-                "OPENROUTER_API_KEY": router.key,
-                "OPENROUTER_API_BASE": router.base_url,
-                "DATABASE_URL": f"sqlite:///{tmp_path / 'data.db'}",
-            },
+            settings=settings_for(discord, router, tmp_path / "data.db"),
             guild=guild,
             channel=discord.add_channel(guild, "general"),
             other=discord.add_channel(guild, "other"),

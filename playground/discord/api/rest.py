@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import socket
-import struct
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from aiohttp import web
 
 from playground.discord.api.limits import Limiter, bucket_of
 from playground.discord.state.records import ApiError, Request
+from playground.loopback import reset
 
 if TYPE_CHECKING:
     from playground.discord.api.faults import Fault
@@ -50,7 +49,7 @@ class Door:
         request[BODY] = await _read(request)
         await asyncio.sleep(self.latency / 2)
         if not self.reachable:
-            _reset(request)
+            reset(request)
             return web.Response(status=LOST)
         response, scope = await self._judge(request, handler)
         self._note(request, response.status, scope)
@@ -81,7 +80,7 @@ class Door:
         response = await _answer(request, handler) if fault.applied else None
         await asyncio.sleep(fault.hang)
         if fault.reset:
-            _reset(request)
+            reset(request)
             return web.Response(status=LOST)
         if fault.answers:
             return fault.response()
@@ -128,11 +127,3 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 def answer_json(data: object, status: int = 200) -> web.Response:
     """JSON with exactly the content type that discord.py looks for: no charset."""
     return web.Response(body=json.dumps(data).encode(), status=status, content_type="application/json")
-
-
-def _reset(request: web.Request) -> None:
-    """Send a TCP reset: closing with a linger time of zero does that."""
-    if transport := request.transport:
-        raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
