@@ -1,6 +1,6 @@
-"""Hand-written fakes of the ports, a module for each room.
+"""Hand-written fakes of the ports and of an interaction, a module for each room.
 
-Imports what the rooms below `bot` publish; no library, no network, no clock of its own.
+Imports what the rooms below `bot` publish; no library but discord, no network, no clock of its own.
 """
 
 from tests.fakes.conversation import FakeChannels, MemoryStore

@@ -11,7 +11,7 @@ import discord
 if TYPE_CHECKING:
     from bot.display.target import Controls
 
-CUSTOM_ID = r"headwater:(?P<press>stop|retry|continue):(?P<reply>\d+)"
+CUSTOM_ID = r"headwater:(?P<press>stop|retry|continue):(?P<reply>\d{1,18})"
 
 
 class Press(StrEnum):

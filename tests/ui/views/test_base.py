@@ -23,7 +23,7 @@ from bot.ui.views.forms import AskForm, PromptForm
 from bot.ui.views.history import HistoryPages
 from bot.ui.views.pages import Pages, Picker
 from bot.ui.views.privacy import PrivacyNotice
-from tests.ui.views.interaction import FakeInteraction, refused
+from tests.fakes.interaction import FakeInteraction, refused
 from tests.virtual import VirtualClock
 
 OWNER, STRANGER = 1, 2

@@ -12,7 +12,7 @@ from bot.core.errors import StorageError
 from bot.ui.errors import NotInAudienceError
 from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell, tell_failure
-from tests.ui.views.interaction import FakeInteraction, refused
+from tests.fakes.interaction import FakeInteraction, refused
 
 OUTDATED = app_commands.CommandNotFound("history", ["show"])
 
