@@ -71,14 +71,24 @@ def from_response(model: str, status: int, headers: Mapping[str, str], body: byt
     return _build(model, status, _error_in(body), headers, now=now)
 
 
-def from_event(model: str, error: object, *, now: float, generation_id: str | None = None) -> ModelError:
-    """The failure that an error inside a stream stands for; its code may be a number, a string or missing."""
+def from_event(
+    model: str,
+    error: object,
+    *,
+    now: float,
+    generation_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> ModelError:
+    """The failure that an error inside a stream stands for; its code may be a number, a string or missing.
+
+    `headers` are those of the answer that the error is in; the error may bring its own.
+    """
     told = mapping(error) or {"message": error}
     code = number(told.get("code"))
     status = int(code) if code is not None and code in STATUSES else None
-    headers = mapping(mapping(told.get("metadata")).get("headers"))
-    texts = {str(k).lower(): v for k, v in headers.items() if isinstance(v, str)}
-    failure = _build(model, status, told, texts, now=now)
+    own = mapping(mapping(told.get("metadata")).get("headers"))
+    texts = {str(k).lower(): v for k, v in own.items() if isinstance(v, str)}
+    failure = _build(model, status, told, {**(headers or {}), **texts}, now=now)
     failure.generation_id = generation_id
     return failure
 

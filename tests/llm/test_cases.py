@@ -146,6 +146,9 @@ CASES = [
     final("a picture alone", flat("", images=[PICTURE]), errors.PictureOnlyError),
     Case("a picture with words", (flat(WORDS, images=[PICTURE]),), 1, text=WORDS),
     Case("the whole answer again as a message", (flat(WORDS, cumulative=True, reasoning="hm"),), 1, text=WORDS),
+    Case("thoughts in the text", (flat(f"<think>Hm.</think>\n\n{WORDS}"),), 1, text=WORDS),
+    Case("tags in mid-text", (flat("Use <think>\nand</think>."),), 1, text="Use <think>\nand</think>."),
+    Case("a megabyte in one delta", (flat(["word " * 200_000]),), 1, text="word " * 200_000),
     # framing, packing, and bodies that are no stream
     *(Case(f"framing {n}", (flat(WORDS, framing=framing),), 1, text=WORDS) for n, framing in enumerate(FRAMINGS)),
     Case("a packed stream", (flat(WORDS, gzip=True),), 1, text=WORDS),

@@ -83,6 +83,7 @@ class Exchange:
                 str(request.url), data=body, headers=HEADERS, allow_redirects=False
             ) as response:
                 self.status = response.status
+                self.answer.headers = {name.lower(): value for name, value in response.headers.items()}
                 await self._receive(response)
         # ValueError: aiohttp on malformed answers
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
@@ -108,7 +109,7 @@ class Exchange:
             await self._read_error(response)
 
     async def _read(self, response: aiohttp.ClientResponse) -> None:
-        self.answer.name_generation(response.headers.get("X-Generation-Id"))
+        self.answer.name_generation(self.answer.headers.get("x-generation-id"))
         body, unbroken_bytes = Body(), 0
         while data := await response.content.readany():
             for piece in body.feed(data):
@@ -146,9 +147,9 @@ class Exchange:
                         body = (body + piece)[:ERROR_BODY_BYTES]
         except (TimeoutError, zlib.error, OversizedBodyError):
             response.close()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        failure = faults.from_response(self.model, response.status, headers, body, now=self._clock.time())
-        failure.generation_id = headers.get("x-generation-id")
+        headers, now = self.answer.headers, self._clock.time()
+        failure = faults.from_response(self.model, response.status, headers, body, now=now)
+        self.answer.name_generation(headers.get("x-generation-id"))
         self.answer.stop(failure)
 
     # --- The clocks -----------------------------------------------------------------------------------------

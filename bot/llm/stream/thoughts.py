@@ -6,18 +6,17 @@ import re
 
 from bot.llm.stream.words import Kind, Words
 
-# What model families use; upper and lower case are the same.
+# What model families use. Those in lower case stand for any case; `[Think]` may begin a sentence.
 TAGS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
     "<thought>": "</thought>",
-    "<thoughts>": "</thoughts>",
     "<reasoning>": "</reasoning>",
-    "<reflection>": "</reflection>",
     "<seed:think>": "</seed:think>",
-    "<|start_thinking|>": "<|end_thinking|>",
+    "<|START_THINKING|>": "<|END_THINKING|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
-    "[think]": "[/think]",
+    "<|channel|>analysis<|message|>": "<|start|>assistant<|channel|>final<|message|>",
+    "[THINK]": "[/THINK]",
     "◁think▷": "◁/think▷",
 }
 LONGEST_TAG = max(map(len, TAGS))
@@ -67,12 +66,12 @@ class LeadingThoughts:
         text = self._held.lstrip()
         if not text and len(self._held) < BLANK_CHARS:
             return False
-        start = text[:LONGEST_TAG].lower()
-        if tag := next((tag for tag in TAGS if start.startswith(tag)), None):
+        start = text[:LONGEST_TAG]
+        if tag := next((tag for tag in TAGS if _alike(start[: len(tag)], tag)), None):
             self._close, self._fresh, self._block = TAGS[tag], True, [self._held]
             self._held = text[len(tag) :]
             return True
-        if not text or not any(tag.startswith(start) for tag in TAGS):
+        if not text or not any(_alike(start, tag[: len(start)]) for tag in TAGS):
             self.over = True
             if text := self._without_blank_lines(text) if self._closed else self._held:
                 words.append((Kind.TEXT, text))
@@ -100,4 +99,8 @@ class LeadingThoughts:
     def _cut_tag(self) -> int:
         """How many of the last characters may be the beginning of the closing tag."""
         longest = min(len(self._close) - 1, len(self._held))
-        return next((n for n in range(longest, 0, -1) if self._close.startswith(self._held[-n:].lower())), 0)
+        return next((n for n in range(longest, 0, -1) if _alike(self._held[-n:], self._close[:n])), 0)
+
+
+def _alike(text: str, tag: str) -> bool:
+    return tag in (text, text.lower())

@@ -34,6 +34,7 @@ class Answer:
     """One answer, read as it arrives.
 
     Attributes:
+        headers: of the response, with names in lower case.
         finish: the provider's finish reason; None until there is one.
         native_finish: the same in the words of the provider behind OpenRouter.
         failure: what went wrong; settled once the answer is over.
@@ -49,6 +50,7 @@ class Answer:
         self.finish: str | None = None
         self.native_finish: str | None = None
         self.usage: Usage | None = None
+        self.headers: Mapping[str, str] = {}
         self.failure: ModelError | None = None
         self.over = False
         self.spoke = False
@@ -83,20 +85,14 @@ class Answer:
         return self._given()
 
     def stop(self, failure: ModelError) -> None:
-        """End the answer with a failure, unless it has ended; `end` gives what words are left."""
-        if self.over:
-            return
-        if self.finish is None:
-            failure.generation_id = self.generation_id
-            self.failure = faults.broken(failure) if self.spoke else failure
-        self._settle()
+        """Nothing more comes, because of a failure, unless it had ended; `end` gives what words are left."""
+        self._read_rest()
+        self._end_with(failure)
 
     def end(self) -> Words:
         """Nothing more comes: settle how it ended, and give the last words."""
-        if not self.over:
-            for name, payload in self._events.close():
-                self._read_event(name, payload)
-            self._settle()
+        self._read_rest()
+        self._settle()
         return self._given()
 
     def name_generation(self, name: object) -> None:
@@ -109,13 +105,18 @@ class Answer:
 
     # --- Events ---------------------------------------------------------------------------------------------
 
+    def _read_rest(self) -> None:
+        """Read an event that came whole, but without its end."""
+        for name, payload in [] if self.over else self._events.close():
+            self._read_event(name, payload)
+
     def _read_event(self, name: bytes, payload: bytes) -> None:
         if self.over:
             return
         text = payload.decode("utf-8", "replace").strip()
         if text == DONE:
             self._settle()
-        elif text.startswith(("{", "[")):
+        elif text.startswith(("{", "[{")):
             self._read_json(text, is_error=name == b"error")
         elif name == b"error":
             self._fail({"message": text})
@@ -170,13 +171,19 @@ class Answer:
 
     def _fail(self, error: object) -> None:
         if self.finish is None:
-            failure = faults.from_event(self.model, error, now=self._clock.time())
-            self.stop(failure)
+            now = self._clock.time()
+            self._end_with(faults.from_event(self.model, error, now=now, headers=self.headers))
         else:
             self._settle()  # it had ended before; what broke came after
 
     def _refuse(self, what: str) -> None:
-        self.stop(errors.OversizedAnswerError(model=self.model, detail=f"{what} is too large"))
+        self._end_with(errors.OversizedAnswerError(model=self.model, detail=f"{what} is too large"))
+
+    def _end_with(self, failure: ModelError) -> None:
+        if self.finish is None and not self.over:
+            failure.generation_id = self.generation_id
+            self.failure = faults.broken(failure) if self.spoke else failure
+        self._settle()
 
     # --- Words ----------------------------------------------------------------------------------------------
 

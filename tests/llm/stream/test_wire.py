@@ -330,3 +330,30 @@ def test_the_last_report_of_usage_counts():
     answer.feed(chunk("", finish="stop", usage={"prompt_tokens": 2, "completion_tokens": 2, "cost": 0.2}))
     answer.feed(event({"finish_reason": "stop", "usage": {"prompt_tokens": 2, "completion_tokens": 3}}))
     assert answer.usage == Usage(prompt_tokens=2, completion_tokens=3, cost_nano_usd=200_000_000)
+
+
+@pytest.mark.parametrize("ping", ["[PING]", "[", "[]", "[1, 2]", "ping", "null", "{}", '{"type": "ping"}', ""])
+def test_a_ping_is_nothing(ping: str):
+    """Servers show life in many ways, and none of them is a damaged event."""
+    answer, text = read(chunk("a"), f"data: {ping}\n\n".encode(), chunk("b", finish="stop"))
+    answer.end()
+    assert (text, answer.failure) == ("ab", None)
+
+
+def test_an_event_that_came_whole_is_read_when_the_connection_breaks():
+    """Only its end was missing; so the words count, and a finish makes the answer whole."""
+    for last, kind in ((chunk("b"), errors.StreamBrokenError), (chunk("b", finish="stop"), type(None))):
+        answer, text = read(chunk("a"), last.rstrip())
+        answer.stop(errors.ProviderUnavailableError())
+        assert (text, answer.end()) == ("a", [(Kind.TEXT, "b")])
+        assert type(answer.failure) is kind
+
+
+def test_an_error_with_status_200_asks_back_by_its_headers():
+    """How long to wait stands where it stands with any other status."""
+    answer = Answer("m", SystemClock())
+    answer.headers = {"retry-after": "7"}
+    answer.feed(b'{"error": {"code": 429}}\n\n')
+    answer.end()
+    assert type(answer.failure) is errors.RateLimitedError
+    assert answer.failure.retry_after == 7
