@@ -42,7 +42,8 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
         effective = await self.resolver.effective(place)
         charge = self.budgets.charge(interaction.user.id, place, effective, is_exempt=False)
         standings = await self.budgets.standings(charge.limits)
-        await show_lines(interaction, words.overview(effective, standings, channel_id=place.channel_id))
+        lines = words.overview(effective, standings, channel_id=place.channel_id)
+        await show_lines(interaction, lines, check=self.permissions.is_admin)
 
     @only(Audience.ADMINS)
     @app_commands.command(name="set")

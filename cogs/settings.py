@@ -42,7 +42,7 @@ class SettingsCommands(
         """Show every setting, and where it comes from"""
         place = interaction_place(interaction)
         lines = words.overview(await self.resolver.effective(place), channel_id=place.channel_id)
-        await show_lines(interaction, lines, head=words.HEAD)
+        await show_lines(interaction, lines, head=words.HEAD, check=self.permissions.is_admin)
 
     @only(Audience.ADMINS)
     @app_commands.command(name="set")
@@ -77,7 +77,9 @@ class SettingsCommands(
         guild_id = interaction_place(interaction).guild_id
         assert guild_id is not None  # noqa: S101 - the command exists in servers only
         changes = await self.resolver.changes(guild_id, limit=LOGGED)
-        await show_lines(interaction, words.log_lines(changes), head=words.LOG_HEAD)
+        await show_lines(
+            interaction, words.log_lines(changes), head=words.LOG_HEAD, check=self.permissions.is_admin
+        )
 
 
 async def setup(bot: ChatBot) -> None:

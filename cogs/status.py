@@ -69,7 +69,9 @@ class Status(commands.Cog):
             health.clock_finding(skew),
             health.Finding(what="version", detail=__version__),
         ]
-        await show_lines(interaction, words.finding_lines(findings), head=words.DOCTOR_HEAD)
+        await show_lines(
+            interaction, words.finding_lines(findings), head=words.DOCTOR_HEAD, check=self.permissions.is_admin
+        )
 
     def _intent(self, *, needed: bool) -> health.Finding:
         granted = self.bot.intents.message_content  # Discord refuses a connection that asks for more

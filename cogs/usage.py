@@ -74,7 +74,8 @@ class Usage(commands.Cog):
             return
         sums = {group: await self.reports.sums(selection, group) for group in BREAKDOWNS[scope]}
         lines = words.report(words.WHOSE[scope], selection.since, sums)
-        await show_lines(interaction, lines)
+        check = None if scope == "me" else self.permissions.is_admin
+        await show_lines(interaction, lines, check=check)
         await self._add_plot(interaction, words.WHOSE[scope], Span(period), selection)
 
     def _selection(self, interaction: discord.Interaction[ChatBot], scope: Scope, span: Span) -> Selection:

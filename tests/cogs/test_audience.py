@@ -190,6 +190,18 @@ async def test_a_demoted_admins_form_changes_nothing(world: World, monkeypatch: 
     assert shown.response.content == setting_texts.OWNERS_PROMPT
 
 
+@pytest.mark.parametrize("command", ["settings show", "settings log"])
+async def test_a_demoted_admin_turns_no_page(world: World, monkeypatch: pytest.MonkeyPatch, command: str):
+    """What is for admins stays with them."""
+    for number in range(30):
+        await world.admin.slash(world.channel, "prompt set", text=f"Be brief, {number}. " + "x" * 100)
+    shown = await world.admin.slash(world.channel, command)
+    monkeypatch.setattr(type(world.bot.services.access.people), "is_admin", nobody)
+    refused = await world.admin.click(shown.response, label="Next")
+    assert refused.ephemeral
+    assert refused.response.content == texts.NO_LONGER_ALLOWED
+
+
 @pytest.mark.parametrize("scope", ["channel", "server"])
 async def test_a_demoted_admins_erase_erases_nothing(world: World, monkeypatch: pytest.MonkeyPatch, scope: str):
     """The same for a confirmation."""

@@ -13,6 +13,8 @@ from bot.ui.views.failures import tell
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+    from bot.ui.views.base import Check
+
 PAGE_CHARS = 1900  # Discord: 2,000 characters of content; the rest is for the page's number
 CHOICES, VALUE_LIMIT = 25, 100  # Discord: options of a select menu, characters of each
 
@@ -60,11 +62,12 @@ class Pages(BaseView):
         pages: Sequence[str],
         *,
         owner_id: int,
+        check: Check | None = None,
         picker: Picker | None = None,
         picks: Sequence[Sequence[str]] = (),
     ) -> None:
-        """With a `picker`, a menu offers what `picks` has for each page."""
-        super().__init__(owner_id=owner_id)
+        """With a `picker`, a menu offers what `picks` has for each page. `check` is made at each press."""
+        super().__init__(owner_id=owner_id, check=check)
         self._pages = pages
         self._picker = picker
         self._picks = picks
@@ -102,6 +105,8 @@ class Pages(BaseView):
         return self._pages[self._number] + foot
 
 
-async def show_lines(interaction: discord.Interaction[Any], lines: Iterable[str], *, head: str = "") -> None:
-    """Answer a command with lines, on as many pages as they need."""
-    await Pages(paginate_lines(lines, head=head), owner_id=interaction.user.id).begin(interaction)
+async def show_lines(
+    interaction: discord.Interaction[Any], lines: Iterable[str], *, head: str = "", check: Check | None = None
+) -> None:
+    """Answer a command with lines, on as many pages as they need; `check` says who may turn them."""
+    await Pages(paginate_lines(lines, head=head), owner_id=interaction.user.id, check=check).begin(interaction)
