@@ -82,7 +82,10 @@ class Ledger(Protocol):
         ...
 
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
-        """What accounts have spent in the day and the month of `at`, without those that spent nothing."""
+        """What accounts have spent in the day and the month of `at`, without those that spent nothing.
+
+        While that can't be read, it's what was read last.
+        """
         ...
 
 

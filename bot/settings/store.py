@@ -47,7 +47,7 @@ class SettingsStore(Protocol):
         ...
 
     async def entries(self, scopes: Sequence[str]) -> Sequence[Setting]:
-        """Everything set in these scopes, by key."""
+        """Everything set in these scopes, by key. While that can't be read, it's what was read last."""
         ...
 
     async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.errors import StorageError
 from bot.core.records import Place
 from bot.money.ledger import Estimate, Period, accounts, channel_of, period_name
 from bot.storage.engine.session import marks
+from bot.storage.last_known import LastKnown
 from bot.storage.rows import only
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class SqliteLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last_known: LastKnown[tuple[str, str], int] = LastKnown()  # spent, by account and period
 
     async def book(self, entry: Entry) -> int:
         async with self._database.write() as session:
@@ -70,9 +73,20 @@ class SqliteLedger:
     async def spent(self, accounts: Sequence[str], *, at: int) -> Mapping[tuple[str, Period], int]:
         names = {period_name(period, at): period for period in Period}
         sql = SPENT.format(marks(3, len(accounts)))
-        async with self._database.read() as session:
-            rows = await session.fetch(sql, *names, *accounts)
-        return {(account, names[period]): nano_usd for account, period, nano_usd in rows}
+        keys = [(account, name) for account in accounts for name in names]
+        try:
+            async with self._database.read() as session:
+                rows = await session.fetch(sql, *names, *accounts)
+        except StorageError as error:
+            try:
+                spent = {key: self._last_known.get(key) for key in keys}
+            except KeyError:
+                raise error from None
+        else:
+            spent = {(account, name): nano_usd for account, name, nano_usd in rows}
+            for key in keys:
+                self._last_known.keep(key, spent.get(key, 0))
+        return {(account, names[name]): nano_usd for (account, name), nano_usd in spent.items() if nano_usd}
 
 
 async def book(session: Session, entry: Entry) -> int:

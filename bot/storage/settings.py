@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.errors import StorageError
 from bot.settings.store import Change, Setting
 from bot.storage.engine.session import marks
+from bot.storage.last_known import LastKnown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,7 @@ class SqliteSettings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last_known: LastKnown[str, list[Setting]] = LastKnown()  # by scope
 
     async def get(self, scope: str, key: str) -> Setting | None:
         async with self._database.read() as session:
@@ -57,9 +60,17 @@ class SqliteSettings:
 
     async def entries(self, scopes: Sequence[str]) -> Sequence[Setting]:
         sql = ENTRIES.format(marks(1, len(scopes)))
-        async with self._database.read() as session:
-            rows = await session.fetch(sql, *scopes)
-        return [_setting(row) for row in rows]
+        try:
+            async with self._database.read() as session:
+                found = [_setting(row) for row in await session.fetch(sql, *scopes)]
+        except StorageError as error:
+            try:
+                return [setting for scope in scopes for setting in self._last_known.get(scope)]
+            except KeyError:
+                raise error from None
+        for scope in scopes:
+            self._last_known.keep(scope, [setting for setting in found if setting.scope == scope])
+        return found
 
     async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
         async with self._database.read() as session:

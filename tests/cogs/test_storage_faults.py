@@ -49,3 +49,18 @@ async def test_an_event_that_cannot_be_followed_is_one_line_of_log(full: World, 
     assert "on_raw_message_delete wasn't handled" in caplog.text
     assert "Traceback" not in caplog.text
     assert [type(error) for error in full.env.errors] == [StorageError]
+
+
+async def test_a_database_that_is_gone_costs_memory_alone(world: World):
+    """People are answered and told; the doctor names it; when the file is back, everything is as before."""
+    path = world.bot.services.conversation.store._database.path
+    await world.member.send(world.channel, f"{world.me} my cat is Tom")
+    away = path.rename(path.with_name("away.db"))
+    await world.member.send(world.channel, f"{world.me} what is its name?")
+    assert world.channel.last_message.content == f"Hello.\n-# {memory_texts.not_saved('the file is gone')}"
+    result = await world.admin.slash(world.channel, "doctor")
+    assert "the file is gone" in result.response.content
+    away.rename(path)
+    await world.member.send(world.channel, f"{world.me} and now?")
+    assert world.channel.last_message.content == "Hello."
+    assert "mem: my cat is Tom" in [message.content for message in world.llm.requests[-1].messages]

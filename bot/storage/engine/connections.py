@@ -13,11 +13,14 @@ from bot.core.errors import StorageError
 from bot.storage.engine.errors import DAMAGED, plain_errors
 from bot.storage.engine.files import FileId, close_to_others, file_id, log_ids, prepare_file, uri_of
 from bot.storage.engine.schema import claim, migrate
+from bot.storage.engine.write_lock import WriteLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AsyncExitStack
     from pathlib import Path
+
+    from bot.core.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ class Connections:
     reports: aiosqlite.Connection
 
 
-async def connect(stack: AsyncExitStack, path: Path, *, patience_s: float) -> Connections:
+async def connect(stack: AsyncExitStack, path: Path, clock: Clock, *, patience_s: float) -> Connections:
     """Open a file for the stack to close, check it, and bring it to the newest schema.
 
     `patience_s` is how long a read waits for a lock. Writers wait in `WriteLock`, not here.
@@ -56,15 +59,16 @@ async def connect(stack: AsyncExitStack, path: Path, *, patience_s: float) -> Co
     Raises:
         StorageError: the file can't be used; `reason` says why.
     """
+    # SQLite's own waiting gives up at once where two processes change the journal of a new file.
+    lock = WriteLock(clock, patience_s=OPENING_TIMEOUT_S)
     with plain_errors():
         prepare_file(path)
-        writer = await _open(stack, path, timeout_s=OPENING_TIMEOUT_S)
-        await claim(writer)
+        writer = await _open(stack, path, timeout_s=0)
+        await lock.acquire(lambda: claim(writer))
         close_to_others(path)
-        await _set(writer, WRITER_PRAGMAS)
-        await _check_pages(writer, path)
-        await migrate(writer)
-        await _set(writer, ("busy_timeout = 0",))
+        await lock.acquire(lambda: _set(writer, WRITER_PRAGMAS))
+        await lock.acquire(lambda: _check_pages(writer, path))
+        await migrate(writer, lock.acquire)
         reader, reports = [await _open(stack, path, timeout_s=patience_s) for _ in range(2)]
         for connection in (reader, reports):
             await _set(connection, READER_PRAGMAS)

@@ -63,7 +63,7 @@ class DatabaseFile:
 
     async def open(self) -> None:
         async with AsyncExitStack() as stack:
-            self._connections = await connect(stack, self.path, patience_s=self._patience_s)
+            self._connections = await connect(stack, self.path, self._clock, patience_s=self._patience_s)
             self._stack = stack.pop_all()
 
     async def reopen(self) -> Connections:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
 from bot.storage.engine.ownership import APPLICATION_ID, TABLES, check_owner
-from bot.storage.engine.session import transaction
+from bot.storage.engine.session import at_once, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import aiosqlite
+
+    from bot.storage.engine.session import Acquire
 
 SKIPPED_IDS = 1_000_000
 FOLDER = Path(__file__).with_name("migrations")
@@ -41,7 +43,7 @@ async def skip_ids(connection: aiosqlite.Connection) -> None:
     await connection.execute_fetchall(f"UPDATE sqlite_sequence SET seq = seq + {SKIPPED_IDS}")  # noqa: S608 - a constant
 
 
-async def migrate(connection: aiosqlite.Connection) -> None:
+async def migrate(connection: aiosqlite.Connection, acquire: Acquire = at_once) -> None:
     """Run the steps that the database lacks, each all or nothing. Its version is in `PRAGMA user_version`.
 
     Raises:
@@ -54,11 +56,11 @@ async def migrate(connection: aiosqlite.Connection) -> None:
             f"a newer Headwater wrote it: it has schema {version}, and this version knows {len(scripts)}"
         )
     for number, script in enumerate(scripts[version:], start=version + 1):
-        await _apply(connection, number, script)
+        await _apply(connection, acquire, number, script)
 
 
-async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:
-    async with transaction(connection) as session:
+async def _apply(connection: aiosqlite.Connection, acquire: Acquire, number: int, script: str) -> None:
+    async with transaction(connection, acquire) as session:
         if await _version(connection) >= number:  # another process was faster
             return
         for statement in statements(script):
