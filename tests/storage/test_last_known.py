@@ -1,5 +1,7 @@
 """While the database can't be read, the rules and totals that were read last go on applying."""
 
+# ruff: noqa: ASYNC240 - a test may block its own loop
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
