@@ -113,9 +113,10 @@ class Pacer:
 
     def _gates(self, now: float) -> dict[tuple[bool, bool], float]:
         """When the limits on all buckets together permit a write, by `counts_globally` and `urgent`."""
+        within = self._global.ready_at(now)
         return {
-            (True, True): self._global.ready_at(now, urgent=True),
-            (True, False): max(self._global.ready_at(now), self._global.slot_at),
+            (True, True): within,
+            (True, False): max(within, self._global.slot_at),
             (False, True): now,
             (False, False): max(now, self._outside.ready_at),
         }

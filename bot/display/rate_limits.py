@@ -12,7 +12,6 @@ from dataclasses import dataclass
 SHRINK = 0.25  # share of an allowance that an unexpected 429 takes away
 KEEP = 0.6  # for this part of a window's last share, its last request is kept for a final edit
 SECOND_S = 1.02  # the global limit's window, and a little for differences between clocks and trips
-QUIET_S = 5.0  # after so long without other requests, urgent writes may use what is reserved for those
 OTHER = ""  # the bucket of requests that don't pass the scheduler
 HUNG_S = 10.0  # a request unanswered for so long has arrived, or been lost, long ago
 REMEMBER_S = 150.0  # the fastest round trip is that of the last one to two spans of this length
@@ -205,18 +204,16 @@ class GlobalLimit:
         """`reserve` of the `limit` is for requests that don't pass the scheduler."""
         self._allowance = Allowance(limit - reserve, recovery_s=recovery_s)
         self._reserve = reserve
-        self._other_at = -math.inf  # when the last request set out that isn't the scheduler's
         self._places: dict[Request, float] = {}  # until when each request counts
         self._paused_until = -math.inf
         self._pace = SlotPacer()
         self._fastest = FastestTrip()
 
-    def ready_at(self, now: float, *, urgent: bool = False) -> float:
-        """When one more request may go, at the earliest `now`; urgent ones also use a reserve nobody needs."""
+    def ready_at(self, now: float) -> float:
+        """When one more request may go, at the earliest `now`; other requests use up the reserve first."""
         effective = self._held(now)
         others = sum(request.bucket == OTHER for request in self._places)
-        unused = self._reserve if urgent and now >= self._other_at + QUIET_S else min(self._reserve, others)
-        allowed = self._allowance.at(now) + unused
+        allowed = self._allowance.at(now) + min(self._reserve, others)
         at = max(now, self._paused_until)
         return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
 
@@ -232,8 +229,6 @@ class GlobalLimit:
 
     def sent(self, request: Request, *, paced: bool) -> None:
         self._places[request] = request.sent_at + HUNG_S
-        if request.bucket == OTHER:
-            self._other_at = request.sent_at
         if paced:
             self._pace.take(request.sent_at, rate=self._allowance.at(request.sent_at))
 

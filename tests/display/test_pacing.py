@@ -126,19 +126,9 @@ def test_regular_writes_leave_at_an_even_pace() -> None:
 def test_the_second_is_shared_by_all_buckets() -> None:
     """When the global budget is spent, nobody who counts globally may write, however urgent."""
     budget = pacer(global_limit=10, global_reserve=2)
-    budget.other_sent(9.0)
     for channel in range(8):
         spend(budget, 10.0, final(channel))
     assert budget.ready_at(10.0, final(99)) == pytest.approx(10.0 + SECOND_S)
-
-
-def test_first_texts_may_use_a_reserve_that_nobody_needs() -> None:
-    """While only the scheduler makes requests, urgent writes get the whole second, regular ones don't."""
-    budget = pacer(global_limit=10, global_reserve=2)
-    for channel in range(9):
-        spend(budget, 10.0, final(channel))
-    assert budget.ready_at(10.0, final(99)) == 10.0
-    assert budget.ready_at(10.0, edit(99)) > 11.0
 
 
 def test_other_requests_use_up_the_reserve_first() -> None:
