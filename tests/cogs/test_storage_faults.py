@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from discord.app_commands import CommandInvokeError
 
 from bot.core.errors import StorageError
+from bot.core.records import Place
 from bot.ui.texts import memory as memory_texts
 from tests.cogs.conftest import World
 
@@ -64,3 +68,20 @@ async def test_a_database_that_is_gone_costs_memory_alone(world: World):
     await world.member.send(world.channel, f"{world.me} and now?")
     assert world.channel.last_message.content == "Hello."
     assert "mem: my cat is Tom" in [message.content for message in world.llm.requests[-1].messages]
+
+
+async def test_a_database_that_another_program_holds_keeps_nobody_waiting(world: World):
+    """Everybody is answered and told; what they said is saved once the other program is done."""
+    conversation = world.bot.services.conversation
+    database = conversation.store._database
+    database._lock._patience_s = 0.05
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for who in (world.member, world.admin):
+            await who.send(world.channel, f"{world.me} hello")
+        other.execute("ROLLBACK")
+    told = f"Hello.\n-# {memory_texts.not_saved('another program is using it')}"
+    assert [m.content for m in world.channel.history() if m.author.id == world.bot.user.id] == [told, told]
+    await conversation.chat._billing._unbooked.flush()
+    turns = await conversation.store.window(Place(channel_id=world.channel.id))
+    assert sorted(turn.text for turn in turns) == ["Hello.", "Hello.", "hello", "hello"]
