@@ -94,7 +94,13 @@ class NoPicturesError(ModelError):
 
 
 class ContextTooLongError(ModelError):
-    """The prompt is larger than the model's context window."""
+    """The prompt is larger than the model's context window, or leaves no room there for the answer.
+
+    Attributes:
+        room_tokens: how long an answer there is room for; None when the provider doesn't say.
+    """
+
+    room_tokens: int | None = None
 
     text = (
         "That's more text than the model can read at once. Please shorten it. "

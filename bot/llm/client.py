@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import (
     AuthenticationError,
     ClientNotReadyError,
+    ContextTooLongError,
     CreditsShortError,
     KeyLimitError,
     ModelError,
@@ -187,13 +188,15 @@ class ModelClient:
         """Whether a refusal says how the request would be taken, so that it's sent again in that form, at once."""
         if call.begun or call.adapted >= ADAPTATIONS:
             return False
-        changed = False
-        asked = call.max_tokens(model)
-        if isinstance(failure, UnsupportedPartError):
-            changed = self._quirks.learn(model, failure, max_tokens=asked)
-        elif isinstance(failure, CreditsShortError) and failure.affordable_tokens:
-            changed = model not in call.affordable and LEAST_ANSWER <= failure.affordable_tokens < asked
-            call.affordable.setdefault(model, failure.affordable_tokens)
+        match failure:
+            case UnsupportedPartError():
+                changed = self._quirks.learn(model, failure, max_tokens=call.max_tokens(model))
+            case CreditsShortError():
+                changed = call.shorten(model, failure.affordable_tokens)
+            case ContextTooLongError():
+                changed = call.shorten(model, failure.room_tokens)
+            case _:
+                changed = False
         if changed:
             call.adapted += 1
             self._advice.about(failure)
@@ -254,13 +257,20 @@ class _Call:
         self.demand = demand
         self.caller = Caller(channel_id=request.channel_id, user_id=request.user_id, guild_id=request.guild_id)
         self.deadline = deadline  # monotonic; no attempt begins after it
-        self.affordable: dict[str, int] = {}  # model: tokens of an answer that the credits pay for
+        self._shorter: dict[str, int] = {}  # model: tokens of the answer that credits or context have room for
         self.adapted = 0
         self.begun = False  # something has been shown, so nothing is tried again
 
     def max_tokens(self, model: str) -> int:
         """The longest answer to ask a model for."""
-        return min(self.request.max_tokens, self.affordable.get(model, self.request.max_tokens))
+        return self._shorter.get(model, self.request.max_tokens)
+
+    def shorten(self, model: str, tokens: int | None) -> bool:
+        """Ask a model for a shorter answer, once; gives whether that's worth a request."""
+        if tokens is None or model in self._shorter or not LEAST_ANSWER <= tokens < self.request.max_tokens:
+            return False
+        self._shorter[model] = tokens
+        return True
 
     def begin(self, exchange: Exchange, catalog: Catalog) -> Started:
         """Say who answers: where OpenRouter chose, the model it chose, under the id by which it's listed."""

@@ -125,6 +125,8 @@ def _build(
         failure.retryable = False
     if reason and isinstance(failure, errors.UnsupportedPartError):
         failure.part, failure.limit = reason.part, reason.number
+    if reason and isinstance(failure, errors.ContextTooLongError):
+        failure.room_tokens = reason.number
     if reason and isinstance(failure, errors.CreditsShortError):
         failure.affordable_tokens = reason.number
     return failure

@@ -7,7 +7,7 @@ of the provider behind it, as text, as JSON, or as JSON in a text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
@@ -23,6 +23,7 @@ SERVER_ERRORS = 500
 SAID_CHARS = 600  # looked at of each message; what follows is the prompt more often than the reason
 RAW_CHARS, NESTING, LISTED = 20_000, 5, 3  # of the quoted answer
 MESSAGE_KEYS = ("message", "detail", "details", "error", "errors", "msg", "raw", "status", "code")
+MARGIN_PERCENT = 1  # of a context, left free
 LEAST_LIMIT = 256  # tokens; a smaller limit on answers is no model's own
 
 
@@ -99,6 +100,10 @@ _REFUSED: tuple[tuple[re.Pattern[str], Reason], ...] = (
         Reason(kind=errors.ModerationError, word="moderation"),
     ),
 )  # fmt: skip
+_CONTEXT = _any(r"(?:context (?:length|window) (?:is|of)|context limit: \d+ \+ \d+ >) (\d{1,9})")
+_PROMPT = _any(
+    r"(\d{1,9}) (?:of text input|(?:tokens )?in the (?:messages|prompt)|input tokens|prompt tokens|\+ \d+ >)"
+)
 _AFFORD = _any(r"can only afford (\d{1,12})")
 _QUOTA = _any(r"quota", r"resource.?exhausted", r"at capacity", r"insufficient_quota")
 
@@ -154,7 +159,16 @@ def reason_of(status: int | None, error: Mapping[str, Any]) -> Reason | None:
         if part := _part(said, error.get("param")):
             return part
         rules = _REFUSED
-    return next((reason for pattern, reason in rules if pattern.search(said)), None)
+    reason = next((reason for pattern, reason in rules if pattern.search(said)), None)
+    return replace(reason, number=_room(said)) if reason and reason.kind is errors.ContextTooLongError else reason
+
+
+def _room(said: str) -> int | None:
+    """How many tokens a prompt leaves in the context, less a margin: providers only estimate it, too."""
+    limit, prompt = _CONTEXT.search(said), _PROMPT.search(said)
+    if not limit or not prompt:
+        return None
+    return int(limit[1]) * (100 - MARGIN_PERCENT) // 100 - int(prompt[1])
 
 
 def _part(said: str, param: object) -> Reason | None:

@@ -110,10 +110,10 @@ def _matches(patterns: str, info: ModelInfo) -> bool:
     A suffix that may change its price or behavior has to stand in the pattern: `openai/*` allows no search, no
     faster tier and no preset, `*:online` does.
     """
+    allowed, id_ = _compiled(patterns), info.id.lower()
     if info.suffix in PRICE_NEUTRAL_SUFFIXES:
-        plain = info.id.removesuffix(info.suffix)
-        return any(_compiled(patterns).match(id_.lower()) for id_ in {info.id, plain})
-    base, suffix = split_suffix(info.id.lower())
+        return bool(allowed.match(id_) or (info.suffix and allowed.match(id_.removesuffix(info.suffix))))
+    base, suffix = split_suffix(id_)
     wanted = map(split_suffix, patterns.split())
     return any(fnmatchcase(base, model) and fnmatchcase(suffix, behind) for model, behind in wanted)
 

@@ -129,6 +129,20 @@ async def test_what_the_credits_pay_for_is_asked_for_once(bench: Bench, caplog: 
     assert bench.client.admission.key_error is None
 
 
+async def test_an_answer_that_does_not_fit_beside_the_prompt_is_asked_for_shorter(bench: Bench):
+    """Tokens are estimated, so a prompt may be longer than thought; that's no failure of the question."""
+    said = (
+        "maximum context length is 8192 tokens. You requested 9000 tokens (5000 of text input, 4000 in the output)"
+    )
+    bench.play(cases.refused(400, said), flat("fine"))
+    outcome = await bench.ask(ask_for(max_tokens=4000))
+    assert outcome.text == "fine"
+    assert [call.body["max_tokens"] for call in bench.server.calls] == [4000, 3110]
+    bench.play(cases.refused(400, said))
+    assert isinstance((await bench.ask(ask_for(max_tokens=4000))).error, errors.ContextTooLongError)
+    assert len(bench.server.calls) == 4
+
+
 @pytest.mark.parametrize("tokens", [100, 3, 99_999])
 async def test_credits_that_do_not_pay_close_nobody_elses_way(bench: Bench, tokens: int):
     """Somebody who asks for less may still be answered."""

@@ -111,6 +111,31 @@ def test_a_key_that_the_provider_behind_rejects_is_not_the_bots():
     assert type(refusal(401, "No auth credentials found")) is errors.AuthenticationError
 
 
+LIMIT = "maximum context length is 8192 tokens"
+
+
+@pytest.mark.parametrize(
+    ("message", "room"),
+    [
+        (
+            f"This endpoint's {LIMIT}. You requested about 9000 tokens (5000 of text input, 4000 in the output).",
+            3110,
+        ),
+        (f"This model's {LIMIT}. You requested 9000 tokens (5000 in the messages, 4000 in the completion).", 3110),
+        (f"'max_tokens' is too large: 4096. This model's {LIMIT} and your request has 5000 input tokens.", 3110),
+        ("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input", 8000),
+        (f"This model's {LIMIT}. However, your messages resulted in 9000", None),
+        ("prompt is too long: 215000 tokens > 200000 maximum", None),
+    ],
+)
+@pytest.mark.parametrize("form", range(6))
+def test_how_much_room_a_prompt_leaves(message: str, room: int | None, form: int):
+    """Where it's the answer that doesn't fit, a shorter one does."""
+    for failure in (refusal(400, message), quoted(400, message, form)):
+        assert isinstance(failure, errors.ContextTooLongError)
+        assert failure.room_tokens == room
+
+
 def test_how_much_the_credits_pay_for():
     """The number is taken along, for asking again."""
     failure = refusal(402, AFFORD)
