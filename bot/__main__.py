@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import logging
 import os
+import platform
 import random
 import signal
 import sys
@@ -24,6 +25,7 @@ from bot.app import client_config, credit_left, open_bot
 from bot.config.reading import SettingsError, load_settings, misspelled
 from bot.connection import NeedsPersonError
 from bot.conversation.upkeep.erasure import RetentionSweeper
+from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.doctor import NoCache, discord_findings, model_findings, report
@@ -32,6 +34,7 @@ from bot.logs import set_up_logging
 from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database import open_database
 from bot.storage.health import examine
+from bot.ui.targets.failures import plain_failures
 from bot.ui.texts.findings import Verdict, database_finding, key_finding
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EX_CONFIG
     # A check reports what libraries would warn about itself.
     set_up_logging(settings, libraries=logging.CRITICAL if arguments.run is run_check else logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(plain_failures)
     for setting, name in misspelled(os.environ, ENV_FILE).items():
         log.warning("%s isn't a setting and is ignored. Did you mean %s?", name, setting)
     try:
@@ -131,13 +136,24 @@ async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
 async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     """Open everything, run until a signal or a fatal error, close everything in reverse order."""
     use_endpoints(settings)
+    announce(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database_path))
         bot = await stack.enter_async_context(await open_bot(settings, database, stack))
-        upkeep = asyncio.create_task(sweep(bot), name="upkeep")
-        stack.callback(upkeep.cancel)
+        upkeep = Background("erasing what is too old", lambda: sweep(bot), bot.services.clock)
+        upkeep.start()
+        stack.push_async_callback(upkeep.aclose)
         stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
         return await serve(bot, settings.discord_token.get_secret_value())
+
+
+def announce(settings: Settings) -> None:
+    """Say what applies; how many servers there are follows when Discord has told."""
+    log.info("Headwater %s, Python %s, discord.py %s", __version__, platform.python_version(), discord.__version__)
+    log.info("database: %s", settings.database_path.absolute())
+    log.info("model: %s, from %s", settings.model, settings.model_provider)
+    reads = "all messages" if settings.message_content_intent else "mentions, replies and direct messages only"
+    log.info("message content intent: %s, so I read %s", "on" if settings.message_content_intent else "off", reads)
 
 
 async def sweep(bot: ChatBot) -> None:

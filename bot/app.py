@@ -19,7 +19,6 @@ from bot.conversation.upkeep.recovery import Recovery
 from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
-from bot.core.proxies import proxy_for
 from bot.display.scheduler import EditScheduler
 from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.client import ModelClient, open_client
@@ -64,9 +63,6 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import SqliteDatabase
 
 
-DISCORD = "https://discord.com"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
     """What every part is built on."""
@@ -101,7 +97,6 @@ async def open_bot(
         services,
         message_content=settings.message_content_intent,
         rng=rng,
-        proxy=proxy_for(settings.discord_api_base or DISCORD),
     )
     return bot
 

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.connection import log_in, stay_connected
 from bot.core.background import Background
 from bot.core.errors import HeadwaterError
+from bot.core.proxies import proxy_for
 from bot.events import EventGuard
 from bot.registration import CommandRegistration
 from bot.ui.incoming.arrivals import Arrivals
@@ -53,10 +54,8 @@ EXTENSIONS = (
 class ChatBot(commands.Bot):
     """discord.py's bot with narrow intents, no pings, and commands that are registered when they change."""
 
-    def __init__(
-        self, services: Services, *, message_content: bool, rng: random.Random, proxy: str | None = None
-    ) -> None:
-        """`rng` spreads reconnections in time; `proxy` is the way to Discord, None for the direct one."""
+    def __init__(self, services: Services, *, message_content: bool, rng: random.Random) -> None:
+        """`rng` spreads reconnections in time."""
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
@@ -72,7 +71,7 @@ class ChatBot(commands.Bot):
             chunk_guilds_at_startup=False,
             http_trace=trace.config,
             max_ratelimit_timeout=LONGEST_WAIT_S,
-            proxy=proxy,
+            proxy=proxy_for(discord.http.Route.BASE),
         )
         self.services = services
         self.own_deletions = OwnDeletions(trace.config, services.clock)

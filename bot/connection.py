@@ -14,6 +14,7 @@ from bot.ui.texts.connection import FATAL_CLOSES, TOKEN_REJECTED
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Coroutine
 
     from bot.core.ports import Clock
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 CONNECT_S = 60.0  # from opening a connection to having identified
 STEADY_S = 60.0  # after a connection that lasted as long, the next failure is a first one
 PAUSE_CAP_S = 60.0
+SLOW_S = 15.0  # a login takes less than a second
 
 
 class NeedsPersonError(Exception):
@@ -73,7 +75,7 @@ async def log_in(bot: discord.Client, token: str, *, clock: Clock, rng: random.R
     trouble = Trouble("Logging in to Discord", clock, rng)
     while True:
         try:
-            await bot.login(token)
+            await _told_if_slow(bot.login(token))
         except discord.LoginFailure:
             raise NeedsPersonError(TOKEN_REJECTED) from None
         except DISCORD_FAILURES as error:
@@ -82,6 +84,17 @@ async def log_in(bot: discord.Client, token: str, *, clock: Clock, rng: random.R
             await trouble.pause(reason(error))
         else:
             return trouble.over()
+
+
+async def _told_if_slow(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for a login, which may take minutes where nobody answers; it's never ended early."""
+    task = asyncio.ensure_future(work)
+    try:
+        if not (await asyncio.wait({task}, timeout=SLOW_S))[0]:
+            log.warning("Discord hasn't answered the login for %.0f s. Still waiting.", SLOW_S)
+        await task
+    finally:
+        task.cancel()
 
 
 async def stay_connected(bot: discord.Client, *, clock: Clock, rng: random.Random) -> None:

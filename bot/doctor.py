@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
+from bot.core.proxies import proxy_for
+from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.texts.findings import Finding, Verdict, clock_finding, intent_finding, model_finding
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ async def discord_findings(token: str, *, message_content: bool) -> list[Finding
     try:
         async with (
             asyncio.timeout(LOGIN_S),
-            discord.Client(intents=discord.Intents.none(), http_trace=trace) as client,
+            discord.Client(
+                intents=discord.Intents.none(), http_trace=trace, proxy=proxy_for(discord.http.Route.BASE)
+            ) as client,
         ):
             await client.login(token)
             application = await client.application_info()
@@ -58,9 +62,9 @@ async def discord_findings(token: str, *, message_content: bool) -> list[Finding
     except discord.LoginFailure:
         fix = "Copy it again from the developer portal (Bot, Reset Token) to DISCORD_TOKEN."
         return [Finding(what="Discord token", verdict=Verdict.FAULT, detail="Discord rejected it", fix=fix)]
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+    except DISCORD_FAILURES as error:
         fix = "Check this machine's connection to discord.com."
-        detail = f"Discord can't be reached ({type(error).__name__})"
+        detail = f"Discord can't be reached ({reason(error)})"
         return [Finding(what="Discord token", verdict=Verdict.FAULT, detail=detail, fix=fix)]
     return [
         Finding(what="Discord token", detail=f"it belongs to {application.name}"),

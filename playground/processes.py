@@ -26,12 +26,13 @@ Process = asyncio.subprocess.Process
 
 
 def bot_environment(base: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
-    """A person's environment without their own settings of the bot, and with these.
+    """A person's environment without their own settings of the bot and their proxies, and with these.
 
     The names of all settings are those of `.env.example`.
     """
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     names = set(re.findall(r"^#?([A-Z][A-Z_]*)=", example, re.MULTILINE))
+    names |= {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
     kept = {name: value for name, value in base.items() if name.upper() not in names}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **settings}
 
