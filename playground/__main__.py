@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MODEL = "openrouter/openai/gpt-4o-mini"
-PAGE_PORT = 8787  # where it is taken, any other
+PAGE_PORT = 8787  # if it is taken, any other
 PAGE_LATENCY = 0.1  # seconds of a round trip: about what a bot near Discord's servers sees
-LOG_LINES = 30  # of the bot's log, shown when something was wrong
+LOG_LINES = 30  # of the bot's log, shown when something went wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +72,7 @@ async def run(*, script: bool) -> int:
 
 
 async def show_page(d: Discord, reports: Reports | None, stack: contextlib.AsyncExitStack) -> None:
-    """Serve the page to chat in; where somebody sits at a desktop, open it."""
+    """Serve the page to chat in, and open it if there is a desktop."""
     page = Page(d, furnish(d), reports)
     await page.start(PAGE_PORT)
     stack.push_async_callback(page.close)
@@ -82,7 +82,7 @@ async def show_page(d: Discord, reports: Reports | None, stack: contextlib.Async
 
 
 def has_desktop() -> bool:
-    """Whether a person at a terminal would see a browser that is opened."""
+    """Whether somebody at this terminal would see a browser open."""
     graphical = sys.platform in {"darwin", "win32"} or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
     return graphical and sys.stdout.isatty()
 
@@ -99,7 +99,7 @@ async def models(stack: contextlib.AsyncExitStack) -> tuple[Reports | None, dict
 
 
 async def play(d: Discord, bot: Bot, reports: Reports | None) -> int:
-    """The scripted conversation; 0 where all was as it should be."""
+    """Play the scripted conversation; returns 0 if nothing went wrong."""
     terminal = Terminal(standard_output(), d.bot)
     conversation = Conversation(d, bot, reports, terminal)
     d.world.listeners.append(terminal.follow)
@@ -108,7 +108,7 @@ async def play(d: Discord, bot: Bot, reports: Reports | None) -> int:
     terminal.line(summary(conversation.figures, scripted=reports is not None))
     terminal.line(f"{len(d.requests)} requests to Discord, {d.count_429} refused by its rate limits")
     for fault in conversation.faults:
-        terminal.line(f"NOT RIGHT: {fault}")
+        terminal.line(f"PROBLEM: {fault}")
     if conversation.faults:
         terminal.line("The end of the bot's log:")
         terminal.line("\n".join(bot.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]))
@@ -118,7 +118,7 @@ async def play(d: Discord, bot: Bot, reports: Reports | None) -> int:
 async def stay(bot: Bot) -> int:
     """Keep everything running until Ctrl-C."""
     print(f"The bot is connecting to the playground's Discord; its log is {bot.log}.")
-    print("To see a scripted conversation: make demo ARGS=--script. Ctrl-C ends everything.", flush=True)
+    print("For a scripted conversation, run make demo ARGS=--script. Ctrl-C ends everything.", flush=True)
     await bot.end()
     print(f"The bot ended with exit code {bot.exited}:\n{bot.log.read_text(errors='replace')}", file=sys.stderr)
     return 1

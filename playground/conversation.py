@@ -28,7 +28,7 @@ LONG = "Please write something long."
 
 @dataclass(slots=True)
 class Figures:
-    """What the replies were like, in seconds."""
+    """What was measured of the replies, in seconds."""
 
     first_text: list[float] = field(default_factory=list)
     stale: list[float] = field(default_factory=list)
@@ -47,9 +47,9 @@ class Asked:
 
 
 class Conversation:
-    """Plays the conversation; `faults` is what was not as it should be.
+    """Plays the conversation; `faults` lists what went wrong.
 
-    Without `reports` the model is a real one, and what it said is not known.
+    Without `reports` the model is a real one, and nobody knows what it said.
     """
 
     def __init__(self, d: Discord, bot: Bot, reports: Reports | None, terminal: Terminal) -> None:
@@ -83,7 +83,7 @@ class Conversation:
         if self.d.count_429:
             self.fault(f"Discord refused {self.d.count_429} requests with a 429")
         if strange := {request.route for request in self.d.requests if request.route.startswith("?")}:
-            self.fault(f"the bot asked for routes this Discord does not have: {', '.join(sorted(strange))}")
+            self.fault(f"the bot used routes that this Discord doesn't have: {', '.join(sorted(strange))}")
 
     def fault(self, text: str) -> None:
         self.faults.append(text)
@@ -96,7 +96,7 @@ class Conversation:
     # --- The steps ------------------------------------------------------------------------------------------
 
     async def online(self) -> None:
-        """Wait for the bot to connect and to have registered its commands, or to end by itself."""
+        """Wait until the bot is connected and has registered its commands, or ends by itself."""
         ending = asyncio.create_task(self.bot.end())
         ending.add_done_callback(lambda _: self.d.world.changed("gateway", None))
         try:
@@ -117,11 +117,11 @@ class Conversation:
     async def memory(self) -> None:
         said = await self.ask("What did I ask before?")
         remembered = said is None or any(LONG in earlier for earlier in said.earlier)
-        self.require(holds=remembered, otherwise="the request did not carry the first question")
+        self.require(holds=remembered, otherwise="the request didn't include the first question")
 
     async def refusal(self) -> None:
         done = await self.command(self.member, "model set", model="openai/gpt-4o")
-        self.require(holds=done.ephemeral, otherwise="a member was not refused /model set privately")
+        self.require(holds=done.ephemeral, otherwise="a member's /model set wasn't refused privately")
 
     async def switch(self) -> None:
         """An admin finds a model by autocomplete and sets it; the next question is answered by it."""
@@ -135,7 +135,7 @@ class Conversation:
         done = await self.command(self.admin, "model set", model=chosen)
         if self.reports:
             await asyncio.wait_for(self.reports.after(tried), PATIENCE)  # the trial, which answers no question
-        self.require(holds=not done.ephemeral, otherwise="an admin could not set the model")
+        self.require(holds=not done.ephemeral, otherwise="an admin couldn't set the model")
         said = await self.ask("Show me a list of what matters.")
         used = said is None or said.model == chosen
         self.require(holds=used, otherwise=f"{said and said.model} answered after {chosen} was set")
@@ -146,7 +146,7 @@ class Conversation:
             if found := await self.d.autocomplete(self.admin, self.channel, "model set", "model", typed):
                 return found
             await asyncio.sleep(PAUSE)
-        raise PlaygroundError(f"autocomplete knows no {typed}")
+        raise PlaygroundError(f"autocomplete offers nothing for {typed}")
 
     async def slash(self) -> None:
         question = "Show me some code"
@@ -176,14 +176,14 @@ class Conversation:
         await self.online()
         said = await self.ask("What do you remember?")
         remembered = said is None or any(LONG in earlier for earlier in said.earlier)
-        self.require(holds=remembered, otherwise="the conversation did not survive the restart")
+        self.require(holds=remembered, otherwise="the conversation didn't survive the restart")
 
     # --- Asking and checking --------------------------------------------------------------------------------
 
     async def ask(self, question: str, *, whole: bool = True, offers: str = "") -> Said | None:
         """Let the member ask by mention and check the reply; returns what the scripted model said.
 
-        Without `whole` the reply is to show a beginning, say in small print what happened, and offer a button.
+        Without `whole` the reply must show a beginning, say in small print what happened, and offer a button.
         """
         asked = self._asked(f"@Headwater {question}")
         self.d.say(self.member, self.channel, question, mention=True)
@@ -193,7 +193,7 @@ class Conversation:
         typed = " ".join(f"{name}:{value}" for name, value in options.items())
         self.terminal.line(f"{self._named(user)}: /{path} {typed}")
         done = await self.d.command(user, self.channel, path, **options)
-        self.require(holds=not done.failed, otherwise=f"/{path} was not answered in time")
+        self.require(holds=not done.failed, otherwise=f"/{path} wasn't answered in time")
         await self.d.until(lambda: bool(done.content), PATIENCE)  # a model is tried before it is chosen
         self.terminal.line(f"    {'(private) ' if done.ephemeral else ''}{done.content}")
         return done
@@ -229,7 +229,7 @@ class Conversation:
             await self.d.until(as_it_should_be, PATIENCE / 3)
             self.figures.exact += 1
         except TimeoutError:
-            self.fault("this reply is not exact, or did not end as it should")
+            self.fault("this reply isn't exact, or didn't end properly")
         self._measure(asked, said)
         return said
 
@@ -262,13 +262,13 @@ def ended(messages: list[Message]) -> bool:
 
 
 def weight(text: str) -> int:
-    """Characters of the answer, less white space, which is free where messages meet."""
+    """Characters of the answer without white space, which may differ where messages meet."""
     lines = [line for line in text.removesuffix(CURSOR).split("\n") if not line.startswith(SMALL_PRINT)]
     return sum(not character.isspace() for line in lines for character in line)
 
 
 def visible(messages: list[Message]) -> list[tuple[float, int]]:
-    """How much text a reply showed, from when on: its messages' versions, one after the other."""
+    """When a reply showed how much text, from the versions of its messages."""
     versions = sorted((v.at, number, v.content) for number, m in enumerate(messages) for v in m.history)
     now: dict[int, int] = {}
     shown = []
@@ -283,9 +283,7 @@ def summary(figures: Figures, *, scripted: bool) -> str:
     exact = (
         f"{figures.exact} of {figures.replies} replies as the model said them"
         if scripted
-        else (
-            f"{figures.replies} replies; with a real model nobody knows what it said, so exactness was not checked"
-        )
+        else (f"{figures.replies} replies; a real model's words aren't known here, so exactness wasn't checked")
     )
     first = f"first text after {statistics.median(figures.first_text):.2f} s" if figures.first_text else ""
     stale = f"text {statistics.mean(figures.stale):.2f} s old on average while streaming" if figures.stale else ""

@@ -41,7 +41,7 @@ def _shown(command: Json, channel: Channel, held: int) -> bool:
     if channel.guild is None:
         return 1 in contexts if contexts is not None else command.get("dm_permission") is not False
     needed = command.get("default_member_permissions")
-    # Nought means that only administrators have it, and they have everything.
+    # Zero means that only administrators may use it, and they may do everything.
     allowed = (
         needed is None or held & Permission.ADMINISTRATOR or (int(needed) and held & int(needed) == int(needed))
     )
@@ -69,7 +69,7 @@ class Typist:
             options = nest[-1].get("options") or [] if nest else []
         nested = any(option["type"] in {codes.SUBCOMMAND, codes.GROUP} for option in options)
         if nested or len(nest) != len(below):
-            raise PlaygroundError(f"there is no /{path}")
+            raise PlaygroundError(f"there is no command /{path}")
         filled = self._fill(path, options, given, focus)
         for inner in reversed(nest):
             filled = [{"type": inner["type"], "name": inner["name"], "options": filled}]
@@ -85,7 +85,7 @@ class Typist:
         if found := next((c for c in shown if c["name"] == name), None):
             return found
         names = ", ".join(sorted(c["name"] for c in shown)) or "nothing"
-        raise PlaygroundError(f"{self.user.name} is not offered {name} in {self.channel.name}, but {names}")
+        raise PlaygroundError(f"{self.user.name} can't use {name} in {self.channel.name}. Available: {names}")
 
     def _data(self, command: Json, more: Json) -> Json:
         data = {key: command[key] for key in ("id", "name", "type", "guild_id") if key in command} | more
@@ -100,7 +100,7 @@ class Typist:
             if name == focus and option.get("autocomplete"):
                 filled.append({**item, "value": str(given[name]), "focused": True})
             elif name == focus:
-                raise PlaygroundError(f"/{path} does not complete {name}")
+                raise PlaygroundError(f"/{path} has no suggestions for {name}")
             elif name in given:
                 filled.append({**item, "value": self._value(option, given[name])})
             elif option.get("required") and focus is None:

@@ -1,4 +1,4 @@
-"""Answers of the real world, by name: what providers refuse, and how, and the odd ways in which answers end."""
+"""Answers that real providers give, by name: refusals, and unusual ways for an answer to end."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ KEEPALIVE = "OPENROUTER PROCESSING"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framing:
-    """The defaults are OpenRouter's own; the rest is what other servers and proxies between make of it."""
+    """The defaults are OpenRouter's own; the other values are what other servers, and proxies between, send."""
 
     newline: str = "\n"  # or "\r\n", or a bare "\r"
     bom: bool = False  # a byte order mark before the first event

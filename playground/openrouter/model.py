@@ -118,7 +118,7 @@ small print says what happened, and a button helps where one can."""
 
 
 class ScriptedModel:
-    """Answers requests; remembers nothing between them but whom it told that it is busy."""
+    """Answers requests; between them it remembers only the requests it refused as busy."""
 
     def __init__(self) -> None:
         self._told_busy: set[str] = set()
@@ -148,7 +148,7 @@ def question(prompt: str) -> str:
 
 
 def going_on(call: Call, script: Script) -> Script:
-    """What is left of an answer that the request has the beginning of; it does not break off again."""
+    """The rest of an answer whose beginning is in the request; it doesn't break off again."""
     at, text = beginning(call), "".join(script.text)
     begun = "" if at is None else text_of(call.messages[at]["content"])
     if not begun or not text.startswith(begun):

@@ -32,7 +32,7 @@ class Fault(StrEnum):
 class Script:
     """One answer: a stream of reasoning and text, unless `status` or `body` says otherwise.
 
-    Tests that want a whole model family's manners give `OpenRouter` a `Family` instead.
+    For what a whole model family refuses, give `OpenRouter` a `Family` instead.
     """
 
     text: str | Sequence[str] = "Hello."

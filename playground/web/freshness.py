@@ -20,7 +20,7 @@ GIVEN_UP_SECONDS = 5.0  # the text of a reply that was deleted will not be shown
 class Stream:
     """One completion. Sizes are characters without white space, times monotonic seconds.
 
-    A code fence that a cut added counts as text: after a cut in a block of code it is a few characters too kind.
+    A code fence that a cut added counts as text, so after a cut in a block of code the figure is too good.
     """
 
     place: str

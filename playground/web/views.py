@@ -67,7 +67,7 @@ def user_view(user: User) -> Json:
 
 
 def place_view(place: Channel) -> Json:
-    """A channel, a thread (with its parent) or a direct message (with the person whose it is)."""
+    """A channel, a thread (with its parent) or a direct message (with the person in it)."""
     view: Json = {"id": str(place.id), "name": place.name, "kind": KINDS.get(place.type, "thread")}
     view["parent"] = str(place.parent.id) if place.parent else None
     view["person"] = str(place.recipient.id) if place.recipient else None

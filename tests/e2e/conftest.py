@@ -54,7 +54,7 @@ class World:
         ended.cancel()
 
     async def launch(self, **settings: str) -> None:
-        """Start the bot, whatever becomes of it."""
+        """Start the bot without waiting for it."""
         await self.launch_with(**settings)
 
     async def launch_with(self, *arguments: str, **settings: str) -> None:

@@ -85,6 +85,19 @@ async def test_a_gateway_that_drops_in_mid_answer_loses_nothing(world: World):
     await world.reply(world.ask("still there?"))
 
 
+async def test_a_connection_lost_in_mid_reply_costs_no_text(world: World):
+    """REST and gateway are unreachable for a while; then the answer is complete."""
+    await world.start()
+    world.scripts.append(Script(text=WORDS, tokens_per_second=150))
+    asked = world.ask("go on")
+    await world.discord.until(lambda: world.replies(asked), 20)
+    world.discord.trouble.cut_off()
+    await asyncio.sleep(3)
+    world.discord.trouble.restore()
+    await world.discord.until(lambda: world.discord.online, 60)
+    await world.reply(asked, WORDS, timeout=60)
+
+
 async def test_a_stop_is_heard_within_a_second_and_closes_the_stream(world: World):
     """The model is not paid for what nobody wants to read."""
     await world.start()
@@ -156,7 +169,7 @@ async def test_faults_of_discord_cost_no_text(world: World):
 
 
 async def test_a_follow_up_whose_answer_was_lost_does_not_stand_twice(world: World):
-    """Webhooks know no nonce: the copy that discord.py's repetition made is found and deleted."""
+    """Webhooks have no nonce: the copy from discord.py's retry is found and deleted."""
     await world.start()
     world.scripts.append(Script(text=LONG[:3000], tokens_per_second=300))
     world.discord.fail("POST", "/webhooks/*/*", times=1, status=500, applied=True)
@@ -167,7 +180,7 @@ async def test_a_follow_up_whose_answer_was_lost_does_not_stand_twice(world: Wor
 
 
 async def test_where_older_messages_cannot_be_read_the_answer_comes_by_itself(world: World):
-    """Discord takes no answer to a message there; the asker gets one all the same."""
+    """Discord refuses replies to messages there; the asker gets a plain message instead."""
     world.channel.overwrites[world.discord.bot.id] = (0, int(Permission.READ_MESSAGE_HISTORY))
     await world.start()
     (reply,) = await world.reply(world.ask("hello"), "Hello.")
@@ -175,7 +188,7 @@ async def test_where_older_messages_cannot_be_read_the_answer_comes_by_itself(wo
 
 
 async def test_a_retry_where_the_bot_may_not_write_leaves_the_answer_and_says_so(world: World):
-    """Commands work in such a channel, the buttons under their answers do not."""
+    """Commands work in such a channel; the buttons under their answers don't."""
     denied = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.READ_MESSAGE_HISTORY
     world.channel.overwrites[world.discord.bot.id] = (0, int(denied))
     await world.start()

@@ -1,4 +1,4 @@
-"""Killed at any moment and started again: the channel and the memory tell the same, and no cursor stays."""
+"""Killed at any moment and started again: the channel and the memory agree, and no cursor stays."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_a_message_the_database_does_not_know_is_ended_too(world: World):
 
 
 async def test_who_waited_in_line_is_told(world: World):
-    """A question whose turn had not come is answered in a sentence, not in silence."""
+    """A question that was still waiting gets a sentence, not silence."""
     await world.start()
     world.scripts.append(Script(text=LONG, tokens_per_second=30))
     first = world.ask("talk")

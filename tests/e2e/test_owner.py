@@ -1,4 +1,4 @@
-"""The settings of those in charge, from end to end."""
+"""Settings of admins and the owner, from end to end."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_a_member_sees_no_command_for_admins(world: World):
 
 
 async def test_the_doctor_and_the_status_answer(world: World):
-    """With the real key, catalogue, database and clock."""
+    """With the real key, model list, database and clock."""
     await world.start()
     status = await world.discord.command(world.member, world.channel, "status")
     assert "Model here: `openai/gpt-4o-mini`" in status.content

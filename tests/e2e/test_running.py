@@ -112,7 +112,7 @@ async def test_a_misspelled_setting_is_named(world: World):
 
 
 async def test_a_reply_button_of_another_life_is_answered(world: World):
-    """Stop under a reply that a kill left open is not silent after the restart."""
+    """Stop under a reply that a kill left open gets an answer after the restart."""
     await world.start()
     world.scripts.append(Script(text="word " * 2000, tokens_per_second=50))
     asked = world.ask("talk")
@@ -125,7 +125,7 @@ async def test_a_reply_button_of_another_life_is_answered(world: World):
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 async def test_help_and_version_need_no_settings(world: World, arguments: list[str]):
-    """A look before anything is set up."""
+    """They work before anything is set up."""
     world.settings = {}
     await world.launch_with(*arguments)
     assert await asyncio.wait_for(world.process.wait(), 30) == 0

@@ -1,4 +1,4 @@
-"""Memory in step with the channel, from end to end."""
+"""Memory follows the channel, from end to end."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_a_bulk_delete_is_a_clean_slate(world: World):
 
 
 async def test_an_answer_that_becomes_shorter_keeps_its_text(world: World):
-    """The messages that the bot itself takes away are no deletion by somebody else."""
+    """Messages that the bot itself deletes don't count as deleted by somebody."""
     await world.start()
     world.scripts += [
         Script(text=LONG, tokens_per_second=0),
@@ -104,7 +104,7 @@ def files(world: World) -> bytes:
 
 
 async def test_a_server_that_is_left_is_noted_for_later_erasure(world: World):
-    """What is known of it stays for a week: the bot may be back tomorrow."""
+    """Its data stays for a week, in case the bot comes back."""
     await world.start()
     await world.reply(world.ask("a secret"))
     world.discord.remove_guild(world.guild)

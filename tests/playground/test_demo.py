@@ -44,11 +44,11 @@ def test_the_scripted_conversation_is_exact_throughout():
 
 
 def test_a_bot_that_does_not_start_is_named():
-    """Where the bot ends at its start the demo ends too, non-zero, with the bot's own words."""
+    """If the bot ends at its start, the demo fails and shows the bot's own words."""
     process = start("--script", OPENROUTER_API_KEY="not a key")
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "NOT RIGHT: the bot ended with exit code 78" in output
+    assert "PROBLEM: the bot ended with exit code 78" in output
     assert "OPENROUTER_API_KEY doesn't look like an API key" in output
 
 
@@ -100,7 +100,7 @@ async def test_completions_are_reported_when_they_are_over():
 
 
 def test_a_persons_own_settings_do_not_reach_the_bot():
-    """Every setting of the bot is taken out of the environment, all else stays."""
+    """Every setting of the bot is removed from the environment; all else stays."""
     person = {"PATH": "/bin", "SYSTEM_PROMPT": "be rude", "MAX_TOKENS": "1", "model": "x", "DISCORD_TOKEN": "mine"}
     environment = bot_environment(person, {"DISCORD_TOKEN": "playground"})
     assert environment["DISCORD_TOKEN"] == "playground"
@@ -124,7 +124,7 @@ async def shown_on(out: io.StringIO) -> str:
 
 
 async def test_a_pipe_gets_a_line_for_each_version():
-    """Where nothing can be drawn over, progress is lines."""
+    """A pipe can't be drawn over, so progress is lines."""
     assert (await shown_on(io.StringIO())).splitlines() == [
         "    bot (new message, 4 characters)",
         "    bot (edit 1, 6 characters)",

@@ -23,7 +23,7 @@ NO_CONTENT = 204
 
 
 class ChannelRoutes:
-    """What a bot does outside interactions, in the words of the REST API."""
+    """What a bot does outside interactions."""
 
     def __init__(self, world: World, gateway: Gateway) -> None:
         self.world = world

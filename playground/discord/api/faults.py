@@ -1,4 +1,4 @@
-"""What goes wrong with requests, on order."""
+"""Faults that a test or the page orders for requests."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ KEPT_EVENTS = 5000  # for a session that resumes
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What survives a connection: the events sent so far, for who resumes."""
+    """What survives a connection: the events sent so far, for a client that resumes."""
 
     id: str
     intents: int
@@ -70,9 +70,9 @@ class Gateway:
         # An acknowledgement that comes in no time overtakes discord.py's note of when it asked.
         self.latency = latency
         self.url = ""
-        self.reachable = True  # else every connection breaks before it is one
+        self.reachable = True  # when false, every connection breaks at once
         self.refuses_with = 0  # the close code that every identify or resume gets; 0: none
-        self.repeats = 0  # events that a resumed session gets although it has had them
+        self.repeats = 0  # how many events a resumed session gets a second time
         self.sessions: list[Session] = []
         self.identifies = 0
         self.resumes = 0
@@ -166,7 +166,7 @@ class Gateway:
         session.send("READY", json.dumps(ready))
         for guild in guilds if session.intents & codes.GUILDS else []:
             session.send("GUILD_CREATE", json.dumps(guild_create_json(guild, me)))
-        # Who identifies as a shard will not resume what that shard lost.
+        # A client that identifies as a shard won't resume what that shard lost.
         self.sessions = [s for s in self.sessions if s.connection or s.shard != session.shard] + [session]
 
     def _resume(self, data: Json, connection: Connection) -> None:

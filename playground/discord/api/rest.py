@@ -38,7 +38,7 @@ class Door:
         self.token = token
         self.limiter = Limiter(limits)
         self.latency = latency  # seconds of a round trip: half before, half after the request is acted on
-        self.reachable = True  # else every request meets a broken connection
+        self.reachable = True  # when false, every request meets a broken connection
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
 

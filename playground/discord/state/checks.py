@@ -47,7 +47,7 @@ def check_message(body: Json, message: Message, *, files: int) -> None:
     """Check a create's or an edit's body against the message it would be applied to.
 
     Raises:
-        ApiError: 50035 for a field that will not do, 50006 where nothing would be left to show.
+        ApiError: 50035 for a field that isn't valid, 50006 if nothing would be left to show.
     """
     content = body.get("content", message.content) or ""
     embeds, components = body.get("embeds", message.embeds), body.get("components", message.components) or []

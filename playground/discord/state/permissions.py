@@ -1,4 +1,4 @@
-"""Who may do what where, computed as Discord's documentation lays down."""
+"""Who may do what where, computed as Discord documents it."""
 
 from __future__ import annotations
 

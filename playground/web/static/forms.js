@@ -54,7 +54,7 @@ function fieldOf(row) {
   if (row.type === TEXT) return { element: h("p", {}, row.content) };
   if (row.type === ROW) return field(row.components[0], row.components[0].label);
   if (row.type === LABEL) return field(row.component, row.label, row.description);
-  return { element: h("p", { class: "quiet" }, "This page cannot show a part of this form.") };
+  return { element: h("p", { class: "quiet" }, "This page can't show part of this form.") };
 }
 
 function field(spec, label, hint) {

@@ -28,7 +28,7 @@ export function bodyOf(message, again) {
     ...message.embeds.map(embedOf),
     message.files.length ? h("div", { class: "files" }, message.files.map(fileOf)) : null,
     controlsOf(message),
-    hasMore(message) ? h("p", { class: "quiet" }, "This message has parts that this page does not draw.") : null,
+    hasMore(message) ? h("p", { class: "quiet" }, "This page can't show some parts of this message.") : null,
     message.only ? privateNote(message, again) : null,
   ];
   return parts.filter(Boolean);

@@ -29,7 +29,7 @@ export async function act(action, body, files = []) {
   try {
     response = await fetch(`/do/${action}`, options);
   } catch {
-    throw new Error("The playground does not answer. Is the demo still running?");
+    throw new Error("The playground doesn't answer. Is the demo still running?");
   }
   const answer = await response.json().catch(() => ({ error: "The playground refused that." }));
   if (!response.ok) throw new Error(answer.error);

@@ -36,7 +36,7 @@ async def test_a_refusals_headers_may_tell_another_end(place: Any):
     assert (answer.status, body["retry_after"], body["global"]) == (429, 7.5, False)
     assert (answer.headers["Retry-After"], answer.headers["X-RateLimit-Scope"]) == ("8", "shared")
     assert answer.headers["X-RateLimit-Reset-After"] == "0.400"
-    assert place.d.count_429 == 0, "nobody is blamed for what was ordered"
+    assert place.d.count_429 == 0, "faults that were ordered don't count"
 
 
 async def test_a_shared_limit_is_everybodys(open_place: Callable[..., Any]):
@@ -112,7 +112,7 @@ async def test_the_gateway_closes_with_a_code(place: Any, code: int):
 
 
 async def test_an_event_may_come_twice(place: Any, soon: Callable[..., Any]):
-    """By itself, or because a session that resumes is sent what it has had."""
+    """By itself, or because a session that resumes gets old events again."""
     client = await place.connect()
     said = place.d.say(place.member, place.channel, "hello", mention=True)
     place.d.trouble.redeliver(said)
@@ -148,7 +148,7 @@ async def test_what_makes_no_sense_is_sent_as_it_is(place: Any):
 
 
 async def test_a_servers_outage_leaves_its_messages(place: Any, soon: Callable[..., Any]):
-    """Who knew the server takes it for unavailable, who connects meanwhile gets messages from nowhere."""
+    """A client that knew the server marks it unavailable; one that connects then gets messages without it."""
     known = await place.connect()
     place.d.trouble.lose_guild(place.guild)
     await soon(lambda: known.get_guild(place.guild.id).unavailable)

@@ -51,7 +51,7 @@ async def test_a_family_refuses_what_it_does_not_take(client: Client, model: str
     ],
 )
 async def test_what_a_family_takes_is_answered(client: Client, model: str, body: dict[str, Any]):
-    """The rest of a request is nobody's business."""
+    """Only the listed properties are refused."""
     response, _ = await client.ask(model=model, **body)
     assert response.status == 200
 

@@ -62,7 +62,7 @@ def test_faults_come_on_request():
 
 
 def test_an_answer_that_was_begun_is_gone_on_with():
-    """To its end, without a word said twice, though it broke off the first time."""
+    """It ends properly and repeats no word, even if it broke off the first time."""
     broken = ScriptedModel()(call("Mo: break off"))
     begun = text_of(broken)[:700]
     rest = ScriptedModel()(call("Mo: break off", begun))

@@ -28,7 +28,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where Chromium is; without it these tests are skipped, and fail where nothing may be missing."""
+    """Where Chromium is. Without it these tests are skipped, or fail if every test must run."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     if found := next(filter(None, map(shutil.which, names)), None):
         return found

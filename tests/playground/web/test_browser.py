@@ -85,7 +85,7 @@ async def test_an_admin_sets_the_model_with_autocomplete(visit: Visit):
 
 
 async def test_a_member_is_refused_in_private(visit: Visit, opened: Any):
-    """Who is no admin is told so, alone, and can dismiss it."""
+    """A member who isn't an admin is told so privately, and can dismiss it."""
     await visit.be("member")
     await visit.go("general")
     form = await visit.use("model set")
@@ -180,7 +180,7 @@ async def test_text_is_shown_and_never_run(visit: Visit):
 
 
 async def test_the_panel_shows_what_goes_on(visit: Visit):
-    """Requests are listed in words, the text's age is measured, and a spec's fault strikes the next answer."""
+    """Requests are listed in words, the text's age is measured, and a fault strikes the next answer."""
     panel = visit.page.get_by_role("complementary")
     await visit.go("a thread")
     reply = await visit.ask("Show me some code")
@@ -245,7 +245,7 @@ async def test_a_narrow_screen_has_everything(opened: Any):
 
 
 async def test_a_messages_parts_are_drawn_and_work(browser: Browser):
-    """Embeds, menus, links and pictures look like what they are; a bot that does not answer is told of."""
+    """Embeds, menus, links and pictures look like what they are; a bot that doesn't answer is reported."""
     d = Discord(deadline=0.05)
     await d.start()
     stage = furnish(d)

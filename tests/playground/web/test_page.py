@@ -83,7 +83,7 @@ async def test_the_page_has_two_names(site: Site):
 
 
 async def test_a_post_without_an_origin_is_refused(site: Site):
-    """Browsers name it; what does not is no page."""
+    """Browsers send it; anything else isn't a page."""
     async with site.session.post(f"{site.page.address}do/say", json={}) as response:
         assert response.status == 403
 
@@ -143,7 +143,7 @@ async def test_people_speak_for_themselves_alone(site: Site):
 
 @pytest.mark.parametrize("body", [{}, {"text": "x", "place": "nowhere"}, {"text": "x", "as": "nobody"}])
 async def test_nonsense_is_refused_politely(site: Site, body: dict[str, Any]):
-    """What no page would send is answered with an error, and does nothing."""
+    """Requests that no page would send get an error and change nothing."""
     status, answer = await site.do("say", **body)
     assert status == 400
     assert "no sense" in answer["error"]
@@ -177,7 +177,7 @@ async def test_uploads_are_saved_and_never_run(site: Site):
 
 
 async def test_settings_reach_discord_and_every_page(site: Site):
-    """Latency and limits change at once, out of range they do not, and all pages are told."""
+    """Latency and limits change at once for all pages; values out of range are refused."""
     async with site.news() as socket:
         await socket.receive_json()
         assert (await site.do("set", name="latency", value=0.5))[0] == 200
