@@ -15,6 +15,7 @@ from bot.conversation.answer import Answerer
 from bot.conversation.chat import ChatService
 from bot.conversation.upkeep.catch_up import CatchUp
 from bot.conversation.upkeep.erasure import Retention
+from bot.conversation.upkeep.leases import Leases, process_name
 from bot.conversation.upkeep.recovery import Recovery
 from bot.core.background import Background
 from bot.core.clock import SystemClock
@@ -42,6 +43,7 @@ from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
 from bot.storage.cache import SqliteCache
+from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
 from bot.storage.erasure import SqliteErasure
 from bot.storage.health import examine
@@ -158,8 +160,10 @@ def settings_services(base: Foundation) -> SettingsServices:
 def conversation_services(
     base: Foundation, models: ModelChoice, billing: Billing, scheduler: EditScheduler, prompts: SystemPrompts
 ) -> ConversationServices:
-    store, sync, texts = SqliteConversations(base.database), SqliteMessageSync(base.database), ReplyTexts()
-    catch_up = CatchUp(sync, base.clock)
+    database, clock, texts, process = base.database, base.clock, ReplyTexts(), process_name()
+    store, sync = SqliteConversations(database, process=process), SqliteMessageSync(database)
+    leases = Leases(SqliteClaims(database), clock, process=process)
+    catch_up = CatchUp(sync, clock)
     answerer = Answerer(
         llm=base.model.llm,
         catalog=base.model.catalog,
@@ -175,11 +179,22 @@ def conversation_services(
         store=store,
         scheduler=scheduler,
         texts=texts,
-        clock=base.clock,
+        clock=clock,
         rng=base.rng,
     )
-    recovery = Recovery(store=store, scheduler=scheduler, texts=texts, clock=base.clock, rng=base.rng)
-    return ConversationServices(chat=chat, store=store, sync=sync, recovery=recovery, catch_up=catch_up)
+    supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
+    recovery = Recovery(
+        store=store,
+        leases=leases,
+        billing=billing,
+        scheduler=scheduler,
+        texts=texts,
+        clock=clock,
+        rng=base.rng,
+    )
+    return ConversationServices(
+        chat=chat, store=store, sync=sync, leases=leases, recovery=recovery, catch_up=catch_up
+    )
 
 
 def defaults(settings: Settings) -> Defaults:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.conversation.ports import ConversationStore, MessageSync
     from bot.conversation.upkeep.catch_up import CatchUp
     from bot.conversation.upkeep.erasure import Erasure, Retention
+    from bot.conversation.upkeep.leases import Leases
     from bot.conversation.upkeep.recovery import Recovery
     from bot.core.model_ids import Provider
     from bot.core.ports import Catalog, Clock, LLMClient
@@ -49,6 +50,7 @@ class ConversationServices:
     sync: MessageSync
     recovery: Recovery
     catch_up: CatchUp
+    leases: Leases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.access.gate import Admitted
     from bot.client import ChatBot
     from bot.core.records import Place, Question
+    from bot.settings.resolver import EffectiveSettings
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Mentions(commands.Cog):
         services = bot.services
         self.bot = bot
         self.gate = services.access.gate
+        self.leases = services.conversation.leases
         self.asker = Asker(services.conversation.chat, bot, services.clock)
         self._proxied = ProxiedQuestions(services.clock)
         self._missed = MissedQuestions(bot, bot.arrivals, services.clock)
@@ -81,10 +83,16 @@ class Mentions(commands.Cog):
         meant = is_direct(message) or names_bot(message, me)
         if message.guild is None and not is_direct(message):
             await self._ask_again_later(message, meant=meant)
-        elif (meant or await self._is_overheard(message)) and not self.bot.arrivals.asked.repeats(message.id):
+            return
+        overheard = None if meant else await self._overheard(message)
+        if (meant or overheard) and await self._take(message):
             question = question_of(message, me)
             self._proxied.note(message, question)
-            await self._answer_message(message, question, meant=meant)
+            await self._answer_message(message, question, overheard)
+
+    async def _take(self, message: discord.Message) -> bool:
+        """Whether to answer a message: neither this process nor another has taken it before."""
+        return not self.bot.arrivals.asked.repeats(message.id) and await self.leases.claim(message.id)
 
     async def _follow_copy(self, copy: discord.Message, question: Question) -> None:
         """From now on the copy stands for its original, whose author asks; their own message may go."""
@@ -95,31 +103,34 @@ class Mentions(commands.Cog):
         self.bot.arrivals.originals.put(copy.id, original.message.id)
         if original.message.id in self.bot.arrivals.dropped:
             asked = replace(original.question, text=question.text, message_id=copy.id)
-            await self._answer_message(original.message, asked, meant=True)
+            await self._answer_message(original.message, asked, None)
 
     async def _ask_again_later(self, message: discord.Message, *, meant: bool) -> None:
         """Of this server neither settings nor permissions are known; at a start they come within seconds."""
         if meant and self.bot.is_ready():
             await self._say(message, texts.NOT_READY, sign=WAIT)
 
-    async def _is_overheard(self, message: discord.Message) -> bool:
-        """Whether a message that names nobody asks, because the settings say that every message does."""
+    async def _overheard(self, message: discord.Message) -> EffectiveSettings | None:
+        """The settings that apply, if they say that every message asks; None for a message that doesn't ask."""
         if not (self.bot.intents.message_content and message.content):
-            return False
+            return None
         try:
             effective = await self.bot.services.settings.resolver.effective(message_place(message))
         except HeadwaterError:
-            return False
-        return effective.text(rules.ANSWER) == "always"
+            return None
+        return effective if effective.text(rules.ANSWER) == "always" else None
 
-    async def _answer_message(self, message: discord.Message, question: Question, *, meant: bool) -> None:
-        """Answer a message where it was written, or say why not."""
+    async def _answer_message(
+        self, message: discord.Message, question: Question, overheard: EffectiveSettings | None
+    ) -> None:
+        """Answer a message where it was written, or say why not. An `overheard` one doesn't name the bot."""
+        meant = overheard is None
         if not may_answer(message):
             if meant:
                 await self.bot.notices.say_privately(message, texts.may_not_write(message.jump_url))
             return
         try:
-            admitted = await self.gate.admit(await author_of(message), question.place)
+            admitted = await self.gate.admit(await author_of(message), question.place, effective=overheard)
             if not question.text:
                 await self._say(message, _hint(message), sign=NO)
                 return

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.core.errors import StorageError
+from bot.core.background import Background
 from bot.ui.targets.channels import DiscordChannels
 from bot.ui.targets.places import question_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import discord
 
     from bot.client import ChatBot
-    from bot.conversation.ports import StoredReply
-
-
-log = logging.getLogger(__name__)
 
 
 class Sync(commands.Cog):
@@ -32,29 +26,17 @@ class Sync(commands.Cog):
         self.chat = bot.services.conversation.chat
         self.sync = bot.services.conversation.sync
         self.channels = DiscordChannels(bot, requests=bot.requests, target=bot.channel_target)
-        self._repairing: asyncio.Task[None] | None = None
-        self._unfinished: Sequence[StoredReply] = ()
-
-    async def cog_load(self) -> None:
-        """Find the replies of an earlier life before there are new ones."""
-        try:
-            self._unfinished = await self.bot.services.conversation.recovery.unfinished()
-            for reply in self._unfinished:  # recovery tells these people what happened
-                self.bot.arrivals.asked.put(reply.question_message_id or 0)
-        except StorageError as error:
-            log.error("interrupted replies stay as they are: %s", error)  # noqa: TRY400 - the cause is in it
+        recovery = bot.services.conversation.recovery
+        self._recovery = Background("recovery", lambda: recovery.run(self.channels), bot.services.clock)
 
     async def cog_unload(self) -> None:
-        if self._repairing is not None:
-            self._repairing.cancel()
+        await self._recovery.aclose()
 
     @commands.Cog.listener()
     async def on_connect(self) -> None:
         """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
         self.bot.services.conversation.catch_up.begin(self.channels)
-        if self._unfinished and self._repairing is None:
-            work = self.bot.services.conversation.recovery.recover(self._unfinished, self.channels)
-            self._repairing = asyncio.create_task(work, name="recovery")
+        self._recovery.start()
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

@@ -35,8 +35,8 @@ class Gate:
         self._rate_limit = rate_limit
         self._budgets = budgets
 
-    async def admit(self, person: Person, place: Place) -> Admitted:
-        """Let somebody ask in a place, and count the question.
+    async def admit(self, person: Person, place: Place, *, effective: EffectiveSettings | None = None) -> Admitted:
+        """Let somebody ask in a place, and count the question; `effective` where it has been resolved already.
 
         When the question's turn comes, the budgets are checked again, with what it will probably cost.
 
@@ -46,7 +46,7 @@ class Gate:
             BudgetSpentError: there is no money left.
             StorageError: the settings or budgets can't be read.
         """
-        effective = await self._resolver.effective(place)
+        effective = effective or await self._resolver.effective(place)
         self._access.check(person, place, effective)
         is_exempt = bool(person.role_ids & effective.ids(EXEMPT_ROLES))
         charge = self._budgets.charge(person.id, place, effective, is_exempt=is_exempt)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.conversation.ending import Ending
-    from bot.conversation.ports import ConversationStore, StoredReply
+    from bot.conversation.ports import ConversationStore, OpenCall, StoredReply
     from bot.core.ports import Clock
     from bot.core.records import Question
     from bot.display.reply import Reply
@@ -81,6 +81,12 @@ class AnswerMemory:
         """Store a new reply to the stored question. Raises `StorageError`: then the old answer stays as it is."""
         assert self.turn_id is not None  # noqa: S101 - there was an earlier answer
         self.reply_id = await self._store.reopen_answer(self.turn_id, question, model=model, now=self._now())
+
+    async def open_call(self, call: OpenCall) -> None:
+        """Store what the provider is going to charge for, before anything of the answer is shown."""
+        if self.reply_id:
+            with self._tolerated():
+                await self._store.open_call(self.reply_id, call)
 
     async def add_message(self, message_id: int) -> None:
         """Store that a message shows the next part of the reply."""

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A call of a model that is under way: what it may cost, who pays, and the provider's name for it."""
+
+    model: str
+    payer_id: int
+    reserved_nano_usd: int
+    generation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReply:
     """What memory knows of a reply: for its buttons, and to recover it after a restart.
 
@@ -33,6 +43,9 @@ class StoredReply:
     question_message_id: int | None
     opened_at: int  # seconds since the epoch
     private: bool = False
+    leased_by: str = ""  # the process that carries it on; see `Claims`
+    leased_at: int = 0  # seconds since the epoch
+    call: OpenCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +142,10 @@ class ConversationStore(Protocol):
         """A stored question, or None when it has been deleted."""
         ...
 
+    async def open_call(self, reply_id: int, call: OpenCall) -> None:
+        """Store a call that began, before anything of its answer is shown, so that a restart can book it."""
+        ...
+
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         """Note that a message shows the next part of a reply; a repeated call changes nothing.
 
@@ -222,6 +239,6 @@ class Claims(Protocol):
         """Keep running replies for another while."""
         ...
 
-    async def take_over(self, reply_id: int, *, by: str, now: int, before: int) -> bool:
-        """Take a running reply whose lease was last renewed before a time; False when another process has it."""
+    async def take_over(self, reply: StoredReply, *, by: str, now: int) -> bool:
+        """Take a running reply; False when its lease has changed since it was read."""
         ...

@@ -95,6 +95,10 @@ class Runs:
             if not (but_with_text and run.reply.text):
                 run.cancel(ending)
 
+    def reply_ids(self) -> list[int]:
+        """The stored replies that are running or waiting."""
+        return [run.memory.reply_id for run in self._runs if run.memory.reply_id]
+
     def asker_of(self, reply_id: int) -> int | None:
         """Who asked for a running reply; None when it isn't running."""
         asked = (run.question.author_id for run in self._runs if run.memory.reply_id == reply_id)

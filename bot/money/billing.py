@@ -96,6 +96,11 @@ class Bill:
         return self._charge.user_id
 
     @property
+    def reserved_nano_usd(self) -> int:
+        """What is set aside for it."""
+        return self._reservation.nano_usd if self._reservation else 0
+
+    @property
     def report(self) -> CallReport:
         return CallReport(model=self._model, generation_id=self._generation_id, usage=self._usage)
 

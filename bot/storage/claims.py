@@ -10,6 +10,7 @@ from bot.storage.engine.session import marks
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from bot.conversation.ports import StoredReply
     from bot.storage.engine.database import Database
 
 KEPT_S = DAY_S  # Discord doesn't deliver a message again after that
@@ -21,7 +22,8 @@ CLAIM = """
 DELETE_OLD = "DELETE FROM claims WHERE claimed_at < ?1"
 RENEW = "UPDATE replies SET leased_at = ?1 WHERE leased_by = ?2 AND state = 'streaming' AND id IN ({})"
 TAKE_OVER = """
-    UPDATE replies SET leased_by = ?2, leased_at = ?3 WHERE id = ?1 AND state = 'streaming' AND leased_at < ?4
+    UPDATE replies SET leased_by = ?2, leased_at = ?3
+    WHERE id = ?1 AND state = 'streaming' AND COALESCE(leased_by, '') = ?4 AND leased_at = ?5
 """
 
 
@@ -45,6 +47,6 @@ class SqliteClaims:
             async with self._database.single() as session:
                 await session.execute(RENEW.format(marks(3, len(reply_ids))), now, by, *reply_ids)
 
-    async def take_over(self, reply_id: int, *, by: str, now: int, before: int) -> bool:
+    async def take_over(self, reply: StoredReply, *, by: str, now: int) -> bool:
         async with self._database.single() as session:
-            return await session.execute(TAKE_OVER, reply_id, by, now, before) > 0
+            return await session.execute(TAKE_OVER, reply.id, by, now, reply.leased_by, reply.leased_at) > 0

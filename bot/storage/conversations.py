@@ -12,7 +12,7 @@ from bot.storage.rows import only, question_of, reply_of, turn_of, usage_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.conversation.ports import ClosedReply, StoredReply
+    from bot.conversation.ports import ClosedReply, OpenCall, StoredReply
     from bot.core.records import Place, Question, Turn
     from bot.money.ledger import Entry
     from bot.storage.engine.database import Database
@@ -84,10 +84,13 @@ OPEN_REPLY = """
         state, model, opened_at, answer_id, leased_by, leased_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, ?9, ?10, ?8) RETURNING id
 """
+OPEN_CALL = """
+    UPDATE replies SET model = ?2, payer_id = ?3, reserved_nano_usd = ?4, generation_id = ?5 WHERE id = ?1
+"""
 CLOSE_REPLY = """
-    UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6, prompt_tokens = ?7,
-        completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10, cost_nano_usd = ?11,
-        reserved_nano_usd = NULL
+    UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6,
+        prompt_tokens = ?7, completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10,
+        cost_nano_usd = ?11, reserved_nano_usd = NULL
     WHERE id = ?1
 """
 ADD_MESSAGE = """
@@ -104,7 +107,8 @@ TAKE_MESSAGES_OVER = """
 SET_ANSWER = "UPDATE replies SET answer_id = ?2 WHERE id = ?1"
 REPLIES = """
     SELECT r.id, r.channel_id, r.guild_id, r.parent_id, r.asker_id, r.model, r.state, r.opened_at,
-        r.question_message_id, r.private, a.text, a.question_id, m.message_id
+        r.question_message_id, r.private, r.leased_by, r.leased_at, r.payer_id, r.reserved_nano_usd,
+        r.generation_id, a.text, a.question_id, m.message_id
     FROM replies r
     LEFT JOIN turns a ON a.id = r.answer_id
     LEFT JOIN reply_messages m ON m.reply_id = r.id
@@ -144,13 +148,15 @@ class SqliteConversations:
     # Questions
 
     async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
-        async with self._database.write() as session:
+        # Each statement leaves the database as it may be, so that they need no transaction.
+        async with self._database.single() as session:
             row = await _add_question(session, question, now=now)
             if row is None:
                 reply_id = reply_id or await self._open_reply(session, question, model=model, now=now)
                 return OpenedAnswer(reply_id, None, await _anchor(session, question))
             turn_id, anchor_id = row
-            answer_id = only(await session.fetch_one(ADD_ANSWER, turn_id, now))
+            answer = await session.fetch_one(ADD_ANSWER, turn_id, now)
+            answer_id = None if answer is None else only(answer)
             if reply_id:
                 await session.execute(SET_ANSWER, reply_id, answer_id)
             else:
@@ -195,6 +201,12 @@ class SqliteConversations:
             self._process,
         )
         return only(row)
+
+    async def open_call(self, reply_id: int, call: OpenCall) -> None:
+        async with self._database.single() as session:
+            await session.execute(
+                OPEN_CALL, reply_id, call.model, call.payer_id, call.reserved_nano_usd, call.generation_id
+            )
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         async with self._database.single() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.ports import StoredReply
+from bot.conversation.ports import OpenCall, StoredReply
 from bot.core.records import Place, Question, ReplyState, Role, Turn
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ def question_of(row: Row) -> Question:
 def reply_of(rows: Sequence[Row]) -> StoredReply:
     """A reply from its rows, one for each message that shows it."""
     reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, *rest = rows[0]
-    question_message_id, private, text, turn_id, _ = rest
+    question_message_id, private, leased_by, leased_at, payer_id, reserved, generation_id, text, turn_id, _ = rest
+    call = None
+    if reserved is not None:
+        call = OpenCall(model=model, payer_id=payer_id, reserved_nano_usd=reserved, generation_id=generation_id)
     return StoredReply(
         id=reply_id,
         place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
@@ -76,4 +79,7 @@ def reply_of(rows: Sequence[Row]) -> StoredReply:
         question_message_id=question_message_id,
         private=bool(private),
         opened_at=opened_at,
+        leased_by=leased_by or "",
+        leased_at=leased_at,
+        call=call,
     )

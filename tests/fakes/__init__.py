@@ -3,7 +3,7 @@
 Imports what the rooms below `bot` publish; no library but discord, no network, no clock of its own.
 """
 
-from tests.fakes.conversation import FakeChannels, MemoryStore
+from tests.fakes.conversation import FakeChannels, MemoryClaims, MemoryStore
 from tests.fakes.display import FakeTarget, Write
 from tests.fakes.llm import FakeCatalog, ScriptedLLM
 from tests.fakes.money import MemoryLedger
@@ -13,6 +13,7 @@ __all__ = [
     "FakeCatalog",
     "FakeChannels",
     "FakeTarget",
+    "MemoryClaims",
     "MemoryLedger",
     "MemorySettings",
     "MemoryStore",

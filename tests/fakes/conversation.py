@@ -11,7 +11,9 @@ from bot.core.records import ReplyState, Role, Turn
 from tests.fakes.money import MemoryLedger
 
 if TYPE_CHECKING:
-    from bot.conversation.ports import ClosedReply
+    from collections.abc import Collection
+
+    from bot.conversation.ports import ClosedReply, OpenCall
     from bot.core.records import Place, Question
     from bot.display.errors import ScreenError
     from bot.money.ledger import Entry
@@ -105,8 +107,16 @@ class MemoryStore:
         text = self.answers.get(turn_id, "")
         self.replies[reply_id] = replace(self.replies[reply_id], turn_id=turn_id, text=text)
 
+    def lease(self, reply_id: int, process: str, at: int) -> None:
+        """Let a reply belong to a process since a time."""
+        self.replies[reply_id] = replace(self.replies[reply_id], leased_by=process, leased_at=at)
+
     async def question(self, turn_id: int) -> Question | None:
         return self.questions.get(turn_id)
+
+    async def open_call(self, reply_id: int, call: OpenCall) -> None:
+        self._check()
+        self.replies[reply_id] = replace(self.replies[reply_id], call=call)
 
     async def add_reply_message(self, reply_id: int, message_id: int) -> None:
         reply = self.replies[reply_id]
@@ -126,7 +136,7 @@ class MemoryStore:
         self.closed[closed.reply_id] = closed.state
         self._keep(closed.reply_id, closed.text)
         self.replies[closed.reply_id] = replace(
-            self.replies[closed.reply_id], state=closed.state, text=closed.text
+            self.replies[closed.reply_id], state=closed.state, text=closed.text, call=None
         )
         return await self.ledger.book(entry) if entry else 0
 
@@ -169,3 +179,33 @@ class MemoryStore:
             created_at=0,
             anchor_id=question.anchor_id if question else None,
         )
+
+
+class MemoryClaims:
+    """`Claims` on the replies of a `MemoryStore`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.messages: set[int] = set()
+        self.fault: HeadwaterError | None = None
+
+    async def claim_message(self, message_id: int, *, by: str, now: int) -> bool:  # noqa: ARG002 - the port's
+        if self.fault:
+            raise self.fault
+        is_new = message_id not in self.messages
+        self.messages.add(message_id)
+        return is_new
+
+    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
+        if self.fault:
+            raise self.fault
+        for reply_id in reply_ids:
+            if self._store.replies[reply_id].leased_by == by:
+                self._store.replies[reply_id] = replace(self._store.replies[reply_id], leased_at=now)
+
+    async def take_over(self, reply: StoredReply, *, by: str, now: int) -> bool:
+        stored = self._store.replies[reply.id]
+        if (stored.leased_by, stored.leased_at) != (reply.leased_by, reply.leased_at):
+            return False
+        self._store.replies[reply.id] = replace(stored, leased_by=by, leased_at=now)
+        return True

@@ -9,6 +9,7 @@ import pytest
 
 from bot.storage import claims as statements
 from bot.storage.claims import SqliteClaims
+from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.database import open_database
 from tests.storage.conftest import write
 
@@ -76,12 +77,11 @@ async def test_a_lease_is_renewed_by_its_process_alone(claims: SqliteClaims, dat
 async def test_a_reply_without_a_living_process_is_taken_over_once(
     claims: SqliteClaims, database: Database
 ) -> None:
-    """Two processes find it at once: one ends it. A reply that is still renewed, or has ended, stays."""
-    for state, at in (("streaming", NOW - 60), ("streaming", NOW - 1), ("complete", NOW - 60)):
-        await write(database, OPEN, state, "dead", at)
-    taken = [
-        [await claims.take_over(reply_id, by=by, now=NOW, before=NOW - 30) for by in "ab"]
-        for reply_id in (1, 2, 3)
-    ]
+    """Two processes find it at once: one ends it. A reply that was renewed meanwhile, or has ended, stays."""
+    for state in ("streaming", "streaming", "complete"):
+        await write(database, OPEN, state, "dead", NOW - 60)
+    found = [await SqliteConversations(database).reply(reply_id) for reply_id in (1, 2, 3)]
+    await claims.renew_leases([2], by="dead", now=NOW - 1)
+    taken = [[await claims.take_over(reply, by=by, now=NOW) for by in "ab"] for reply in found]
     assert taken == [[True, False], [False, False], [False, False]]
     assert (await leases(database))[0] == ("a", NOW)

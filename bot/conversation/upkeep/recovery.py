@@ -1,34 +1,38 @@
-"""After a restart: bringing the replies that nobody ended to an honest end, on the screen and in memory."""
+"""Bringing replies that nobody carries on, as after a restart, to an honest end on the screen and in memory."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.conversation.ending import Ending
 from bot.conversation.errors import LostInQueueError
 from bot.conversation.ports import ClosedReply
-from bot.core.errors import HeadwaterError
+from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError, ScreenError
 from bot.display.read_back import had_ended, text_of, words_of
 from bot.display.reply import Reply
 from bot.display.target import Controls
 from bot.money.billing import CallReport
+from bot.money.ledger import Cost, Entry
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
 
     from bot.conversation.ending import ReplyTexts
-    from bot.conversation.ports import Channels, ConversationStore, SeenMessage, StoredReply
+    from bot.conversation.ports import Channels, ConversationStore, OpenCall, SeenMessage, StoredReply
+    from bot.conversation.upkeep.leases import Leases
     from bot.core.ports import Clock
     from bot.display.scheduler import EditScheduler
+    from bot.money.billing import Billing
 
 log = logging.getLogger(__name__)
 
+LOOK_S = 15.0  # how often interrupted replies are looked for
 AT_ONCE = 4  # channels read at a time: reading is outside the edit scheduler's budget
 LOOK_AHEAD = 300  # messages read from the question on; an answer seldom stands further down
 DISCORD_EPOCH_MS = 1_420_070_400_000  # https://discord.com/developers/docs/reference#snowflakes
@@ -60,26 +64,42 @@ class Recovery:
         self,
         *,
         store: ConversationStore,
+        leases: Leases,
+        billing: Billing,
         scheduler: EditScheduler,
         texts: ReplyTexts,
         clock: Clock,
         rng: random.Random,
     ) -> None:
         self._store = store
+        self._leases = leases
+        self._billing = billing
         self._scheduler = scheduler
         self._texts = texts
         self._clock = clock
         self._rng = rng
         self._reading = asyncio.Semaphore(AT_ONCE)
 
-    async def unfinished(self) -> Sequence[StoredReply]:
-        """The replies to recover. Ask before the first question is taken. Raises `StorageError`."""
-        return await self._store.unfinished_replies()
+    async def run(self, channels: Channels) -> None:
+        """End the replies that nobody carries on, now and every so often, until cancelled."""
+        while True:
+            try:
+                await self.recover(channels)
+            except StorageError as error:
+                log.warning("interrupted replies stay as they are: %s", error)
+            await self._clock.sleep(LOOK_S)
 
-    async def recover(self, replies: Sequence[StoredReply], channels: Channels) -> None:
-        """End these replies; returns when each is on the screen and in memory, or cannot be brought there."""
-        await asyncio.gather(*(self._recover_safely(reply, channels) for reply in replies))
-        log.info("ended %d replies that a restart had interrupted", len(replies))
+    async def recover(self, channels: Channels) -> None:
+        """End these replies; returns when each is on the screen and in memory, or can't be brought there.
+
+        Raises:
+            StorageError: nobody can say which replies they are.
+        """
+        unfinished = await self._store.unfinished_replies()
+        lost = [reply for reply in unfinished if await self._leases.take_over(reply)]
+        await asyncio.gather(*(self._recover_safely(reply, channels) for reply in lost))
+        if lost:
+            log.info("ended %d replies that had been interrupted", len(lost))
 
     async def _recover_safely(self, reply: StoredReply, channels: Channels) -> None:
         try:
@@ -154,16 +174,33 @@ class Recovery:
         await self._close(reply, kept[0] if kept else display.shown_text)
 
     async def _close(self, reply: StoredReply, text: str) -> None:
-        await self._store.close_reply(
-            ClosedReply(
-                reply_id=reply.id,
-                state=ReplyState.INTERRUPTED,
-                text=text,
-                report=CallReport(model=reply.model),
-                error="",
-                now=int(self._clock.time()),
-            )
+        call, now = reply.call, int(self._clock.time())
+        closed = ClosedReply(
+            reply_id=reply.id,
+            state=ReplyState.INTERRUPTED,
+            text=text,
+            report=CallReport(model=reply.model, generation_id=call.generation_id if call else None),
+            error="",
+            now=now,
         )
+        if call is None:
+            await self._store.close_reply(closed)
+        else:
+            await self._billing.book(_entry(reply, call, now=now), partial(self._store.close_reply, closed))
+
+
+def _entry(reply: StoredReply, call: OpenCall, *, now: int) -> Entry:
+    """What an interrupted call is booked with, until the provider's record says more."""
+    return Entry(
+        at=now,
+        place=reply.place,
+        user_id=call.payer_id,
+        model=call.model,
+        state=ReplyState.INTERRUPTED,
+        cost=Cost(nano_usd=call.reserved_nano_usd, estimated=True),
+        reply_id=reply.id,
+        generation_id=call.generation_id,
+    )
 
 
 def _belongs(message: SeenMessage, reply: StoredReply) -> bool:

@@ -47,7 +47,7 @@ class Database(Protocol):
         ...
 
     def single(self) -> AbstractAsyncContextManager[Session]:
-        """For one statement that writes. It's a transaction by itself, without BEGIN and COMMIT."""
+        """For statements that write, each of them a transaction by itself, without BEGIN and COMMIT."""
         ...
 
     async def scrub(self) -> None:

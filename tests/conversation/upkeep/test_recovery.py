@@ -9,15 +9,19 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.errors import LostInQueueError
-from bot.conversation.ports import StoredReply
-from bot.conversation.upkeep.recovery import Recovery
+from bot.conversation.ports import OpenCall, StoredReply
+from bot.conversation.upkeep.leases import LEASE_S, Leases
+from bot.conversation.upkeep.recovery import LOOK_S, Recovery
 from bot.core.errors import StorageError
 from bot.core.records import Place, Question, ReplyState
 from bot.display.errors import MessageGoneError, NoAccessError
 from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
+from bot.money.billing import Billing
+from bot.money.budgets import Budgets, OwnerBudgets
+from bot.money.unbooked import Unbooked
 from bot.ui.texts.replies import ReplyTexts
-from tests.fakes import FakeChannels, FakeTarget, MemoryStore
+from tests.fakes import FakeCatalog, FakeChannels, FakeTarget, MemoryClaims, MemoryStore
 from tests.virtual import EPOCH, VirtualClock, run
 
 INTERRUPTED = "-# Interrupted by a restart of the bot."
@@ -33,8 +37,21 @@ class Stage:
         self.store = MemoryStore()
         self.channels.add(ASKED, "why?", own=False)
         clock = VirtualClock()
+        ledger, unbooked = self.store.ledger, Unbooked(clock)
         self.recovery = Recovery(
-            store=self.store, scheduler=EditScheduler(clock), texts=ReplyTexts(), clock=clock, rng=random.Random(1)
+            store=self.store,
+            leases=Leases(MemoryClaims(self.store), clock, process="here 1 a"),
+            billing=Billing(
+                budgets=Budgets(ledger, unbooked, clock, owner=OwnerBudgets()),
+                ledger=ledger,
+                unbooked=unbooked,
+                catalog=FakeCatalog(),
+                clock=clock,
+            ),
+            scheduler=EditScheduler(clock),
+            texts=ReplyTexts(),
+            clock=clock,
+            rng=random.Random(1),
         )
 
     async def open(
@@ -52,8 +69,8 @@ class Stage:
             await self.store.add_reply_message(reply_id, message_id)
 
     async def recover(self) -> StoredReply:
-        await self.recovery.recover(await self.recovery.unfinished(), self.channels)
-        assert not await self.recovery.unfinished()
+        await self.recovery.recover(self.channels)
+        assert not await self.store.unfinished_replies()
         return self.store.replies[1]
 
 
@@ -263,9 +280,58 @@ def test_one_reply_that_cannot_be_recovered_does_not_keep_others_from_it(caplog:
         await stage.open()
         await stage.open()
         stage.channels.add(101, "One \u258c", button_of=1, running=True)
-        broken, *rest = await stage.store.unfinished_replies()
-        await stage.recovery.recover([replace(broken, message_ids=None), *rest], stage.channels)
+        stage.store.replies[1] = replace(stage.store.replies[1], message_ids=None)
+        await stage.recovery.recover(stage.channels)
         assert stage.store.replies[2].state is ReplyState.INTERRUPTED
 
     run(main())
     assert "failed by a bug" in caplog.text
+
+
+def test_a_call_that_a_kill_cut_off_is_booked():
+    """With what was set aside, to the person who pays, and by the name under which the provider can be asked."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One two", known=(101,))
+        call = OpenCall(model="m2", payer_id=8, reserved_nano_usd=500, generation_id="gen-9")
+        await stage.store.open_call(1, call)
+        stage.channels.add(101, "One two ▌", button_of=1, running=True)
+        await stage.recover()
+        (entry,) = stage.store.ledger.entries
+        assert (entry.user_id, entry.model, entry.generation_id, entry.reply_id) == (8, "m2", "gen-9", 1)
+        assert (entry.cost.nano_usd, entry.cost.estimated) == (500, True)
+        await stage.recovery.recover(stage.channels)
+        assert len(stage.store.ledger.entries) == 1
+
+    run(main())
+
+
+def test_a_call_that_never_began_is_not_booked():
+    """Nothing of it was asked of the provider."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open()
+        await stage.recover()
+        assert stage.store.ledger.entries == []
+
+    run(main())
+
+
+def test_a_reply_that_another_process_carries_on_is_left_alone():
+    """Until its lease has run out, as when that process was killed on another machine."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One two", known=(101,))
+        stage.channels.add(101, "One two ▌", button_of=1, running=True)
+        stage.store.replies[1] = replace(stage.store.replies[1], leased_by="there 1 b", leased_at=int(EPOCH))
+        recovering = asyncio.create_task(stage.recovery.run(stage.channels))
+        await asyncio.sleep(LEASE_S - 5)
+        assert stage.screen.contents == ["One two ▌"]
+        await asyncio.sleep(LOOK_S + 10)
+        assert stage.screen.contents == [f"One two\n{INTERRUPTED}"]
+        recovering.cancel()
+
+    run(main())
