@@ -225,7 +225,7 @@ def test_a_line_that_fills_while_the_retry_is_stored_does_not_cost_the_answer():
         stage.llm.say("One two three.")
         await stage.retry(1, target, continue_=False)
         assert target.contents == ["One two three."]
-        await asyncio.gather(*others)
+        await asyncio.gather(*others, return_exceptions=True)  # some find the queue full
 
     run(main())
 

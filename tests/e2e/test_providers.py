@@ -50,7 +50,7 @@ async def test_continue_works_with_every_family(world: World, model: str):
 
 
 async def test_a_family_that_wants_turns_and_no_system_role(world: World):
-    """Whoever speaks, and whatever was deleted or failed before: the request is in a form that it takes."""
+    """The request is in a form that it takes, no matter who speaks or what was deleted or failed before."""
     await world.start(MODEL="openrouter/google/gemma-3-27b-it")
     await world.reply(world.ask("one"), "Hello.")
     gone = world.ask("two", user=world.admin)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.ports import ClosedReply
+from bot.conversation.ports import ClosedReply, OpenCall
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport
@@ -129,12 +129,16 @@ def entry(reply_id: int | None, *, estimated: bool = False) -> Entry:
     )
 
 
+CALL = OpenCall(model="m", payer_id=5, reserved_nano_usd=9, generation_id="gen")
+
+
 async def talk(database: Database) -> Visited:
     store = Visited(SqliteConversations(database))
     waiting = await store.open_reply(question(), model="m", now=NOW)
     for number in (100, 110):
         opened = await store.open_answer(question(message_id=number, replies_to=101), model="m", now=NOW)
         await store.add_reply_message(opened.reply_id, number + 1)
+        await store.open_call(opened.reply_id, CALL)
         await store.checkpoint(opened.reply_id, "s")
         await store.close_reply(closed(opened.reply_id), entry(opened.reply_id))
     await store.open_answer(question(), model="m", now=NOW, reply_id=waiting)
@@ -195,7 +199,9 @@ async def share(database: Database) -> Visited:
     store = Visited(SqliteClaims(database))
     await store.claim_message(100, by="a", now=NOW)
     await store.renew_leases([1, 2], by="a", now=NOW)
-    await store.take_over(1, by="b", now=NOW, before=NOW)
+    running = await SqliteConversations(database).reply(1)
+    assert running is not None
+    await store.take_over(running, by="b", now=NOW)
     return store
 
 

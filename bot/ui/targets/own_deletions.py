@@ -50,7 +50,7 @@ class OwnDeletions:
             return
         if status >= SERVER_ERROR:
             self._until[message_id] = self._clock.monotonic() + DOUBT_S
-        else:  # refused: whoever deletes it from now on is somebody else
+        else:  # refused: if it goes now, somebody else deleted it
             del self._until[message_id]
 
     async def _on_request_exception(

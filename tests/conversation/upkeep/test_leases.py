@@ -78,7 +78,7 @@ def test_a_reply_that_runs_stays_with_its_process():
 
 
 def test_a_message_is_taken_once():
-    """Whoever comes second leaves it; without a database it is answered all the same."""
+    """A process that comes second leaves it. Without a database it's answered all the same."""
 
     async def main() -> None:
         claims = MemoryClaims(MemoryStore())

@@ -87,7 +87,7 @@ def test_a_crowd_gets_no_more_of_a_channel_than_a_few_sentences() -> None:
 
 
 def test_one_person_in_many_channels_is_one_person() -> None:
-    """Whoever goes through all channels doesn't get a sentence in each."""
+    """Somebody who goes through all channels doesn't get a sentence in each."""
 
     async def main() -> int:
         crowd = Crowd()

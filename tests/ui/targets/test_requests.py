@@ -1,4 +1,4 @@
-"""discord.py's own HTTP client against a server that limits, delays and hangs: no wait of ours breaks it."""
+"""discord.py's own HTTP client against a server that limits, delays and hangs. Our time-outs don't break it."""
 
 from __future__ import annotations
 
