@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from playground.discord import RateLimits
 from playground.discord.api.limits import Limiter
 from playground.openrouter import Script
@@ -47,6 +49,19 @@ async def test_a_page_of_the_networks_edge_costs_no_text(world: World):
     world.scripts.append(Script(text=LONG, tokens_per_second=150))
     await world.reply(world.ask("go on"), LONG, timeout=60)
     assert "Traceback" not in world.log
+
+
+@pytest.mark.timeout(180)
+async def test_a_long_global_refusal_mutes_nobody_for_ever(world: World):
+    """It is longer than any of the bot's own patience; when it is over, everything works."""
+    await world.start()
+    await world.reply(world.ask("hello"))
+    world.discord.trouble.limit_globally(24.0)
+    first = world.ask("go on")
+    await world.reply(first, timeout=60)
+    await world.reply(world.ask("and now?", channel=world.other), "Hello.", timeout=30)
+    done = await world.discord.command(world.member, world.channel, "ask", prompt="hello")
+    await world.discord.until(lambda: done.content == "Hello.", 20)
 
 
 async def test_an_old_reply_is_edited_rarely_and_to_its_end(world: World):

@@ -115,20 +115,20 @@ async def test_a_message_menu_hands_its_message_over(place: Any):
 
 @pytest.mark.usefixtures("client")
 async def test_default_permissions_hide_a_command(place: Any):
-    """Members without the permission are not offered it, admins are, and direct messages have none of it."""
+    """Members without the permission are can't use it, admins are, and direct messages have none of it."""
     assert (await place.d.command(place.admin, place.channel, "settings")).content == "True"
     for where in (place.channel, place.d.open_dm(place.member)):
         assert "settings" not in [c["name"] for c in place.d.offered(place.member, where)]
-        with pytest.raises(PlaygroundError, match="not offered"):
+        with pytest.raises(PlaygroundError, match="can't use"):
             await place.d.command(place.member, where, "settings")
 
 
 @pytest.mark.parametrize(
     ("path", "options", "complaint"),
     [
-        ("nothing", {}, "not offered"),
-        ("model", {}, "no /model"),
-        ("model drop", {}, "no /model drop"),
+        ("nothing", {}, "can't use"),
+        ("model", {}, "no command /model"),
+        ("model drop", {}, "no command /model drop"),
         ("model set", {}, "needs model"),
         ("model set", {"model": "m", "colour": "red"}, "no option colour"),
         ("model set", {"model": "m", "count": "many"}, "does not take"),
