@@ -52,7 +52,10 @@ def _name(interaction: discord.Interaction[Any]) -> str:
 
 def _explain(error: Exception, name: str) -> str:
     """The sentence to tell; empty when nobody can be told any more. Logs one line, a traceback for bugs alone."""
-    if isinstance(error, HeadwaterError | NotInAudienceError):
+    if isinstance(error, NotInAudienceError):  # anybody can bring this about, as often as they like
+        log.debug("%s was refused: %s", name, error)
+        return error.sentence
+    if isinstance(error, HeadwaterError):
         log.warning("%s was refused: %s", name, error)
         return error.sentence
     if isinstance(error, OUTDATED):
