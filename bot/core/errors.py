@@ -34,7 +34,7 @@ class ModelError(HeadwaterError):
     """
 
     retryable = False  # whether the same request may succeed when it is sent again
-    may_be_billed = False  # whether the provider may charge for a call that ends this way without a word
+    may_be_billed = False  # whether the provider may charge for a call that it took and that ends this way
 
     def __init__(
         self,
@@ -267,6 +267,7 @@ class StreamBrokenError(ModelError):
     """The stream ended in an error, or stopped without an end marker."""
 
     retryable = True
+    may_be_billed = True
     text = "The model provider broke off in the middle of the answer. Please try again."
 
 
@@ -274,6 +275,7 @@ class GarbledAnswerError(ModelError):
     """The answer ended normally, but part of the stream was unreadable, so words may be missing."""
 
     retryable = True
+    may_be_billed = True
     text = "Part of this answer arrived damaged, so words may be missing. Retry asks again."
 
 
@@ -281,6 +283,7 @@ class FirstTokenTimeoutError(ModelError):
     """The first token didn't arrive within its deadline."""
 
     retryable = True
+    may_be_billed = True
     text = "The model took too long to start. Please try again."
 
 
@@ -298,6 +301,7 @@ class StalledError(ModelError):
     """The model sent nothing for too long in the middle of an answer."""
 
     retryable = True
+    may_be_billed = True
     text = "The model stopped sending in the middle of the answer. Please try again."
 
 

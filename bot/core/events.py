@@ -60,6 +60,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """The provider took the call and may charge for it from now on: sent once per attempt, before any word.
+
+    Thinking may take minutes, and whoever stops it, or a crash, still has to find out what it cost.
+    """
+
+    model: str
+    generation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """The model starts to answer: sent once, before the first `Reasoning` or `Text`.
 
@@ -93,4 +104,4 @@ class Done:
     provider: str | None = None
 
 
-Event = Waiting | Started | Reasoning | Text | Usage | Done
+Event = Waiting | Called | Started | Reasoning | Text | Usage | Done

@@ -32,8 +32,9 @@ class LLMClient(Protocol):
     def stream(self, request: CompletionRequest, demand: TextDemand | None = None) -> AsyncGenerator[Event, None]:
         """Ask for a completion.
 
-        Yields any number of `Waiting`, then `Started`, then `Reasoning` and `Text`, `Usage` once for each attempt
-        that reported any (failed ones included), and `Done` last. The iterator is an async generator: close it
+        Yields any number of `Waiting`, `Called` for each attempt that the provider took, then `Started`, then
+        `Reasoning` and `Text`, `Usage` once for each attempt whose cost is known (failed ones included), and
+        `Done` last. The iterator is an async generator: close it
         (`contextlib.aclosing`) or cancel the task, and the connection closes at once. Text that arrives between
         two handovers comes as one `Text`. `demand` says when the caller wants it; otherwise it comes after a
         quarter of a second at most.

@@ -18,7 +18,7 @@ from bot.core.errors import (
     RateLimitedError,
     UnsupportedPartError,
 )
-from bot.core.events import Done, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Called, Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
 from bot.llm.admission.limits import Caller
@@ -229,6 +229,9 @@ class ModelClient:
         try:
             async with aclosing(self._backend.stream(exchange, messages, parameters)) as words:
                 async for kind, text in words:
+                    if not text:
+                        yield Called(model=model, generation_id=answer.generation_id or "")
+                        continue
                     if not call.begun:
                         slot.answered()
                         yield call.begin(exchange, self._catalog)
@@ -237,10 +240,10 @@ class ModelClient:
             exchange.close()
             log.info("%s", exchange)
         if answer.failure:
-            if answer.failure.may_be_billed and not call.begun:
+            if answer.failure.may_be_billed and not answer.failure.retryable and not call.begun:
                 yield call.begin(exchange, self._catalog)
-            if answer.usage:  # paid for, whatever came of it
-                yield answer.usage
+            if exchange.usage:
+                yield exchange.usage
             raise answer.failure
         if not call.begun:
             yield call.begin(exchange, self._catalog)

@@ -88,10 +88,14 @@ class LitellmBackend:
     ) -> AsyncGenerator[tuple[Kind, str], None]:
         """Send one request and give the words of its answer; how it ended is in the exchange.
 
+        An empty word comes first where the provider took the call under an id: it may charge from then on.
         `parameters` go into the request's body as they are. As arguments, litellm would drop and rewrite some.
         """
         received = 0
         async with aclosing(await self._open(exchange, messages, parameters)) as chunks:
+            await exchange.answering.wait()
+            if exchange.was_taken:
+                yield Kind.REASONING, ""
             try:
                 async for chunk in chunks:
                     for kind, text in _texts(chunk):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
-from bot.core.events import Reasoning, Started, Text, Usage
+from bot.core.events import Called, Reasoning, Started, Text, Usage
 from bot.core.records import Message, Role
 from bot.core.tokens import TokenRatio, estimate
 from bot.money.ledger import Entry, cost_of
@@ -131,6 +131,8 @@ class Bill:
     def observe(self, event: Event) -> None:
         """Take in what an event says about the bill."""
         match event:
+            case Called():
+                self._model, self._generation_id, self._is_unreported = event.model, event.generation_id, True
             case Started():
                 self._model, self._generation_id, self._is_unreported = event.model, event.generation_id, True
             case Reasoning() | Text():

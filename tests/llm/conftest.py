@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import ModelError
-from bot.core.events import Done, Reasoning, Started, Text, Usage, Waiting
+from bot.core.events import Called, Done, Reasoning, Started, Text, Usage, Waiting
 from bot.core.model_ids import Provider
 from bot.core.records import CompletionRequest, Message, Role
 from bot.llm.client import ModelClient, open_client
@@ -78,10 +78,10 @@ class Outcome:
     def keeps_the_contract(self) -> None:
         """Waiting, then Started once, then words, Usage at most once, and Done last or an error in its place.
 
-        Attempts that failed before the one that answered may have reported Usage, too.
+        Attempts that failed before the one that answered may have been Called and reported Usage, too.
         """
         kinds = [type(event) for event in self.events if not isinstance(event, Waiting)]
-        while kinds and kinds[0] is Usage:
+        while kinds and kinds[0] in (Called, Usage):
             kinds.pop(0)
         order = {Started: 0, Reasoning: 1, Text: 1, Usage: 2, Done: 3}
         ranks = [order[kind] for kind in kinds]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core import errors
-from bot.core.events import Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Called, Reasoning, Started, Text, Usage, Waiting, WaitReason
 from bot.core.model_ids import Provider
 from bot.core.records import Message, Role
 from bot.core.text_demand import TextDemand
@@ -321,6 +321,37 @@ async def test_two_hundred_answers_stream_at_once(bench: Bench):
     bench.server.answer = lambda call: Script(text=f"{call.prompt} " * 20, tokens_per_second=100, keepalive=0)
     outcomes = await asyncio.gather(*(bench.ask(ask_for(f"q{n}", channel_id=n)) for n in range(200)))
     assert [outcome.text for outcome in outcomes] == [f"q{n} " * 20 for n in range(200)]
+
+
+# --- What is billed ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encrypted", [True, False], ids=["hidden thoughts", "keep-alives"])
+async def test_a_call_is_known_by_its_id_before_it_says_anything(bench: Bench, encrypted: bool):
+    """Thinking may be stopped, or the bot killed: what it cost can be asked for all the same."""
+    bench.play(Script(first_token_after=30, keepalive=0.05, encrypted=encrypted))
+    async with aclosing(bench.client.stream(ask_for())) as events:
+        async for event in events:
+            if not isinstance(event, Waiting):
+                break
+    assert event == Called(model=MODEL, generation_id=bench.server.calls[0].id)
+    await until(lambda: bench.server.calls[0].disconnected_at is not None)
+
+
+async def test_each_attempt_is_called_and_a_failure_costs_nothing(bench: Bench):
+    """An error in place of the first word isn't charged for; the answer that follows is."""
+    bench.play(flat(fault=Fault.ERROR), flat())
+    outcome = await bench.ask()
+    assert [event.generation_id for event in outcome.of(Called)] == [call.id for call in bench.server.calls]
+    assert [usage.cost_nano_usd > 0 for usage in outcome.of(Usage)] == [False, True]
+
+
+@pytest.mark.parametrize("status", [400, 503])
+async def test_a_refused_call_is_never_called(bench: Bench, status: int):
+    """No generation, no cost."""
+    bench.play(Script(status=status))
+    outcome = await bench.ask()
+    assert outcome.of(Called) == outcome.of(Usage) == []
 
 
 # --- What is handed over when -----------------------------------------------------------------------------------

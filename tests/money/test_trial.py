@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.core.errors import EmptyAnswerError, FirstTokenTimeoutError, OutOfTokensError
-from bot.core.events import Usage, Waiting, WaitReason
+from bot.core.events import Called, Usage, Waiting, WaitReason
 from bot.core.records import ModelInfo, Place
 from bot.money.billing import Billing
 from bot.money.budgets import Budgets, OwnerBudgets
@@ -74,6 +74,26 @@ def test_a_model_that_hangs_is_given_up():
             await stage.run()
         assert asyncio.get_running_loop().time() - began == TRIAL_S
         assert stage.ledger.entries == []
+
+    run(main())
+
+
+def test_a_model_that_thinks_for_too_long_may_have_cost_something():
+    """The provider took the call, so it's booked under its id, for the provider to say what it cost."""
+
+    async def main() -> None:
+        stage = Stage()
+
+        async def think(_request: object) -> object:
+            yield Called(model="a/model", generation_id="gen-7")
+            await asyncio.sleep(3600)
+
+        stage.llm.stream = think
+        with pytest.raises(FirstTokenTimeoutError):
+            await stage.run()
+        (entry,) = stage.ledger.entries
+        assert (entry.generation_id, entry.cost.estimated) == ("gen-7", True)
+        assert entry.cost.nano_usd > 0
 
     run(main())
 

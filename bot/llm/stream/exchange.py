@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot.core import errors
+from bot.core.events import Usage
 from bot.llm import failures as faults
 from bot.llm.stream.body import Body, OversizedBodyError
 from bot.llm.stream.delta_buffer import DeltaBuffer
@@ -44,6 +45,7 @@ class Exchange:
         self.buffer = DeltaBuffer(demand, clock)
         self.status: int | None = None
         self.task: asyncio.Task[None] | None = None
+        self.answering = asyncio.Event()  # an id or a word has come, or nothing will
         self._timeouts = timeouts
         self._clock = clock
         self._begun_at = self._alive_at = clock.monotonic()
@@ -56,6 +58,18 @@ class Exchange:
         self._watch()
         self.task = asyncio.create_task(self._run(session, request), name=f"exchange with {self.model}")
         return self.task
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether the provider took the call and gave it an id."""
+        return self.status is not None and OK <= self.status < REDIRECT and self.answer.generation_id is not None
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the call used, where that's known. One that was taken and failed for nothing cost nothing."""
+        answer = self.answer
+        is_free = self.was_taken and answer.failure is not None and not answer.failure.may_be_billed
+        return answer.usage or (Usage(cost_nano_usd=0) if is_free else None)
 
     def close(self) -> None:
         """Close the connection, unless the answer is over and only the end of its body is still to be read."""
@@ -98,6 +112,7 @@ class Exchange:
                 self._alarm.cancel()
             self._hand_over(self.answer.end())
             self.buffer.close()
+            self.answering.set()
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
         """Read an answer, or what came in its place. The key goes nowhere else: no redirect is followed."""
@@ -110,6 +125,7 @@ class Exchange:
 
     async def _read(self, response: aiohttp.ClientResponse) -> None:
         self.answer.name_generation(self.answer.headers.get("x-generation-id"))
+        self._tell()
         body, unbroken_bytes = Body(), 0
         while data := await response.content.readany():
             for piece in body.feed(data):
@@ -126,6 +142,8 @@ class Exchange:
         answer, was_over, was_silent = self.answer, self.answer.over, self._spoke_at is None
         self._alive_at = self._clock.monotonic()
         self._hand_over(answer.feed(data))
+        if was_silent:
+            self._tell()
         if was_over:
             return
         if answer.over:
@@ -137,6 +155,10 @@ class Exchange:
         for kind, text in words:
             self._spoke_at = self._alive_at
             self.buffer.put(kind, text)
+
+    def _tell(self) -> None:
+        if self.answer.generation_id or self.answer.spoke:
+            self.answering.set()
 
     async def _read_error(self, response: aiohttp.ClientResponse) -> None:
         body, unpacked = b"", Body()
