@@ -2,7 +2,8 @@
 
 Five conversations stream; the bot is killed (SIGKILL) at a random moment and restarted, over and over. After each
 start it checks that no cursor and no Stop button stays on the screen, that every committed question is still
-there, that memory has the text on the screen, and that the database passes its integrity check.
+there, that memory has the text on the screen, and that the database passes its integrity check. At the end, the
+ledger is compared with the provider's bill, call by call.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import sqlite3
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.core.units import NANO
 from playground.discord import Discord
 from playground.exactness import shows
-from playground.openrouter import OpenRouter, Script
+from playground.openrouter import OpenRouter, Script, usage_of
 from playground.processes import bot_environment, settings_for
 
 CHANNELS = 5
@@ -48,6 +50,8 @@ class Tally:
     streaming: int = 0  # replies that a kill interrupted
     shown: int = 0  # those of them that were on the screen
     faults: list[str] = field(default_factory=list)
+    billed_nano_usd: int = 0  # by the provider
+    booked_nano_usd: int = 0
     recovered_s: list[float] = field(default_factory=list)  # from the start of the process
 
 
@@ -81,6 +85,7 @@ class Victim:
                 await self._live_and_die()
             process = await self._start()
             await self._look(time.monotonic(), set())
+            await self._compare_bill()
             process.kill()
             await process.wait()
         return self.tally
@@ -157,15 +162,32 @@ class Victim:
         strays = [messages[key].content[:60] for key in own - known if not messages[key].content.startswith("-# ")]
         self.tally.faults += [f"kill {self.tally.kills}: nobody knows {stray!r}" for stray in strays]
 
+    async def _compare_bill(self) -> None:
+        """Wait until the provider's records are in the ledger, then compare call by call."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self._count("SELECT COUNT(*) FROM ledger WHERE estimated = 1"):  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.2)
+        with closing(self._connect()) as connection:
+            booked = dict(connection.execute("SELECT generation_id, cost_nano_usd FROM ledger").fetchall())
+        billed = {call.id: round(usage_of(call)["cost"] * NANO) for call in self._router.calls}
+        self.tally.billed_nano_usd, self.tally.booked_nano_usd = sum(billed.values()), sum(booked.values())
+        for call in self._router.calls:
+            if call.sent and booked.get(call.id) != billed[call.id]:
+                self.tally.faults.append(f"{call.id} cost {billed[call.id]}, booked is {booked.get(call.id)}")
+
     def _questions(self) -> set[str]:
         with closing(self._connect()) as connection:
             return {text for (text,) in connection.execute("SELECT text FROM turns WHERE role = 'user'")}
 
     def _open_replies(self) -> int:
+        return self._count("SELECT COUNT(*) FROM replies WHERE state = 'streaming'")
+
+    def _count(self, sql: str) -> int:
         if not self._database.exists():
             return 0
         with closing(self._connect()) as connection:
-            return int(connection.execute("SELECT COUNT(*) FROM replies WHERE state = 'streaming'").fetchone()[0])
+            return int(connection.execute(sql).fetchone()[0])
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{self._database}?mode=rw", uri=True)
@@ -187,6 +209,7 @@ def main() -> int:
         f"{tally.kills} kills, {tally.streaming} replies interrupted, {tally.shown} of them on the screen, "
         f"{len(tally.faults)} faults"
     )
+    print(f"the provider's bill: ${tally.billed_nano_usd / NANO:.6f}, booked: ${tally.booked_nano_usd / NANO:.6f}")
     for fault in tally.faults:
         print(f"  {fault}")
     recovered = sorted(tally.recovered_s)
