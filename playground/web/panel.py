@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from playground.discord import Discord, Message, Request
     from playground.discord.state.records import File
+    from playground.discord.trouble import Trouble
     from playground.processes import Reports
     from playground.web.views import Json
 
@@ -28,10 +29,19 @@ STREAM_SHARE = 4  # ticks to each view of the figures that the pages are sent
 LIMITS = {
     "usual": RateLimits(),
     "tight": RateLimits(create=(2, 5.0), edit=(2, 5.0), webhook=(2, 5.0)),
+    "shared": RateLimits(shared=(2, 5.0)),
     "none": RateLimits(create=(1000, 1.0), edit=(1000, 1.0), webhook=(1000, 1.0), everything=(1000, 1.0)),
 }
-SPANS = {"tokens_per_second": (1, 1000), "first_token_after": (0, 30), "latency": (0, 5)}
 EDITS = "/channels/*/messages/*"
+TROUBLES: Mapping[str, Callable[[Trouble], None]] = {
+    "edit": lambda trouble: trouble.fail("PATCH", EDITS, status=500),
+    "edge": lambda trouble: trouble.block_at_the_edge("PATCH", EDITS),
+    "shared": lambda trouble: trouble.limit("PATCH", EDITS, 3.0, scope="shared", reset_after=0.5),
+    "global": lambda trouble: trouble.limit_globally(5.0),
+    "gateway": lambda trouble: trouble.drop_gateway(),
+    "again": lambda trouble: trouble.drop_gateway(repeats=20),
+}
+SPANS = {"tokens_per_second": (1, 1000), "first_token_after": (0, 30), "latency": (0, 5)}
 
 
 @dataclass(slots=True)
@@ -139,11 +149,8 @@ class Panel:
             self.reports.set({name: getattr(self.settings, name)})
 
     async def trouble(self, body: Json, _: Sequence[File]) -> Json:
-        """Let something happen once: Discord fails the next edit, or drops the bot's gateway connection."""
-        if body["what"] == "edit":
-            self.d.fail("PATCH", EDITS, status=500)
-        else:
-            self.d.drop_gateway()
+        """Let something go wrong once, `what` being a name in `TROUBLES`."""
+        TROUBLES[body["what"]](self.d.trouble)
         return {}
 
     def _tell_settings(self) -> None:

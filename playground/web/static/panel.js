@@ -60,13 +60,18 @@ const CHOICES = [
     options: [
       ["usual", "as usual: 5 edits in 5 s"],
       ["tight", "tight: 2 edits in 5 s"],
+      ["shared", "shared: others write as well"],
       ["none", "none to speak of"],
     ],
   },
 ];
 const TROUBLES = [
   ["edit", "Fail the next edit"],
+  ["shared", "Rate limit the next edit"],
+  ["edge", "Cloudflare blocks the next edit"],
+  ["global", "Refuse everything for 5 s"],
   ["gateway", "Drop the bot's connection"],
+  ["again", "Drop it, then repeat events"],
 ];
 
 let controls = new Map(); // by name: how to show a value

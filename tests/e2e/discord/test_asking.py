@@ -42,3 +42,16 @@ async def test_a_question_that_is_taken_back_at_once(world: World):
     await world.reply(world.ask("last"))
     assert not [m for m in world.discord.history(world.channel, world.discord.bot) if m.reply_to is taken]
     assert len(answers(world, edited)) == 1
+
+
+async def test_the_next_process_answers_no_question_again(world: World):
+    """Discord sends it once more after a restart."""
+    await world.start()
+    asked = world.ask("hello")
+    await world.reply(asked)
+    await world.stop()
+    await world.start()
+    world.discord.trouble.redeliver(asked)
+    await world.reply(world.ask("last"))
+    assert len(answers(world, asked)) == 1
+    assert len(world.router.calls) == 2

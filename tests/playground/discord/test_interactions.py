@@ -115,7 +115,7 @@ async def test_a_message_menu_hands_its_message_over(place: Any):
 
 @pytest.mark.usefixtures("client")
 async def test_default_permissions_hide_a_command(place: Any):
-    """Members without the permission are can't use it, admins are, and direct messages have none of it."""
+    """Members without the permission aren't offered it, admins are, and direct messages have none of it."""
     assert (await place.d.command(place.admin, place.channel, "settings")).content == "True"
     for where in (place.channel, place.d.open_dm(place.member)):
         assert "settings" not in [c["name"] for c in place.d.offered(place.member, where)]

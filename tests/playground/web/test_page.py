@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
 from playground.discord import Discord, Request
+from playground.openrouter.controls import FAULTS
 from playground.processes import Reports
-from playground.web.page import Page
+from playground.web.page import FOLDER, Page
+from playground.web.panel import LIMITS, TROUBLES
 from playground.web.stage import Stage, furnish
 from playground.web.views import IN_WORDS
 
@@ -220,7 +223,9 @@ async def test_trouble_happens_once(site: Site):
     route = "/channels/{channel_id}/messages/{message_id}"
     assert [fault.strikes("PATCH", route), fault.strikes("PATCH", route)] == [True, False]
     assert fault.status == 500
-    assert (await site.do("trouble", what="gateway"))[0] == 200
+    for what in TROUBLES:
+        assert (await site.do("trouble", what=what))[0] == 200
+    assert (await site.do("trouble", what="no such"))[0] == 400
 
 
 async def test_a_page_that_does_not_listen_is_cut_off(site: Site):
@@ -241,3 +246,17 @@ async def test_a_port_that_is_taken_is_no_hindrance(site: Site):
     assert second.address != site.page.address
     assert second.address.startswith("http://127.0.0.1:")
     await second.close()
+
+
+def test_the_page_offers_what_the_panel_takes():
+    """Every choice and button of the page's settings is one that the server knows."""
+    script = (FOLDER / "static" / "panel.js").read_text(encoding="utf-8")
+    offered = {name: set(re.findall(r'^ +\["(\w*)",', part, re.MULTILINE)) for name, part in parts(script).items()}
+    assert offered == {"fault": set(FAULTS), "limits": set(LIMITS), "trouble": set(TROUBLES)}
+
+
+def parts(script: str) -> dict[str, str]:
+    """The lists of `panel.js`, by what they set."""
+    choices, troubles = script.split("const TROUBLES = [", 1)
+    _, fault, limits = choices.split("options: [")
+    return {"fault": fault.split("],\n  }")[0], "limits": limits, "trouble": troubles.split("];")[0]}
