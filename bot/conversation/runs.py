@@ -96,8 +96,8 @@ class Runs:
                 run.cancel(ending)
 
     def reply_ids(self) -> list[int]:
-        """The stored replies that are running or waiting."""
-        return [run.memory.reply_id for run in self._runs if run.memory.reply_id]
+        """The stored replies that are running, or wait for their turn or for the database."""
+        return [run.memory.reply_id for run in self._known if run.memory.reply_id]
 
     def asker_of(self, reply_id: int) -> int | None:
         """Who asked for a running reply; None when it isn't running."""

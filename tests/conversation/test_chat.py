@@ -459,6 +459,7 @@ def test_the_end_of_an_answer_is_saved_when_the_database_is_back():
         await asyncio.sleep(2)
         stage.store.fault = StorageError("another program is using it")
         await asked
+        assert stage.chat.runs.reply_ids() == [1], "another process would end it as interrupted"
         stage.store.fault = None
         await stage.unbooked.flush()
         assert questions_and_answers(stage) == [("talk", "word " * 10)]
