@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.core.records import ReplyState
-from bot.settings import catalog as rules
+from bot.settings.catalog import PING_AFTER
 from bot.ui.targets.failures import logged_failures
 from bot.ui.texts import replies as texts
 
@@ -34,7 +34,7 @@ class Asker:
         """Answer, and ping the asker if that took as long as the settings say; raises as `ChatService.ask`."""
         began = self._clock.monotonic()
         ending = await self._chat.ask(question, target, admitted)
-        seconds, wanted = self._clock.monotonic() - began, admitted.effective.number(rules.PING_AFTER)
+        seconds, wanted = self._clock.monotonic() - began, admitted.effective.number(PING_AFTER)
         if wanted and seconds >= wanted and ending.state is not ReplyState.STOPPED and not question.private:
             await self._ping(question, seconds)
 
