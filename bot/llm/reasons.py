@@ -22,7 +22,7 @@ UNAUTHORIZED, PAYMENT_REQUIRED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS = 401, 4
 SERVER_ERRORS = 500
 SAID_CHARS = 600  # looked at of each message; what follows is the prompt more often than the reason
 RAW_CHARS, NESTING, LISTED = 20_000, 5, 3  # of the quoted answer
-MESSAGE_KEYS = ("message", "detail", "details", "error", "errors", "msg", "raw", "status", "code")
+MESSAGE_KEYS = ("message", "detail", "details", "error", "errors", "msg", "loc", "raw", "status", "code")
 MARGIN_PERCENT = 1  # of a context, left free
 LEAST_LIMIT = 256  # tokens; a smaller limit on answers is no model's own
 
@@ -79,16 +79,26 @@ _RULES: dict[int, tuple[tuple[re.Pattern[str], Reason], ...]] = {
             Reason(kind=errors.TooLargeError, word="more than a minute's tokens"),
         ),
     ),
-    UNAUTHORIZED: (),
 }
-# The same for every other status that says no more than that the request wasn't taken.
+# The same for every other status that says no more than that the request wasn't taken. The words may be the
+# prompt's, so nothing here closes the key or the model for the others.
+_KEY_BEHIND = Reason(kind=errors.PermissionDeniedError, word="the provider behind rejects its key")
 _REFUSED: tuple[tuple[re.Pattern[str], Reason], ...] = (
     (_NO_PICTURES, Reason(kind=errors.NoPicturesError, word="no pictures")),
     (_PICTURE, Reason(kind=errors.PictureError, word="picture")),
     (_TOO_LONG, Reason(kind=errors.ContextTooLongError, word="context too long")),
     (
         _any(r"credit balance is too low", r"insufficient (?:credits?|balance|funds)", r"billing hard limit"),
-        Reason(kind=errors.PaymentError, word="no credits"),
+        Reason(kind=errors.CreditsShortError, word="no credits"),
+    ),
+    (
+        _any(r"(?:invalid|incorrect) api.?key", r"api.?key (?:is )?(?:not valid|invalid|expired|disabled)"),
+        _KEY_BEHIND,
+    ),
+    (
+        _any(r"location is not supported", r"not (?:available|supported) in your (?:country|region|location)",
+             r"unsupported_country", r"region[\w ]{0,20} not supported"),
+        Reason(kind=errors.PermissionDeniedError, word="region"),
     ),
     (
         _any(r"not a valid model", r"no such model", r"model.{0,80}not (?:found|exist)", r"unknown model"),
@@ -105,7 +115,7 @@ _PROMPT = _any(
     r"(\d{1,9}) (?:of text input|(?:tokens )?in the (?:messages|prompt)|input tokens|prompt tokens|\+ \d+ >)"
 )
 _AFFORD = _any(r"can only afford (\d{1,12})")
-_QUOTA = _any(r"quota", r"resource.?exhausted", r"at capacity", r"insufficient_quota")
+_QUOTA = _any(r"quota", r"resource.?exhausted", r"at capacity", r"rate.?limited upstream")
 
 # --- Parts of a request that a model may not take ---------------------------------------------------------------
 
@@ -147,8 +157,8 @@ def reason_of(status: int | None, error: Mapping[str, Any]) -> Reason | None:
         return None  # the provider's trouble, whatever it says
     metadata = mapping(error.get("metadata"))
     said = "\n".join([*_said(error.get("message") or error.get("detail")), *_said(metadata.get("raw"))])
-    if status == UNAUTHORIZED and (metadata.get("raw") or metadata.get("provider_name")):
-        return Reason(kind=errors.PermissionDeniedError, word="the provider behind rejects its key")
+    if status == UNAUTHORIZED:
+        return _KEY_BEHIND if metadata.get("raw") or metadata.get("provider_name") else None
     if status == PAYMENT_REQUIRED and (afford := _AFFORD.search(said)):
         word = f"can only afford {afford[1]} tokens"
         return Reason(kind=errors.CreditsShortError, word=word, number=int(afford[1]))

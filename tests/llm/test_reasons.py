@@ -32,9 +32,11 @@ PICTURE = [
 ]
 BY_STATUS = [
     (400, "x/y is not a valid model ID", errors.ModelNotFoundError),
-    (400, "Your credit balance is too low to access the Anthropic API.", errors.PaymentError),
+    (400, "Your credit balance is too low to access the Anthropic API.", errors.CreditsShortError),
     (400, "The response was filtered due to Azure OpenAI's content management policy", errors.ModerationError),
     (400, "Something about your request", errors.BadRequestError),
+    (400, "User location is not supported for the API use.", errors.PermissionDeniedError),
+    (400, "API key not valid. Please pass a valid API key.", errors.PermissionDeniedError),
     (402, "Insufficient credits. Add more using https://openrouter.ai/settings/credits", errors.PaymentError),
     (402, "Prompt tokens limit exceeded: 5000 > 3000. To increase, visit ...", errors.CreditsShortError),
     (403, "Key limit exceeded (total limit). Manage it using https://openrouter.ai/x/keys", errors.KeyLimitError),
@@ -98,7 +100,11 @@ def test_the_providers_own_trouble_stays_that(status: int):
 
 def test_the_quota_of_the_provider_behind_is_not_the_bots():
     """It's waited out like a rate limit, and no question of credits."""
-    for said in ("Quota exceeded for aiplatform.googleapis.com", '{"error": {"status": "RESOURCE_EXHAUSTED"}}'):
+    for said in (
+        "Quota exceeded for aiplatform.googleapis.com",
+        "x/y is temporarily rate-limited upstream",
+        '{"error": {"status": "RESOURCE_EXHAUSTED"}}',
+    ):
         failure = refusal(429, raw=said, provider_name="Google")
         assert type(failure) is errors.ProviderQuotaError
         assert failure.retryable
@@ -108,6 +114,9 @@ def test_the_quota_of_the_provider_behind_is_not_the_bots():
 def test_a_key_that_the_provider_behind_rejects_is_not_the_bots():
     """It closes that model alone."""
     assert type(refusal(401, raw="Invalid API key", provider_name="OpenAI")) is errors.PermissionDeniedError
+    for status in (400, 403):
+        failure = refusal(status, raw="API key not valid. Please pass a valid API key.", provider_name="Google")
+        assert type(failure) is errors.PermissionDeniedError
     assert type(refusal(401, "No auth credentials found")) is errors.AuthenticationError
 
 
@@ -134,6 +143,19 @@ def test_how_much_room_a_prompt_leaves(message: str, room: int | None, form: int
     for failure in (refusal(400, message), quoted(400, message, form)):
         assert isinstance(failure, errors.ContextTooLongError)
         assert failure.room_tokens == room
+
+
+SPOKEN = ("Insufficient credits", "invalid api key", "Key limit exceeded", "quota", "maximum context length")
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize("words", SPOKEN)
+def test_words_that_may_be_the_prompts_close_nothing(status: int, words: str):
+    """A refusal may quote what was asked; neither the key nor the model is closed to others for it."""
+    failure = refusal(status, f"cannot parse: {words}")
+    closing = errors.AuthenticationError | errors.RateLimitedError | errors.KeyLimitError
+    assert not isinstance(failure, closing)
+    assert not isinstance(failure, errors.PaymentError) or isinstance(failure, errors.CreditsShortError)
 
 
 def test_how_much_the_credits_pay_for():
@@ -183,6 +205,14 @@ def test_openais_own_field_names_the_parameter():
     failure = faults.from_response("m", 400, {}, json.dumps({"error": error}).encode(), now=0)
     assert isinstance(failure, errors.UnsupportedPartError)
     assert failure.part == "temperature"
+
+
+def test_a_servers_own_schema_names_the_parameter():
+    """A server that checks requests by a schema names the place."""
+    document = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
+    failure = faults.from_response("m", 422, {}, json.dumps(document).encode(), now=0)
+    assert isinstance(failure, errors.UnsupportedPartError)
+    assert failure.part == "stream_options"
 
 
 def test_a_tiny_limit_is_no_models_own():
