@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from bot.core.errors import HeadwaterError, StorageError
@@ -14,7 +17,6 @@ from bot.money.ledger import Cost, Entry, Period, accounts, period_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
-    from pathlib import Path
 
     from bot.core.ports import Clock
 
@@ -100,25 +102,39 @@ class Unbooked:
 
     def load(self, write: Callable[[Entry], Awaitable[int]]) -> None:
         """Load what an earlier run left in the file. Blocks."""
-        if self._path and self._path.exists() and self._path.stat().st_size <= MOST_FILE_BYTES:
-            for entry in _read(self._path.read_text(encoding="utf-8").splitlines()):
+        if self._path and self._path.is_file() and self._path.stat().st_size <= MOST_FILE_BYTES:
+            for entry in _read(self._path.read_text(encoding="utf-8", errors="replace").splitlines()):
                 self.add(entry, write)
 
     def save(self) -> None:
         """Save what still waits for the next start, or remove the file if nothing waits. Blocks."""
         if self._path is None:
             return
-        if not self._pending:
-            self._path.unlink(missing_ok=True)
+        try:
+            if self._pending:
+                _write(self._path, "\n".join(json.dumps(asdict(each.entry)) for each in self._pending))
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            log.critical("%d entries can't be kept in %s: %s", len(self._pending), self._path, error)
             return
-        self._path.touch(mode=0o600)
-        self._path.write_text(
-            "\n".join(json.dumps(asdict(each.entry)) for each in self._pending), encoding="utf-8"
-        )
-        log.error("%d entries are not booked; they are kept in %s", len(self._pending), self._path)
+        if self._pending:
+            log.error("%d entries are not booked; they are kept in %s", len(self._pending), self._path)
 
     def _total(self) -> int:
         return sum(pending.entry.cost.nano_usd for pending in self._pending)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file for its owner alone: all of it or nothing, and never through a link."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read(lines: Iterable[str]) -> Iterable[Entry]:

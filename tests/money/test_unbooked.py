@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,6 +51,38 @@ def test_what_waits_outlasts_a_restart(tmp_path: Path):
         assert not path.exists()
 
     run(main())
+
+
+def test_a_file_of_somebody_else_is_not_written_to(tmp_path: Path):
+    """A link in its place gives way, and what it leads to stays; a pipe in its place is not read from."""
+    path, target, pipe = tmp_path / "unbooked", tmp_path / "notes.txt", tmp_path / "pipe"
+    target.write_text("Dear diary")
+    path.symlink_to(target)
+    os.mkfifo(pipe)
+
+    async def main() -> None:
+        unbooked = Unbooked(VirtualClock(), path)
+        unbooked.add(entry(), full)
+        unbooked.save()
+        assert target.read_text() == "Dear diary"
+        assert not path.is_symlink()
+        assert path.read_text().startswith("{")
+        Unbooked(VirtualClock(), pipe).load(full)
+
+    run(main())
+    assert {file.name for file in tmp_path.iterdir()} == {"unbooked", "notes.txt", "pipe"}
+
+
+def test_a_shutdown_survives_a_file_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """The log says what is lost."""
+
+    async def main() -> None:
+        unbooked = Unbooked(VirtualClock(), tmp_path / "missing" / "unbooked")
+        unbooked.add(entry(), full)
+        unbooked.save()
+
+    run(main())
+    assert "1 entries can't be kept" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"at": 1}', "null"])

@@ -44,7 +44,7 @@ def _check_source(source: Path) -> None:
 
 
 def _check_target(source: Path, target: Path, *, force: bool) -> None:
-    names = {Path(f"{source.resolve()}{suffix}") for suffix in COMPANIONS}
+    names = {Path(f"{source.resolve()}{suffix}") for suffix in (*COMPANIONS, "-unbooked")}
     if target.resolve() in names or (target.exists() and target.samefile(source)):
         raise StorageError(ITSELF)
     if target.is_symlink():
