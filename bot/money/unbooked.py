@@ -89,13 +89,15 @@ class Unbooked:
 
     async def flush(self) -> None:
         """Write what can be written now, oldest first."""
-        while self._pending:
-            pending = self._pending[0]
+        for pending in tuple(self._pending):
             try:
                 await pending.write(pending.entry)
             except StorageError:
                 return
-            self._pending.pop(0)
+            except Exception as error:  # noqa: BLE001 - a bug with one entry leaves the others
+                log.warning("an entry of reply %s can't be booked: %r", pending.entry.reply_id, error)
+                continue
+            self._pending.remove(pending)
             if not self._pending:
                 self.save()
                 log.info("everything spent is booked again")

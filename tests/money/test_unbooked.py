@@ -95,6 +95,24 @@ def test_a_damaged_file_does_not_keep_the_bot_from_starting(tmp_path: Path, text
     unbooked.check()
 
 
+def test_an_entry_that_meets_a_bug_keeps_no_other_from_being_booked():
+    """It stays, counts and is tried again; the log names the error."""
+
+    async def main() -> None:
+        unbooked, ledger = Unbooked(VirtualClock()), MemoryLedger()
+
+        async def broken(_entry: Entry) -> int:
+            raise LookupError
+
+        unbooked.add(entry(1), broken)
+        unbooked.add(entry(20), ledger.book)
+        await unbooked.flush()
+        assert [booked.cost.nano_usd for booked in ledger.entries] == [20]
+        assert unbooked.spent([ALL], at=int(VirtualClock().time()))[ALL, Period.DAY] == 1
+
+    run(main())
+
+
 def test_too_much_unbooked_stops_new_questions():
     """A database that stays away does not cost the owner more than a few dollars."""
 
