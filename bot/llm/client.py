@@ -16,6 +16,7 @@ from bot.core.errors import (
     ModelError,
     PaymentError,
     RateLimitedError,
+    TooLargeError,
     UnsupportedPartError,
 )
 from bot.core.events import Called, Done, Reasoning, Started, Text, Waiting, WaitReason
@@ -205,18 +206,21 @@ class ModelClient:
     def _learn(self, model: str, failure: ModelError, pause: float | None) -> None:
         """Tell admission what a failure means for the other requests, and the owner what to do about it."""
         self._advice.about(failure)
-        if isinstance(failure, RateLimitedError) or failure.status == TOO_MANY_REQUESTS:
-            seconds = pause or failure.retry_after or self._config.retry.base_s
-            kind = type(failure) if isinstance(failure, RateLimitedError) else RateLimitedError
-            limit = kind(model=model, status=failure.status, detail=failure.detail)
-            self.admission.cool_down(model, seconds, limit)
-        elif isinstance(failure, AuthenticationError):
-            self.key.rejected(failure)
-        elif isinstance(failure, KeyLimitError):
-            self.key.unpaid(failure)
-        elif isinstance(failure, PaymentError) and not isinstance(failure, CreditsShortError):
-            self.admission.refuse(model, failure)
-            self.key.unpaid(failure)
+        match failure:
+            case CreditsShortError() | TooLargeError():
+                pass  # a smaller request may still be answered
+            case AuthenticationError():
+                self.key.rejected(failure)
+            case KeyLimitError():
+                self.key.unpaid(failure)
+            case PaymentError():
+                self.admission.refuse(model, failure)
+                self.key.unpaid(failure)
+            case _ if isinstance(failure, RateLimitedError) or failure.status == TOO_MANY_REQUESTS:
+                seconds = pause or failure.retry_after or self._config.retry.base_s
+                kind = type(failure) if isinstance(failure, RateLimitedError) else RateLimitedError
+                limit = kind(model=model, status=failure.status, detail=failure.detail)
+                self.admission.cool_down(model, seconds, limit)
 
     async def _attempt(self, call: _Call, model: str, slot: Slot) -> AsyncGenerator[Event, None]:
         """Send one request and pass its answer on; raises what the exchange says, whatever litellm made of it."""

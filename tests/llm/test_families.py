@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core import errors
-from bot.core.events import FinishReason, Started
+from bot.core.events import FinishReason, Started, Waiting
 from bot.core.model_ids import Provider
 from bot.core.records import Message, Role
-from playground.openrouter import cases
+from playground.openrouter import Script, cases
 from playground.openrouter.families import Family
 from tests.llm.conftest import Bench, ask_for, flat, opened, quick_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playground.openrouter import OpenRouter, Script
+    from playground.openrouter import OpenRouter
 
 MODELS = (
     "anthropic/claude-sonnet-4",
@@ -152,6 +152,26 @@ async def test_credits_that_do_not_pay_close_nobody_elses_way(bench: Bench, toke
     assert len(bench.server.calls) == (2 if tokens == 100 else 1)
     bench.play(flat("fine"))
     assert (await bench.ask(ask_for(channel_id=12))).text == "fine"
+
+
+async def test_a_request_larger_than_a_minutes_tokens_closes_nobody_elses_way(bench: Bench):
+    """It's 429, and yet no reason for the others to wait."""
+    bench.play(
+        cases.refused(429, "Request too large for gpt-4o on tokens per min (TPM): Limit 30000"), flat("fine")
+    )
+    assert isinstance((await bench.ask()).error, errors.TooLargeError)
+    outcome = await bench.ask(ask_for(channel_id=12))
+    assert outcome.text == "fine"
+    assert not outcome.of(Waiting)
+
+
+async def test_an_account_without_credits_is_no_rate_limit(bench: Bench):
+    """OpenAI says so with 429; asking again helps nobody, so everybody is told at once for a while."""
+    body = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+    bench.play(Script(status=429, body=body))
+    for channel in (11, 12):
+        assert isinstance((await bench.ask(ask_for(channel_id=channel))).error, errors.PaymentError)
+    assert len(bench.server.calls) == 1
 
 
 async def test_a_key_at_its_limit_is_no_question_of_the_model(bench: Bench, caplog: pytest.LogCaptureFixture):
