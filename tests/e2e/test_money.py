@@ -69,7 +69,7 @@ async def test_the_owners_ceiling_comes_from_the_environment(world: World):
     """BUDGET_USD_PER_MONTH=0 answers nobody, in direct messages either."""
     await world.start(BUDGET_USD_PER_MONTH="0")
     (refused,) = await world.reply(world.ask("one"))
-    assert "My owner's budget of $0.00 for this month is used up" in refused.content
+    assert "The bot owner's budget of $0.00 for this month is used up" in refused.content
     assert world.router.calls == []
 
 
