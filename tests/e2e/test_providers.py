@@ -85,12 +85,23 @@ async def test_thoughts_in_the_text_are_no_answer(world: World):
     await world.reply(world.ask("how?"), "Write `<think>` so.")
 
 
+async def test_a_call_that_is_alive_is_not_asked_again(world: World):
+    """Encrypted thinking goes on for longer than the first token may take; so do keep-alives."""
+    await world.start(FIRST_TOKEN_TIMEOUT="1")
+    for encrypted in (True, False):
+        world.scripts.append(cases.thinks(3.0, "At last.", encrypted=encrypted))
+        await world.reply(world.ask("hard?"), "At last.")
+    assert len(world.router.calls) == 2
+
+
 async def test_what_is_no_stream_ends_in_a_sentence(world: World):
     """A document is an answer, everything else an error; a redirect never carries the key away."""
     await world.start()
     world.scripts.append(cases.NOT_A_STREAM["document"])
     await world.reply(world.ask("how?"), "All at once.")
-    for name in ("html", "redirect"):
+    world.scripts.append(cases.NOT_A_STREAM["gzip"])
+    await world.reply(world.ask("how?"), "Hello.")
+    for name in ("error", "html", "redirect"):
         world.scripts += [cases.NOT_A_STREAM[name]] * 4
         (reply,) = await world.reply(world.ask("and now?"), timeout=60)
         assert reply.content.startswith("-# "), name
@@ -142,6 +153,17 @@ async def test_the_ledger_takes_what_was_really_paid(world: World):
     await world.reply(world.ask("one"))
     await world.reply(world.ask("two"))
     assert [cost for cost, _ in await costs(world, 2)] == [21_000_000, 500_000_000]
+
+
+async def test_a_late_record_has_the_last_word(world: World):
+    """A reply that was stopped has no usage; what its generation cost is known seconds later."""
+    await world.start()
+    world.scripts.append(Script(text="word " * 2000, record_after=3.0, record={"total_cost": 0.125}))
+    asked = world.ask("talk")
+    (reply,) = await world.discord.until(lambda: world.replies(asked), 20)
+    await world.discord.press(world.member, reply, "Stop")
+    await world.reply(asked)
+    assert [cost for cost, _ in await costs(world, 1)] == [125_000_000]
 
 
 @pytest.mark.parametrize("cost", [None, "0.5", -1.0, float("nan"), 1e12])
