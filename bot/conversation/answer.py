@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from bot.conversation.ending import Ending
 from bot.conversation.history import earlier_turns
 from bot.conversation.overlap import Join
-from bot.conversation.ports import OpenCall
 from bot.conversation.prompt import build_prompt
 from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
-from bot.core.events import Done, FinishReason, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Called, Done, FinishReason, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.records import CompletionRequest, Message, ReplyState, Role
 from bot.core.tokens import estimate
 
@@ -121,15 +120,8 @@ class Answerer:
             async for event in events:
                 run.bill.observe(event)
                 match event:
-                    case Started(model=model, generation_id=generation_id):
-                        await run.memory.open_call(
-                            OpenCall(
-                                model=model,
-                                payer_id=run.bill.user_id,
-                                reserved_nano_usd=run.bill.reserved_nano_usd,
-                                generation_id=generation_id,
-                            )
-                        )
+                    case Called() | Started():
+                        await run.memory.open_call(run.bill.call)
                     case Waiting():
                         reply.show_status(self._texts.waiting(event))
                     case Reasoning(text) if run.profile.reasoning and not reply.length:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.conversation.ending import Ending
-    from bot.conversation.ports import ConversationStore, OpenCall, StoredReply
+    from bot.conversation.ports import ConversationStore, StoredReply
     from bot.core.ports import Clock
     from bot.core.records import Question
     from bot.display.reply import Reply
-    from bot.money.billing import CallReport
+    from bot.money.billing import CallReport, OpenCall
     from bot.money.ledger import Entry
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class AnswerMemory:
         self._is_forgotten = False
         self._is_late = False  # the question is asked, but not stored yet
         self._kept_at = 0.0  # monotonic
+        self._call: OpenCall | None = None  # stored last
 
     def forget(self) -> None:
         """Keep nothing of the answer: somebody deleted it, or asked to be forgotten."""
@@ -83,8 +84,9 @@ class AnswerMemory:
         self.reply_id = await self._store.reopen_answer(self.turn_id, question, model=model, now=self._now())
 
     async def open_call(self, call: OpenCall) -> None:
-        """Store what the provider is going to charge for, before anything of the answer is shown."""
-        if self.reply_id:
+        """Store what the provider may charge for, before anything of the answer is shown."""
+        if self.reply_id and call != self._call:
+            self._call = call
             with self._tolerated():
                 await self._store.open_call(self.reply_id, call)
 

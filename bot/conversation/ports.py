@@ -10,18 +10,8 @@ if TYPE_CHECKING:
 
     from bot.core.records import Place, Question, ReplyState, Turn
     from bot.display.target import ReplyTarget
-    from bot.money.billing import CallReport
+    from bot.money.billing import CallReport, OpenCall
     from bot.money.ledger import Entry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCall:
-    """A call of a model that is under way: what it may cost, who pays, and the provider's name for it."""
-
-    model: str
-    payer_id: int
-    reserved_nano_usd: int
-    generation_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ class Waiting:
 class Called:
     """The provider took the call and may charge for it from now on: sent once per attempt, before any word.
 
-    Thinking may take minutes, and whoever stops it, or a crash, still has to find out what it cost.
+    Thinking may take minutes. After a Stop or a crash, its cost can still be found out.
     """
 
     model: str

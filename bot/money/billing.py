@@ -33,6 +33,16 @@ class CallReport:
     usage: Usage | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A call of a model under way: what may be charged for it, who pays, and the provider's name for it."""
+
+    model: str
+    payer_id: int
+    reserved_nano_usd: int
+    generation_id: str | None
+
+
 class Billing:
     """Opens bills, and books them."""
 
@@ -96,9 +106,14 @@ class Bill:
         return self._charge.user_id
 
     @property
-    def reserved_nano_usd(self) -> int:
-        """What is set aside for it."""
-        return self._reservation.nano_usd if self._reservation else 0
+    def call(self) -> OpenCall:
+        """The call under way."""
+        return OpenCall(
+            model=self._model,
+            payer_id=self._charge.user_id,
+            reserved_nano_usd=self._reservation.nano_usd if self._reservation else 0,
+            generation_id=self._generation_id,
+        )
 
     @property
     def report(self) -> CallReport:

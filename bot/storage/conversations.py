@@ -12,8 +12,9 @@ from bot.storage.rows import only, question_of, reply_of, turn_of, usage_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.conversation.ports import ClosedReply, OpenCall, StoredReply
+    from bot.conversation.ports import ClosedReply, StoredReply
     from bot.core.records import Place, Question, Turn
+    from bot.money.billing import OpenCall
     from bot.money.ledger import Entry
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Row, Session

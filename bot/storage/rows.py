@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.ports import OpenCall, StoredReply
+from bot.conversation.ports import StoredReply
 from bot.core.records import Place, Question, ReplyState, Role, Turn
+from bot.money.billing import OpenCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,10 @@ from tests.fakes.money import MemoryLedger
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bot.conversation.ports import ClosedReply, OpenCall
+    from bot.conversation.ports import ClosedReply
     from bot.core.records import Place, Question
     from bot.display.errors import ScreenError
+    from bot.money.billing import OpenCall
     from bot.money.ledger import Entry
     from tests.fakes.display import FakeTarget
 

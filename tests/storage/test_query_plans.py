@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.ports import ClosedReply, OpenCall
+from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Place, Question, ReplyState
-from bot.money.billing import CallReport
+from bot.money.billing import CallReport, OpenCall
 from bot.money.ledger import Cost, Entry
 from bot.money.usage import Group, Selection
 from bot.storage import cache, claims, conversations, erasure, ledger, settings, sync, usage

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     import random
 
     from bot.conversation.ending import ReplyTexts
-    from bot.conversation.ports import Channels, ConversationStore, OpenCall, SeenMessage, StoredReply
+    from bot.conversation.ports import Channels, ConversationStore, SeenMessage, StoredReply
     from bot.conversation.upkeep.leases import Leases
     from bot.core.ports import Clock
     from bot.display.scheduler import EditScheduler
-    from bot.money.billing import Billing
+    from bot.money.billing import Billing, OpenCall
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation.errors import LostInQueueError
-from bot.conversation.ports import OpenCall, StoredReply
+from bot.conversation.ports import StoredReply
 from bot.conversation.upkeep.leases import LEASE_S, Leases
 from bot.conversation.upkeep.recovery import LOOK_S, Recovery
 from bot.core.errors import StorageError
@@ -17,7 +17,7 @@ from bot.core.records import Place, Question, ReplyState
 from bot.display.errors import MessageGoneError, NoAccessError
 from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
-from bot.money.billing import Billing
+from bot.money.billing import Billing, OpenCall
 from bot.money.budgets import Budgets, OwnerBudgets
 from bot.money.unbooked import Unbooked
 from bot.ui.texts.replies import ReplyTexts
