@@ -14,7 +14,7 @@ from bot.core.records import Question
 from bot.ui.incoming.asking import Asker
 from bot.ui.incoming.markup import names_known, readable
 from bot.ui.targets.buttons import Press
-from bot.ui.targets.failures import DISCORD_FAILURES
+from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures
 from bot.ui.targets.permissions import Permissions, may_read, person_of
 from bot.ui.targets.places import (
     about_message,
@@ -162,6 +162,9 @@ class Chat(commands.Cog):
         try:
             await self.asker.ask(question, target, admitted)
         except HeadwaterError as refusal:
+            if not private:  # the first words after a public "thinking…" would be public as well
+                with logged_failures(log, "a refused command goes on thinking"):
+                    await interaction.delete_original_response()
             await tell(interaction, refusal.sentence)
 
 

@@ -20,7 +20,7 @@ from bot.ui.incoming.notices import NO, WAIT
 from bot.ui.incoming.proxied import ProxiedQuestions
 from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.permissions import author_of
-from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot, question_of
+from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot, question_of, words_of
 from bot.ui.texts import replies as texts
 from bot.ui.views.history import BRANCHED_TURNS
 
@@ -166,7 +166,7 @@ class Mentions(commands.Cog):
     async def _place(self, message: discord.Message, question: Question, admitted: Admitted) -> Place:
         """Where a question is answered: in its channel, or in a thread of its own where the settings say so."""
         threads = admitted.effective.text(rules.THREADS)
-        thread = await self._open_thread(message, question.text) if threads != "off" else None
+        thread = await self._open_thread(message) if threads != "off" else None
         if thread is None:
             return question.place
         place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
@@ -174,11 +174,12 @@ class Mentions(commands.Cog):
             await self._branch(question.place, place)
         return place
 
-    async def _open_thread(self, message: discord.Message, text: str) -> discord.Thread | None:
+    async def _open_thread(self, message: discord.Message) -> discord.Thread | None:
         """A thread under a question, named after it; None in a thread, and where none can be opened."""
-        if isinstance(message.channel, discord.TextChannel):
+        if isinstance(message.channel, discord.TextChannel) and self.bot.user:
+            name = title(words_of(message, self.bot.user), limit=THREAD_NAME_LIMIT)
             with logged_failures(log, "no thread in channel %d", message.channel.id):
-                return await message.create_thread(name=title(text, limit=THREAD_NAME_LIMIT))
+                return await message.create_thread(name=name)
         return None
 
     async def _branch(self, source: Place, thread: Place) -> None:

@@ -203,3 +203,34 @@ async def test_custom_emoji_and_ids_read_as_names_also_in_quotes(world: World):
     assert ":party: #general @mem" in prompt(world)
     await world.member.slash(world.channel, "ask", prompt=f"{emoji} in {world.channel.mention}")
     assert prompt(world) == ":party: in #general"
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+async def test_a_ping_that_fails_takes_nothing_from_the_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch, failure: Exception
+):
+    """The answer stands, and the next question is answered."""
+    send = discord.abc.Messageable.send
+
+    async def fail_to_ping(self: Any, content: str, **how: Any) -> discord.Message:
+        if "your answer is ready" in content:
+            raise failure
+        return await send(self, content, **how)
+
+    await world.admin.slash(world.channel, "settings set", setting="ping_after", value="1")
+    monkeypatch.setattr(discord.abc.Messageable, "send", fail_to_ping)
+    world.llm.gap = 2.0
+    for question in ("one", "two"):
+        world.llm.say(f"Answer {question}", ".")
+        await world.member.send(world.channel, f"{world.me} {question}")
+        await world.env.advance_time(6)
+        assert world.channel.last_message.content == f"Answer {question}."
+
+
+async def test_a_thread_is_named_after_the_askers_own_words(world: World):
+    """Cut between characters, in a language without spaces as well."""
+    await world.admin.slash(world.channel, "settings set", setting="threads", value="on")
+    about = await world.admin.send(world.channel, "E = mc²")
+    await world.member.send(world.channel, f"{world.me} {'水' * 150}", reply_to=about)
+    (thread,) = world.bot.get_guild(world.guild.id).threads
+    assert thread.name == "水" * 99 + "…"

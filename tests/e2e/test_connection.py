@@ -154,3 +154,36 @@ async def test_a_server_that_is_hidden_by_an_outage_gets_no_direct_answers(world
     await world.discord.until(lambda: len(world.replies(early)) == 2, 20)
     assert {reply.reply_to for reply in world.replies(early)} == {early, late}
     assert plain not in {reply.reply_to for reply in world.replies(early)}
+
+
+async def test_a_flood_of_mentions_gets_few_words_and_holds_nobody_up(world: World):
+    """Sixty at once by one person while an answer streams: the answer and the next person's come as ever."""
+    await world.start()
+    await answers(world)
+    world.scripts.append(Script(text="word " * 60, tokens_per_second=20))
+    streaming = world.ask("talk", user=world.admin)
+    await world.discord.until(lambda: world.replies(streaming), 20)
+    flood = [world.ask(f"flood {number}") for number in range(60)]
+    await world.discord.until(lambda: any(message.reactions for message in flood), 20)
+    friend = world.discord.add_user("friend")
+    world.discord.add_member(world.guild, friend)
+    other = world.ask("and me?", user=friend)
+    await world.discord.until(lambda: any(reply.reply_to is other for reply in world.replies(other)), 30)
+    refusals = [reply for reply in world.replies(streaming) if "waiting" in reply.content]
+    assert len(refusals) == 1
+    assert len([message for message in flood if message.reactions]) <= 3
+
+
+async def test_a_question_deleted_while_it_waits_is_not_asked(world: World):
+    """And nothing is said of it."""
+    await world.start()
+    await answers(world)
+    world.scripts.append(Script(text="word " * 40, tokens_per_second=20))
+    streaming = world.ask("talk", user=world.admin)
+    await world.discord.until(lambda: world.replies(streaming), 20)
+    waiting = world.ask("oops")
+    world.discord.delete(waiting)
+    last = world.ask("hello")
+    await world.discord.until(lambda: any(reply.content == "Hello." for reply in world.replies(last)), 30)
+    assert not [call for call in world.router.calls if "oops" in str(call.prompt)]
+    assert not [reply for reply in world.replies(streaming) if reply.reply_to is waiting]

@@ -71,9 +71,7 @@ def may_answer(message: discord.Message) -> bool:
 
 def question_of(message: discord.Message, me: discord.abc.User) -> Question:
     """A message that asks; its text may be empty."""
-    role = _own_role(message)
-    own: set[Mark] = {("@", me.id)} | ({("@&", role.id)} if role else set())
-    text = readable(message.content, names_in(message), without=own)
+    text = words_of(message, me)
     about, quoted_id = message.reference.resolved if message.reference else None, None
     if isinstance(about, discord.Message) and about.author.id != me.id and about.content:
         text, quoted_id = about_message(about, text), about.author.id
@@ -86,6 +84,13 @@ def question_of(message: discord.Message, me: discord.abc.User) -> Question:
         replies_to=message.reference.message_id if message.reference else None,
         quoted_id=quoted_id,
     )
+
+
+def words_of(message: discord.Message, me: discord.abc.User) -> str:
+    """What a message says, less the marks that address the bot."""
+    role = _own_role(message)
+    own: set[Mark] = {("@", me.id)} | ({("@&", role.id)} if role else set())
+    return readable(message.content, names_in(message), without=own)
 
 
 def about_message(message: discord.Message, text: str) -> str:

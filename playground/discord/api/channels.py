@@ -54,6 +54,7 @@ class ChannelRoutes:
             ("GET", message, self.message),
             ("PATCH", message, self.edit),
             ("DELETE", message, self.delete),
+            ("PUT", f"{message}/reactions/{{emoji}}/@me", self.react),
         ):
             app.router.add_route(method, API + path, handler)
 
@@ -201,6 +202,12 @@ class ChannelRoutes:
         message = self._message(request)
         demand(self.world.me, message.channel, Permission.READ_MESSAGE_HISTORY)
         return answer_json(self._shown(message)[0])
+
+    async def react(self, request: web.Request) -> web.Response:
+        message = self._message(request)
+        demand(self.world.me, message.channel, Permission.READ_MESSAGE_HISTORY | Permission.ADD_REACTIONS)
+        self.world.react(message, request.match_info["emoji"])
+        return web.Response(status=NO_CONTENT)
 
     async def history(self, request: web.Request) -> web.Response:
         """Newest first."""

@@ -25,6 +25,7 @@ class RateLimits:
     typing: Rate = (5, 5.0)
     delete: Rate = (5, 1.0)
     webhook: Rate = (5, 2.0)
+    reaction: Rate = (1, 0.25)
     other: Rate = (50, 1.0)
     everything: Rate = (50, 1.0)
     shared: Rate | None = None
@@ -95,6 +96,7 @@ def bucket_of(method: str, route: str) -> str:
         ("PATCH", "/channels/{channel_id}/messages/{message_id}"): "edit",
         ("DELETE", "/channels/{channel_id}/messages/{message_id}"): "delete",
         ("POST", "/channels/{channel_id}/typing"): "typing",
+        ("PUT", "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me"): "reaction",
     }.get((method, route), f"{method} {route}")
 
 

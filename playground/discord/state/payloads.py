@@ -127,6 +127,8 @@ def message_json(message: Message, me: User, *, intent: bool = True, nested: boo
     json["content"] = message.content if shown else ""
     json["attachments"] = [attachment_json(file) for file in message.attachments] if shown else []
     json["embeds"], json["components"] = (message.embeds, message.components) if shown else ([], [])
+    if message.reactions:
+        json["reactions"] = [_reaction_json(emoji) for emoji in message.reactions]
     if message.author.webhook:
         json["webhook_id"] = str(message.author.id)
     if message.interaction:
@@ -138,6 +140,11 @@ def message_json(message: Message, me: User, *, intent: bool = True, nested: boo
             replied = message_json(target, me, intent=intent, nested=False)
             json["referenced_message"] = None if target.deleted else replied
     return json
+
+
+def _reaction_json(emoji: str) -> Json:
+    count: Json = {"count": 1, "count_details": {"burst": 0, "normal": 1}, "burst_colors": []}
+    return {**count, "me": True, "me_burst": False, "emoji": {"id": None, "name": emoji}}
 
 
 def _origin(interaction: Interaction, me: User) -> Json:

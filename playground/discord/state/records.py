@@ -38,6 +38,7 @@ class Permission(IntFlag):
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
+    ADD_REACTIONS = 1 << 6
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
     MANAGE_MESSAGES = 1 << 13
@@ -56,7 +57,7 @@ EVERYTHING = (1 << 53) - 1
 EVERYBODY = int(  # what a new server lets its members do
     (Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS)
     | (Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.READ_MESSAGE_HISTORY)
-    | (Permission.USE_APPLICATION_COMMANDS | Permission.CREATE_PUBLIC_THREADS)
+    | (Permission.USE_APPLICATION_COMMANDS | Permission.CREATE_PUBLIC_THREADS | Permission.ADD_REACTIONS)
 )
 
 
@@ -174,6 +175,7 @@ class Message:
     created: float = field(default_factory=time.time)
     edited: float | None = None
     deleted: bool = False
+    reactions: list[str] = field(default_factory=list)  # the bot's own
     thread: Channel | None = None
     history: list[Version] = field(default_factory=list)
 

@@ -211,6 +211,12 @@ class World:
         self.changed("edit", message)
         return message
 
+    def react(self, message: Message, emoji: str) -> None:
+        """The bot puts a reaction under a message."""
+        if emoji not in message.reactions:
+            message.reactions.append(emoji)
+        self.changed("reaction", message)
+
     def _apply(self, message: Message, body: Json, files: Sequence[File]) -> None:
         message.content = (body.get("content", message.content) or "").strip()
         message.components = numbered(body.get("components", message.components) or [])
