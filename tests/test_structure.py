@@ -28,6 +28,9 @@ OUTER = {
     "cogs": {"bot", "bot.client", "bot.ui", "discord"},
 }
 PROGRAM = {"bot", "bot.__main__", "bot.app"}  # builds everything, so it may know everything
+LINES_A_FUNCTION = 40
+PARTS_A_CLASS = 12
+LISTS = {"bot.config.settings", "bot.conversation.ports"}  # environment variables, the columns of a stored reply
 FOLDERS = ("bot", "cogs", "playground", "bench", "tests")
 
 
@@ -67,6 +70,23 @@ def allowed(module: str) -> set[str]:
     return {*INNER, room, *OUTER[room]}
 
 
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The length of what a function does, without its signature and docstring."""
+    body = node.body[1 if ast.get_docstring(node) is not None else 0 :]
+    return (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def parts_of(node: ast.ClassDef) -> int:
+    """A record's fields, or what a class is made with."""
+    fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+    made = [each.args for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+    return max(len(fields), *(len(each.args) + len(each.kwonlyargs) - 1 for each in made), 0)
+
+
 @pytest.mark.parametrize("module", sorted(MODULES.keys() - PROGRAM))
 def test_a_module_imports_only_what_its_room_may(module: str) -> None:
     """Arrows between rooms run one way; the playground knows nothing of the bot."""
@@ -97,6 +117,40 @@ def test_litellm_has_one_importer() -> None:
     """Only the backend knows litellm, so that a bad release has one place to be worked around."""
     importers = {module for module, path in MODULES.items() if any(covers("litellm", n) for n in imports(path))}
     assert importers <= {"bot.llm.litellm_backend"}
+
+
+def test_what_people_see_reaches_no_services_through_discord() -> None:
+    """Views and checks are handed what they work with, typed; they don't look for it behind an interaction."""
+    reaching = {
+        module
+        for module, path in MODULES.items()
+        if covers("bot.ui", module)
+        and any(isinstance(node, ast.Attribute) and node.attr == "services" for node in ast.walk(parsed(path)))
+    }
+    assert not reaching
+
+
+def test_no_function_is_too_long_to_read() -> None:
+    """What it does fits on a screen."""
+    lengths = {
+        f"{module}.{node.name}": lines_of(node)
+        for module, path in MODULES.items()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert not {name: lines for name, lines in lengths.items() if lines > LINES_A_FUNCTION}
+
+
+def test_no_class_takes_more_than_it_can_name() -> None:
+    """Settings and stored rows are lists by nature; whatever else has as many parts has groups of its own."""
+    parts = {
+        f"{module}.{node.name}": parts_of(node)
+        for module, path in MODULES.items()
+        if module not in LISTS and not covers("playground", module)
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+    }
+    assert not {name: count for name, count in parts.items() if count > PARTS_A_CLASS}
 
 
 def test_no_module_is_called_by_what_it_is_not() -> None:
