@@ -16,6 +16,7 @@ from bot.conversation.chat import ChatService
 from bot.conversation.upkeep.catch_up import CatchUp
 from bot.conversation.upkeep.erasure import Retention
 from bot.conversation.upkeep.leases import Leases, process_name
+from bot.conversation.upkeep.leftovers import Leftovers
 from bot.conversation.upkeep.recovery import Recovery
 from bot.core.background import Background
 from bot.core.clock import SystemClock
@@ -164,6 +165,7 @@ def conversation_services(
     store, sync = SqliteConversations(database, process=process), SqliteMessageSync(database)
     leases = Leases(SqliteClaims(database), clock, process=process)
     catch_up = CatchUp(sync, clock)
+    leftovers = Leftovers(cache=SqliteCache(database), scheduler=scheduler, clock=clock)
     answerer = Answerer(
         llm=base.model.llm,
         catalog=base.model.catalog,
@@ -181,6 +183,7 @@ def conversation_services(
         texts=texts,
         clock=clock,
         rng=base.rng,
+        left_behind=leftovers,
     )
     supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
     recovery = Recovery(
@@ -191,9 +194,16 @@ def conversation_services(
         texts=texts,
         clock=clock,
         rng=base.rng,
+        left_behind=leftovers,
     )
     return ConversationServices(
-        chat=chat, store=store, sync=sync, leases=leases, recovery=recovery, catch_up=catch_up
+        chat=chat,
+        store=store,
+        sync=sync,
+        leases=leases,
+        recovery=recovery,
+        leftovers=leftovers,
+        catch_up=catch_up,
     )
 
 

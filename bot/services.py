@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.conversation.upkeep.catch_up import CatchUp
     from bot.conversation.upkeep.erasure import Erasure, Retention
     from bot.conversation.upkeep.leases import Leases
+    from bot.conversation.upkeep.leftovers import Leftovers
     from bot.conversation.upkeep.recovery import Recovery
     from bot.core.model_ids import Provider
     from bot.core.ports import Catalog, Clock, LLMClient
@@ -49,6 +50,7 @@ class ConversationServices:
     store: ConversationStore
     sync: MessageSync
     recovery: Recovery
+    leftovers: Leftovers
     catch_up: CatchUp
     leases: Leases
 

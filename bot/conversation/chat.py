@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.conversation.queue import QueueTicket
     from bot.core.ports import Clock
     from bot.core.records import Question
+    from bot.display.leftover import LeftBehind
     from bot.display.scheduler import EditScheduler
     from bot.display.target import ReplyTarget
     from bot.money.billing import Billing
@@ -58,6 +59,7 @@ class ChatService:
         texts: ReplyTexts,
         clock: Clock,
         rng: random.Random,
+        left_behind: LeftBehind | None = None,
         queue_limit: int = 10,
         queue_per_person: int = 3,
     ) -> None:
@@ -70,6 +72,7 @@ class ChatService:
         self._texts = texts
         self._clock = clock
         self._rng = rng
+        self._left_behind = left_behind
         self._queue = TurnQueue(limit=queue_limit, per_person=queue_per_person)
         self.runs = Runs()
         self._closing = False
@@ -176,7 +179,12 @@ class ChatService:
     def _reply(self) -> Callable[..., Reply]:
         """Makes a reply for a target."""
         return partial(
-            Reply, clock=self._clock, rng=self._rng, mark=self._scheduler.mark, texts=self._texts.display
+            Reply,
+            clock=self._clock,
+            rng=self._rng,
+            mark=self._scheduler.mark,
+            texts=self._texts.display,
+            left_behind=self._left_behind,
         )
 
     async def _run(self, run: Run, ticket: QueueTicket | None = None) -> Ending:

@@ -230,6 +230,11 @@ class _Cutter:
         return not _BARE_MARK.match(last_line) and not (before.endswith("\n") and _HEADING.match(last_line))
 
 
+def without_cursor(content: str) -> str:
+    """What a message shows, less the cursor that says more is to come."""
+    return content.removesuffix(CURSOR.strip()).rstrip() if content.endswith(CURSOR.strip()) else content
+
+
 # --- Small print -----------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.display.pager import CURSOR, SMALL_PRINT, Pager
+from bot.display.pager import CURSOR, SMALL_PRINT, Pager, without_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ def had_ended(content: str) -> bool:
 def _bare(content: str) -> str:
     """A message without the cursor or the small print below its text."""
     if content.endswith(CURSOR.strip()):
-        return content.removesuffix(CURSOR.strip()).rstrip()
+        return without_cursor(content)
     above, _, last_line = content.rpartition("\n")
     return above.rstrip() if last_line.startswith(SMALL_PRINT) else content.rstrip()
 

@@ -1,19 +1,18 @@
-"""A reply on its way to the screen: the text the model has said so far, shown message by message."""
+"""A reply on its way to the screen: what the model has said so far, message by message."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import unicodedata
-from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError
 from bot.core.text_demand import TextDemand
 from bot.display.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
+from bot.display.growing_text import GrowingText
+from bot.display.layout import Surroundings, lay_out
 from bot.display.pacing import Wanted
-from bot.display.pager import Pager, with_note
+from bot.display.pager import SMALL_PRINT, Pager
 from bot.display.screen import Part, Screen, Step
 from bot.display.target import Controls, WriteKind
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.core.ports import Clock
+    from bot.display.leftover import LeftBehind
     from bot.display.target import DisplayTexts, ReplyTarget
 
 log = logging.getLogger(__name__)
@@ -30,15 +30,17 @@ REFRESH_S = 0.02  # how long a write waits for text that the client holds back; 
 TYPING_AFTER_S = 0.5  # a first text that comes sooner needs no indicator before it
 TYPING_S = 8.0  # Discord shows the indicator for ten seconds
 MOST_MESSAGES = 25  # pages of an answer shown as messages, about 45,000 characters; the rest comes as a file
-FINAL_ATTEMPTS = 6  # failures in a row that an ended reply bears with, about half a minute of backoff
+FINAL_ATTEMPTS = 6  # failures in a row that an ended reply tolerates, about half a minute of backoff
+SLOW_S = 30.0  # where the next message has to wait longer (slow mode), the rest comes as a file
+LONGEST_HOLD_S = 900.0  # an ended reply doesn't wait longer for Discord to take its next write
 BACKOFF_BASE_S, BACKOFF_CAP_S = 0.5, 10.0
 
 
 class Reply:
-    """One reply's text, and how it comes to be seen: a `Display` for the `EditScheduler`.
+    """One reply's text and how people get to see it: a `Display` for the `EditScheduler`.
 
     The reader feeds it and never waits; the scheduler asks what is wanted and lets it write. After `finish` it
-    goes on until the screen shows everything or no longer can; `settled` waits for that.
+    continues until the screen shows everything or no longer can; `settled` waits for that.
     """
 
     def __init__(
@@ -51,36 +53,39 @@ class Reply:
         texts: DisplayTexts,
         on_message: Callable[[int], Awaitable[None]] | None = None,
         on_lost: Callable[[ScreenError], None] | None = None,
+        left_behind: LeftBehind | None = None,
         message_ids: Sequence[int] = (),
         text: str = "",
     ) -> None:
         """`message_ids` are an earlier reply's, to reuse; `text` is what they show and this reply continues.
 
         `mark` tells the scheduler that something changed, `on_message` hears each new message's id, and `on_lost`
-        why nobody can read the reply anymore.
+        why nobody can read the reply anymore. `left_behind` cleans the messages that this reply can't.
         """
         self.target = target
         self.demand = TextDemand()
-        self.controls = Controls()  # under the last message while the reply goes on
+        self.controls = Controls()  # under the last message while the reply continues
         self._on_message = on_message
         self._on_lost = on_lost
+        self._left_behind = left_behind
+        if left_behind:
+            left_behind.take(message_ids)
         self._clock = clock
         self._rng = rng
         self._mark = mark
         self._texts = texts
         self._screen = Screen(target, nonce=rng.getrandbits(47) << 16, message_ids=message_ids)
         self._pager = Pager()
-        self._before: list[Part] = []  # messages that can no longer be changed, and end where the pager begins
-        self._text: list[str] = []
-        self._length = 0
-        self._arrivals: deque[tuple[int, float]] = deque()  # (length of the text, since when): not on show yet
+        self._before: list[Part] = []  # messages that stay as they are; the pager's text begins after them
+        self._text = GrowingText()
         self._status = ""
         self._note = ""
         self._ended_at: float | None = None
         self._asked_at = clock.monotonic()
         self._typed_at = float("-inf")
         self.has_written = False
-        self._refused = False
+        self._refused_at: int | None = None  # the message that Discord didn't accept
+        self._room = MOST_MESSAGES
         self._fed = asyncio.Event()
         self._settled = asyncio.Event()
         self._failures = 0
@@ -93,7 +98,7 @@ class Reply:
     @property
     def text(self) -> str:
         """All that the model has said."""
-        return "".join(self._text)
+        return str(self._text)
 
     @property
     def shown_text(self) -> str:
@@ -103,12 +108,12 @@ class Reply:
     @property
     def length(self) -> int:
         """How many characters the model has said: cheaper to ask for than the text."""
-        return self._length
+        return self._text.length
 
     @property
     def shown_length(self) -> int:
         """How many characters of the text are known to be on the screen; cheap as well."""
-        return min(self._length, self._screen.covered)
+        return min(self._text.length, self._screen.covered)
 
     @property
     def message_ids(self) -> tuple[int, ...]:
@@ -120,26 +125,24 @@ class Reply:
         """Append what the model said."""
         if not text:
             return
-        self._text.append(text)
-        self._length += len(text)
         arrived = self.demand.handed_since
-        self._arrivals.append((self._length, self._clock.monotonic() if arrived is None else arrived))
+        self._text.append(text, at=self._clock.monotonic() if arrived is None else arrived)
         self._pager.feed(text)
         self._fed.set()
         self._changed()
 
     def show_status(self, line: str) -> None:
-        """Say in small print what the reply is waiting for; it goes with the first text."""
+        """Say in small print what the reply is waiting for; the first text replaces it."""
         self._status = line
         self._changed()
 
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing to see in the text: white space, and what has no width."""
-        return all(unicodedata.category(char)[0] in "CZ" for char in self.text)
+        return self._text.is_blank
 
     def finish(self, note: str, controls: Controls) -> None:
-        """End the reply: the text so far, below it `note` in small print (none when empty) and buttons."""
+        """End the reply with the text so far, below it `note` in small print (none if empty) and buttons."""
         self._note, self.controls = note, controls
         self._ended_at = self._clock.monotonic()
         self._not_before, self._failures = 0.0, 0
@@ -147,7 +150,7 @@ class Reply:
         self._changed()
 
     async def settled(self) -> None:
-        """Wait until the ended reply is on the screen, or cannot be brought there."""
+        """Wait until the ended reply is on the screen, or can't be brought there."""
         await self._settled.wait()
 
     # The scheduler
@@ -158,12 +161,12 @@ class Reply:
         step = self._next_step()
         if step is None:
             return self._typing_wanted()
-        ended = self._ended_at is not None
+        ended, since = self._ended_at is not None, self._text.waiting_since
         return Wanted(
             kind=step.kind,
             bucket=self.target.bucket(step.kind, self._screen.message_id(step.index)),
-            since=self._arrivals[0][1] if self._arrivals else (self._ended_at or self._clock.monotonic()),
-            urgent=ended or (self._length > 0 and self._screen.covered == 0),
+            since=since if since is not None else self._ended_at or self._clock.monotonic(),
+            urgent=ended or (self._text.length > 0 and self._screen.covered == 0),
             final=ended,
             counts_globally=self.target.counts_globally,
             not_before=self._not_before,
@@ -183,10 +186,10 @@ class Reply:
         except (MessageGoneError, NoAccessError) as error:
             self._lose(error)
         except ScreenError as error:
-            self._bear(step, error)
+            self._tolerate(step, error)
         except Exception:  # whatever it is, the next try must come, but not at once
             log.exception("writing a reply failed by a bug")
-            self._bear(step, WriteFailedError())
+            self._tolerate(step, WriteFailedError())
         self._changed()
         return True
 
@@ -194,10 +197,9 @@ class Reply:
 
     def _go_on_from(self, text: str) -> None:
         self._text.append(text)
-        self._length = len(text)
         self._pager.feed(text)
         parts = self._parts()
-        if len(self.message_ids) <= len(parts):  # else something was left behind, and pages stand elsewhere
+        if len(self.message_ids) <= len(parts):  # otherwise something was left behind, and the pages differ
             self._screen.assume(parts[:-1])
 
     def _changed(self) -> None:
@@ -209,36 +211,19 @@ class Reply:
     def _next_step(self) -> Step | None:
         if self._outdated:
             self._step, self._outdated = self._screen.next(self._parts()), False
-            covered = self._screen.covered
-            while self._arrivals and self._arrivals[0][0] <= covered:
-                self._arrivals.popleft()
+            self._text.shown(self._screen.covered)
         return self._step
 
     def _parts(self) -> list[Part]:
         """What every message should show now."""
-        if self._refused:
-            return [*self._before, Part(f"-# {self._texts.refused}")]
         ended = self._ended_at is not None
+        around = Surroundings(status=self._status, note=self._note, ended=ended, controls=self.controls)
         pages = self._pager.pages(done=ended)
-        room = MOST_MESSAGES - len(self._before)
-        shown, rest = pages[:room], "".join(page.source for page in pages[room:])
-        if ended and (self._note or rest):
-            contents = with_note(
-                shown, " ".join(filter(None, [self._texts.rest_attached if rest else "", self._note]))
-            )
-        else:
-            contents = [page.content for page in shown]
-        if not ended and (rest or (not contents and self._status)):
-            contents.append(f"-# {self._texts.rest_to_come if rest else self._status}")
-        parts = list(self._before)
-        covers = parts[-1].covers if parts else 0
-        for index, content in enumerate(contents):
-            covers += len(shown[index].source) if index < len(shown) else 0
-            parts.append(Part(content, covers=covers))
-        if len(parts) > len(self._before):
-            covers += len(rest) if ended else 0
-            parts[-1] = replace(parts[-1], controls=self.controls, covers=covers, attachment=rest if ended else "")
-        return parts
+        parts = lay_out(pages, around, self._texts, before=self._before, room=self._room)
+        if self._refused_at is None:
+            return parts
+        shown = parts[: self._refused_at]
+        return [*shown, Part(SMALL_PRINT + self._texts.refused, covers=shown[-1].covers if shown else 0)]
 
     def _typing_wanted(self) -> Wanted | None:
         if self._ended_at is not None or self.message_ids or self.target.shows_thinking:
@@ -273,46 +258,57 @@ class Reply:
         if message_id is not None and self._on_message:
             try:
                 await self._on_message(message_id)
-            except HeadwaterError as error:  # it stands there all the same
-                log.warning("message %d is not in memory: %s", message_id, error)
+            except HeadwaterError as error:  # people see it all the same
+                log.warning("message %d isn't in memory: %s", message_id, error)
 
     def _lose(self, error: ScreenError) -> None:
-        """Nobody can read the reply any more."""
+        """Nobody can read the reply anymore."""
         log.warning("a reply in channel %d is lost: %s", self.target.channel_id, type(error).__name__)
         self._settled.set()
+        self._clean_later()
         if self._on_lost:
             self._on_lost(error)
 
-    def _bear(self, step: Step | None, error: ScreenError) -> None:
-        """A write failed: wait and try again, or find another way for the text that is not on show."""
+    def _tolerate(self, step: Step | None, error: ScreenError) -> None:
+        """A write failed: wait and try again, or find another way for the text that isn't shown yet."""
         if step is None:  # the typing indicator: never worth a second try
             return
         self._failures += 1
-        hint = error.retry_after if isinstance(error, WriteFailedError) else None
-        delay = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0**self._failures))
-        self._not_before = self._clock.monotonic() + max(hint or 0.0, delay)
-        hopeless = isinstance(error, WriteRefusedError)
-        if hopeless or (self._ended_at is not None and self._failures >= FINAL_ATTEMPTS):
+        hint_s = (error.retry_after if isinstance(error, WriteFailedError) else None) or 0.0
+        delay_s = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0**self._failures))
+        self._not_before = self._clock.monotonic() + max(hint_s, delay_s)
+        if step.kind is WriteKind.CREATE and step.index > 0 and hint_s > SLOW_S:
+            self._room = step.index  # a slow channel: what follows comes as a file
+        given_up = self._failures >= FINAL_ATTEMPTS or hint_s > LONGEST_HOLD_S
+        if isinstance(error, WriteRefusedError) or (self._ended_at is not None and given_up):
             self._give_up(step, error)
 
     def _give_up(self, step: Step, error: ScreenError) -> None:
-        log.warning("message %d of a reply cannot be written: %s", step.index, error)
+        log.warning("message %d of a reply can't be written: %s", step.index, type(error).__name__)
         missing = self.text[self._screen.covered :]
         if step.kind is WriteKind.EDIT and (missing or self._note):
             self._leave_behind(step.index, missing)
-        elif step.kind is WriteKind.CREATE and isinstance(error, WriteRefusedError) and not self._refused:
-            self._refused = True  # say so in words of our own, which Discord has no reason to refuse
+        elif step.kind is WriteKind.CREATE and isinstance(error, WriteRefusedError) and self._refused_at is None:
+            self._refused_at = step.index  # say so in words of our own, which Discord has no reason to refuse
             if self._on_lost:
                 self._on_lost(error)
         elif step.kind is WriteKind.CREATE:
             self._lose(error)
-        else:  # the text is on show; what is wrong is a cursor, a button, or a message too many
+        else:  # the text is shown; what is wrong is a cursor, a button, or a message too many
             self._settled.set()
+            self._clean_later()
 
     def _leave_behind(self, index: int, missing: str) -> None:
-        """Let the messages up to `index` stand as they are and show what is missing in new ones below."""
+        """Leave the messages up to `index` as they are and show what is missing in new ones below."""
+        self._clean_later(index)
         covered = self._screen.covered
         self._before = self._screen.freeze(index, covered)
         self._pager = Pager()
         self._pager.feed(missing)
         self._failures, self._not_before = 0, 0.0
+
+    def _clean_later(self, last: int | None = None) -> None:
+        """Leave it to others to take cursors and dead buttons off the messages, up to the one at `last`."""
+        if self._left_behind:
+            for message_id, content in self._screen.unclean(last):
+                self._left_behind.leave(self.target, message_id, content)

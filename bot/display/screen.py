@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.display.errors import MessageGoneError
+from bot.display.pager import without_cursor
 from bot.display.target import Controls, WriteKind
 
 if TYPE_CHECKING:
@@ -129,6 +130,15 @@ class Screen:
         # After a lost answer the nonce brings back the first attempt's message, with that attempt's content.
         self._shown.append(_Shown(message_id, None if uncertain else part))
         return message_id
+
+    def unclean(self, last: int | None = None) -> list[tuple[int, str]]:
+        """The messages up to `last` that still show a cursor or buttons, with the text they show besides."""
+        found = []
+        for shown in self._shown if last is None else self._shown[: last + 1]:
+            content = without_cursor(shown.part.content) if shown.part else ""
+            if shown.part and (content != shown.part.content or shown.part.controls != NO_CONTROLS):
+                found.append((shown.message_id, content))
+        return found
 
     def freeze(self, index: int, covers: int) -> list[Part]:
         """Accept the messages up to `index` as they are, whatever they show, and return them as parts."""

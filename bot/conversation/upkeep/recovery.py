@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.conversation.ports import Channels, ConversationStore, SeenMessage, StoredReply
     from bot.conversation.upkeep.leases import Leases
     from bot.core.ports import Clock
+    from bot.display.leftover import LeftBehind
     from bot.display.scheduler import EditScheduler
     from bot.money.billing import Billing, OpenCall
 
@@ -70,6 +71,7 @@ class Recovery:
         texts: ReplyTexts,
         clock: Clock,
         rng: random.Random,
+        left_behind: LeftBehind | None = None,
     ) -> None:
         self._store = store
         self._leases = leases
@@ -78,6 +80,7 @@ class Recovery:
         self._texts = texts
         self._clock = clock
         self._rng = rng
+        self._left_behind = left_behind
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, channels: Channels) -> None:
@@ -159,6 +162,7 @@ class Recovery:
             texts=self._texts.display,
             on_message=lambda message_id: self._store.add_reply_message(reply.id, message_id),
             on_lost=lambda error: kept.append("" if isinstance(error, MessageGoneError) else text),
+            left_behind=self._left_behind,
             message_ids=ids,
             text=text,
         )
