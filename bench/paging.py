@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from bot.display.pager import Pager, paginate
+from bot.display.text.pager import Pager, paginate
 
 LENGTH, DELTA, LOOK_EVERY = 1_000_000, 4, 50  # characters, characters, deltas
 TENTHS = 10

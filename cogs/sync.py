@@ -28,15 +28,19 @@ class Sync(commands.Cog):
         self.channels = DiscordChannels(bot, requests=bot.requests, target=bot.channel_target)
         recovery = bot.services.conversation.recovery
         self._recovery = Background("recovery", lambda: recovery.run(self.channels), bot.services.clock)
+        leftovers = bot.services.conversation.leftovers
+        self._cleaning = Background("cleaning", lambda: leftovers.recover(self.channels), bot.services.clock)
 
     async def cog_unload(self) -> None:
         await self._recovery.aclose()
+        await self._cleaning.aclose()
 
     @commands.Cog.listener()
     async def on_connect(self) -> None:
         """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
         self.bot.services.conversation.catch_up.begin(self.channels)
         self._recovery.start()
+        self._cleaning.start()
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

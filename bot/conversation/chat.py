@@ -17,8 +17,9 @@ from bot.core.errors import DeadlineExceededError, HeadwaterError, ModelError, S
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
 from bot.display.errors import NoAccessError
-from bot.display.reply import TYPING_AFTER_S, Reply
+from bot.display.reply import Reply
 from bot.display.target import Controls
+from bot.display.typing_indicator import TYPING_AFTER_S
 
 if TYPE_CHECKING:
     import random

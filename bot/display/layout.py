@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.display.pager import SMALL_PRINT, with_note
 from bot.display.screen import Part
+from bot.display.text.pager import SMALL_PRINT, with_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.display.pager import Page
     from bot.display.target import Controls, DisplayTexts
+    from bot.display.text.pager import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

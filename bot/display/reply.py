@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from bot.core.errors import HeadwaterError
 from bot.core.text_demand import TextDemand
 from bot.display.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
-from bot.display.growing_text import GrowingText
 from bot.display.layout import Surroundings, lay_out
 from bot.display.pacing import Wanted
-from bot.display.pager import SMALL_PRINT, Pager
 from bot.display.screen import Part, Screen, Step
 from bot.display.target import Controls, WriteKind
+from bot.display.text.growing_text import GrowingText
+from bot.display.text.pager import SMALL_PRINT, Pager
+from bot.display.typing_indicator import TypingIndicator
 
 if TYPE_CHECKING:
     import random
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REFRESH_S = 0.02  # how long a write waits for text that the client holds back; a hand-over takes about 5 ms
-TYPING_AFTER_S = 0.5  # a first text that comes sooner needs no indicator before it
-TYPING_S = 8.0  # Discord shows the indicator for ten seconds
 MOST_MESSAGES = 25  # pages of an answer shown as messages, about 45,000 characters; the rest comes as a file
 FINAL_ATTEMPTS = 6  # failures in a row that an ended reply tolerates, about half a minute of backoff
 SLOW_S = 30.0  # where the next message has to wait longer (slow mode), the rest comes as a file
@@ -81,15 +80,12 @@ class Reply:
         self._status = ""
         self._note = ""
         self._ended_at: float | None = None
-        self._asked_at = clock.monotonic()
-        self._typed_at = float("-inf")
+        self._typing = TypingIndicator(target, clock)
         self.has_written = False
         self._refused_at: int | None = None  # the message that Discord didn't accept
         self._room = MOST_MESSAGES
-        self._fed = asyncio.Event()
-        self._settled = asyncio.Event()
-        self._failures = 0
-        self._not_before = 0.0
+        self._fed, self._settled = asyncio.Event(), asyncio.Event()
+        self._failures, self._not_before = 0, 0.0
         self._step: Step | None = None
         self._outdated = True
         if text:
@@ -180,7 +176,7 @@ class Reply:
             return False
         try:
             if step is None:
-                await self._type()
+                await self._typing.show()
             else:
                 await self._perform(step)
         except (MessageGoneError, NoAccessError) as error:
@@ -226,19 +222,8 @@ class Reply:
         return [*shown, Part(SMALL_PRINT + self._texts.refused, covers=shown[-1].covers if shown else 0)]
 
     def _typing_wanted(self) -> Wanted | None:
-        if self._ended_at is not None or self.message_ids or self.target.shows_thinking:
-            return None
-        now = self._clock.monotonic()
-        return Wanted(
-            kind=WriteKind.TYPING,
-            bucket=self.target.bucket(WriteKind.TYPING),
-            since=now,
-            not_before=max(self._asked_at + TYPING_AFTER_S, self._typed_at + TYPING_S),
-        )
-
-    async def _type(self) -> None:
-        self._typed_at = self._clock.monotonic()
-        await self.target.typing()
+        over = self._ended_at is not None or self.message_ids or self.target.shows_thinking
+        return None if over else self._typing.wanted()
 
     async def _refresh(self) -> None:
         """Let the client hand over what it holds back, so that the write shows all that has arrived."""
@@ -277,8 +262,9 @@ class Reply:
         hint_s = (error.retry_after if isinstance(error, WriteFailedError) else None) or 0.0
         delay_s = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0**self._failures))
         self._not_before = self._clock.monotonic() + max(hint_s, delay_s)
-        if step.kind is WriteKind.CREATE and step.index > 0 and hint_s > SLOW_S:
-            self._room = step.index  # a slow channel: what follows comes as a file
+        if step.kind is WriteKind.CREATE and step.index > 0 and hint_s > SLOW_S:  # what follows comes as a file
+            self._room, self._failures, self._not_before = step.index, 0, 0.0
+            return
         given_up = self._failures >= FINAL_ATTEMPTS or hint_s > LONGEST_HOLD_S
         if isinstance(error, WriteRefusedError) or (self._ended_at is not None and given_up):
             self._give_up(step, error)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.display.errors import MessageGoneError
-from bot.display.pager import without_cursor
 from bot.display.target import Controls, WriteKind
+from bot.display.text.pager import without_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

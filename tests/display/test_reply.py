@@ -256,6 +256,43 @@ def test_a_refused_first_message_is_not_silent():
     assert list(stage.target.controls.values()) == [Controls()]
 
 
+def test_what_a_slow_channel_has_no_room_for_comes_as_a_file():
+    """In slow mode the next message may be minutes away: the text is complete without it."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        stage.reply.feed("one " * 400)
+        await asyncio.sleep(3)
+
+        async def slow(*_: object, **__: object) -> int:
+            raise WriteFailedError(retry_after=300.0)
+
+        stage.target.create = slow
+        stage.reply.feed("two " * 400)
+        await asyncio.sleep(10)
+        await stage.end()
+        return stage
+
+    stage = run(main())
+    (content,) = stage.target.contents
+    assert content.endswith(f"-# {ReplyTexts.display.rest_attached}")
+    assert (content.rpartition("\n")[0] + " " + stage.target.files[100]).split() == ["one"] * 400 + ["two"] * 400
+    assert stage.reply.shown_text.split() == ["one"] * 400 + ["two"] * 400
+
+
+def test_an_ended_reply_does_not_wait_for_hours():
+    """Where Discord takes nothing for so long, memory closes the reply."""
+
+    async def main() -> float:
+        stage = Stage()
+        stage.target.fail_next(WriteFailedError(retry_after=7200.0))
+        stage.reply.feed("one")
+        await stage.end()
+        return asyncio.get_running_loop().time()
+
+    assert run(main()) < 60
+
+
 def test_a_message_that_memory_does_not_take_is_not_posted_again():
     """A full disk is no failure of the write: the message stands there."""
 

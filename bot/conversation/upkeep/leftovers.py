@@ -11,7 +11,7 @@ from bot.core.errors import StorageError
 from bot.core.units import DAY_S
 from bot.display.errors import MessageGoneError, ScreenError
 from bot.display.leftover import Leftover
-from bot.display.pager import without_cursor
+from bot.display.text.pager import without_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,14 +59,16 @@ class Leftovers:
     async def recover(self, channels: Channels) -> None:
         """Take up what an earlier process left; ask when Discord can be read."""
         try:
-            kept = await self._cache.load(KEY)
-            entries: list[list[int]] = json.loads(kept[0]) if kept else []
-        except (StorageError, ValueError) as error:
+            kept = await self._cache.load(KEY) or ("[]", 0)
+            entries = [(int(channel), int(message), int(since)) for channel, message, since in json.loads(kept[0])]
+        except (StorageError, ValueError, TypeError) as error:
             log.warning("messages to clean aren't known: %s", error)
             return
         for channel_id, message_id, since in entries[-MOST:]:
             if since > self._clock.time() - KEPT_S and message_id not in self._leftovers:
                 await self._find(channels, channel_id, message_id, since)
+        if entries:
+            self._save()
 
     async def _find(self, channels: Channels, channel_id: int, message_id: int, since: int) -> None:
         try:

@@ -14,9 +14,9 @@ from bot.conversation.ports import ClosedReply
 from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError, ScreenError
-from bot.display.read_back import had_ended, text_of, words_of
 from bot.display.reply import Reply
 from bot.display.target import Controls
+from bot.display.text.read_back import had_ended, text_of, words_of
 from bot.money.billing import CallReport
 from bot.money.ledger import Cost, Entry
 

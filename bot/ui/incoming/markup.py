@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.display.markdown import is_joined, utf16_length
+from bot.display.text.markdown import is_joined, utf16_length
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -7,7 +7,7 @@ import re
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from bot.display.pager import CURSOR, Page, Pager, paginate, with_note
+from bot.display.text.pager import CURSOR, Page, Pager, paginate, with_note
 
 LIMIT = 2000
 # Derandomised: the same texts each time, so that a run of the tests tells about the code and not about luck.

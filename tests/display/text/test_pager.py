@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.display.markdown import track
-from bot.display.pager import CURSOR, Page, Pager, paginate, with_note
+from bot.display.text.markdown import track
+from bot.display.text.pager import CURSOR, Page, Pager, paginate, with_note
 
 SENTENCE = "All work and no play makes a dull boy. "  # 39 characters
 PARAGRAPH = SENTENCE * 20  # 780

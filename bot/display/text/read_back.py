@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.display.pager import CURSOR, SMALL_PRINT, Pager, without_cursor
+from bot.display.text.pager import CURSOR, SMALL_PRINT, Pager, without_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.display.pager import Pager, with_note
-from bot.display.read_back import had_ended, text_of, words_of
+from bot.display.text.pager import Pager, with_note
+from bot.display.text.read_back import had_ended, text_of, words_of
 
 WORDS = " ".join(f"word{number}" for number in range(200))
 CODE = "```python\n" + "\n".join(f"    value_{number} = compute({number})" for number in range(90)) + "\n```"

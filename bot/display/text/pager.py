@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING
 
-from bot.display.markdown import Fences, fences_after, is_joined, showable, spans, track, utf16_length
+from bot.display.text.markdown import Fences, fences_after, is_joined, showable, spans, track, utf16_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

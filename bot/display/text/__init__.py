@@ -1,0 +1,4 @@
+"""What a growing text looks like in messages: Markdown, pages, and reading it back.
+
+May import `bot.core`.
+"""
