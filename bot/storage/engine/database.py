@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bot.core.ports import Clock
     from bot.storage.engine.connections import Connections
     from bot.storage.engine.session import Session
+
+log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.8  # how long a write waits for another program: people learn within a second that nothing is saved
 REPORT_S = 5.0  # how long a report may read
@@ -138,7 +141,10 @@ class SqliteDatabase:
         """Let a running transaction end, then take no more. Repeated calls do nothing."""
         async with self._writing:
             self._closed = True
-            await self._file.close()
+            try:
+                await self._file.close()
+            except StorageError as error:
+                log.warning("the database didn't close cleanly: %s", error.reason)
 
     async def _for_reading(self) -> Connections:
         self._check_open()

@@ -14,6 +14,7 @@ from bot.storage.engine.files import file_id, remove_log
 from bot.storage.engine.schema import skip_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bot.core.ports import Clock
@@ -36,6 +37,7 @@ class DatabaseFile:
         self._patience_s = patience_s
         self._connections: Connections | None = None
         self._stack = AsyncExitStack()
+        self._left_behind: Mapping[Path, FileId] = {}  # the log of a file that isn't here any more
         self._is_gone = False
         self._fault: StorageError | None = None
         self._reopen_at = 0.0
@@ -92,18 +94,21 @@ class DatabaseFile:
         return self._connections
 
     async def close(self) -> None:
+        """Close the connections; what the file leaves behind goes with it.
+
+        Raises:
+            StorageError: it couldn't be removed; the next call tries again.
+        """
         connections, self._connections = self._connections, None
-        if connections is None:
-            return
-        is_elsewhere = not _is_at(self.path, connections.file)
         with plain_errors():
-            if is_elsewhere:
+            if connections is not None and not _is_at(self.path, connections.file):
                 # SQLite leaves the log of a file that was moved behind. Fold it in while the file can be reached.
+                self._left_behind = connections.log
                 with suppress(sqlite3.Error):
                     await connections.writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             await self._stack.aclose()
-        if is_elsewhere:
-            remove_log(self.path, connections.log)
+        remove_log(self.path, self._left_behind)
+        self._left_behind = {}
 
 
 def _is_at(path: Path, file: FileId) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -249,6 +250,28 @@ async def test_a_writer_in_the_middle_does_not_wait_for_itself(path: Path, tmp_p
                 other.replace(path)
                 await keys(database)
         assert await keys(database) == ["a"]
+
+
+async def test_a_log_that_cannot_be_removed_keeps_the_next_file_closed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would play it back into that file. Once it can be removed, the file is opened."""
+    other, clock = tmp_path / "other.db", CountingClock()
+    await make(other, "b")
+    async with open_database(path, clock=clock) as database:
+        await write(database, PUT, "a", "v" * 50_000, 0)
+        other.replace(path)
+        with monkeypatch.context() as patched:
+            patched.setattr("pathlib.Path.unlink", refuse)
+            for _ in range(2):
+                with pytest.raises(StorageError, match="no permission"):
+                    await keys(database)
+                await clock.sleep(1)
+        assert await keys(database) == ["b"]
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise PermissionError(errno.EACCES, "no")
 
 
 # Torn pages
