@@ -166,16 +166,8 @@ def conversation_services(
     leases = Leases(SqliteClaims(database), clock, process=process)
     catch_up = CatchUp(sync, clock)
     leftovers = Leftovers(cache=SqliteCache(database), scheduler=scheduler, clock=clock)
-    answerer = Answerer(
-        llm=base.model.llm,
-        catalog=base.model.catalog,
-        store=store,
-        texts=texts,
-        ratios=billing.ratios,
-        catch_up=catch_up,
-    )
     chat = ChatService(
-        answerer=answerer,
+        answerer=answerer(base.model, store, texts, billing, catch_up),
         profiles=Profiles(models, prompts, defaults=defaults(base.settings)),
         billing=billing,
         store=store,
@@ -203,6 +195,19 @@ def conversation_services(
         leases=leases,
         recovery=recovery,
         leftovers=leftovers,
+        catch_up=catch_up,
+    )
+
+
+def answerer(
+    model: ModelServices, store: SqliteConversations, texts: ReplyTexts, billing: Billing, catch_up: CatchUp
+) -> Answerer:
+    return Answerer(
+        llm=model.llm,
+        catalog=model.catalog,
+        store=store,
+        texts=texts,
+        ratios=billing.ratios,
         catch_up=catch_up,
     )
 
