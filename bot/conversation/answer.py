@@ -68,7 +68,7 @@ class Answerer:
         await self.catch_up(run.question.place, asked=run.question.message_id)
         request, prompt = await self._request(run)
         status = self._texts.waiting(Waiting(reason=WaitReason.BUDGET))
-        await run.bill.open(request, on_wait=lambda: run.reply.show_status(status))
+        request = await run.bill.open(request, on_wait=lambda: run.reply.show_status(status))
         return await self._read(run, request, history_truncated=run.profile.window_note and prompt.dropped > 0)
 
     async def _request(self, run: Run) -> tuple[CompletionRequest, Prompt]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
@@ -10,6 +10,7 @@ from bot.core.events import Called, Reasoning, Started, Text, Usage
 from bot.core.records import Message, Role
 from bot.core.tokens import TokenRatio, estimate
 from bot.money.ledger import Entry, cost_of
+from bot.money.limits import BudgetSpentError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -124,8 +125,10 @@ class Bill:
         """Whether the provider may charge for something."""
         return self._is_unreported or self._usage is not None
 
-    async def open(self, request: CompletionRequest, *, on_wait: Callable[[], object]) -> None:
+    async def open(self, request: CompletionRequest, *, on_wait: Callable[[], object]) -> CompletionRequest:
         """Set aside what the request will probably cost; calls `on_wait` where that has to wait for other answers.
+
+        Gives the request to send: a free model is asked without the fallbacks that no budget has room for.
 
         Raises:
             BudgetSpentError: a budget is used up.
@@ -134,14 +137,26 @@ class Bill:
         billing = self._billing
         self._request, self._model = request, request.model
         self._prompt_tokens = estimate(request.messages, billing.ratios.of(request.model))
-        nano_usd = billing.budgets.estimate(
-            request.model,
-            billing.catalog.get(request.model),
+        costs = {model: self._estimate(request, model) for model in (request.model, *request.fallbacks)}
+        free = tuple(model for model, cost in costs.items() if cost == 0)
+        nano_usd = next((cost for cost in costs.values() if cost != 0), 0)
+        try:
+            self._reservation = await billing.budgets.reserve(self._charge, nano_usd, on_wait=on_wait)
+        except BudgetSpentError:
+            if request.model not in free or nano_usd == 0:
+                raise
+            request = replace(request, fallbacks=free[1:])
+            self._reservation = await billing.budgets.reserve(self._charge, 0, on_wait=on_wait)
+        self._asked_at = billing.clock.monotonic()
+        return request
+
+    def _estimate(self, request: CompletionRequest, model: str) -> int | None:
+        return self._billing.budgets.estimate(
+            model,
+            self._billing.catalog.get(model),
             prompt_tokens=self._prompt_tokens,
             max_tokens=request.max_tokens,
         )
-        self._reservation = await billing.budgets.reserve(self._charge, nano_usd, on_wait=on_wait)
-        self._asked_at = billing.clock.monotonic()
 
     def observe(self, event: Event) -> None:
         """Take in what an event says about the bill."""

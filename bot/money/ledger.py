@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.events import Usage
+from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,10 +133,14 @@ def resets_at(period: Period, at: int) -> int:
 
 
 def price(info: ModelInfo | None, *, prompt_tokens: int, completion_tokens: int) -> int | None:
-    """What tokens cost at the catalog's prices, in nano-dollars; None if it has none."""
+    """What tokens cost at the catalog's prices, in nano-dollars; None if it has none.
+
+    A free model's variant may cost something all the same, as `:online` does.
+    """
     if info is None or info.prompt_price is None or info.completion_price is None:
         return None
-    return prompt_tokens * info.prompt_price + completion_tokens * info.completion_price
+    nano_usd = prompt_tokens * info.prompt_price + completion_tokens * info.completion_price
+    return nano_usd if nano_usd or info.suffix in PRICE_NEUTRAL_SUFFIXES else None
 
 
 def cost_of(usage: Usage | None, info: ModelInfo | None, *, guess: tuple[int, int] | None) -> Cost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES
 from bot.settings.model_choice import ModelUnavailable
 from bot.ui.texts.names import shown_name
 
@@ -39,6 +40,8 @@ def prices(info: ModelInfo) -> str:
     """Dollars per million tokens in and out."""
     if info.prompt_price is None or info.completion_price is None:
         return "price unknown"
+    if info.suffix not in PRICE_NEUTRAL_SUFFIXES:
+        return "price unknown: the variant can cost more than the model"
     if not info.prompt_price and not info.completion_price:
         return "free"
     return f"${_per_million(info.prompt_price)} in, ${_per_million(info.completion_price)} out per million tokens"
