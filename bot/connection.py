@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECT_S = 60.0  # from opening a connection to having identified
-STEADY_S = 60.0  # after a connection that lasted as long, the next failure is a first one
+STEADY_S = 60.0  # a connection that lasts as long is a good one
+REMIND_EVERY = 20  # failures from one line of log to the next
 PAUSE_CAP_S = 60.0
 SLOW_S = 15.0  # a login takes less than a second
 
@@ -31,7 +32,7 @@ class NeedsPersonError(Exception):
 
 
 class Trouble:
-    """Failures in a row: each pause is longer, and the log has one line when they begin and one when they end."""
+    """Failures in a row: each pause is longer, and the log has a line when they begin and one when they end."""
 
     def __init__(self, what: str, clock: Clock, rng: random.Random) -> None:
         """`what` names in the log what fails."""
@@ -49,21 +50,17 @@ class Trouble:
             self._since = self._clock.monotonic()
             if not why:
                 return
-        if not self._told:
+        if not self._told or self.failures % REMIND_EVERY == 0:
             self._told = True
             log.warning("%s failed (%s). Trying again until it works.", self._what, why or "closed at once")
         await self._clock.sleep(min(cap_s, 2.0 ** (self.failures - 1)) * self._rng.uniform(0.5, 1.0))
 
     def over(self) -> None:
-        """It works again."""
+        """It has worked for long enough, so the next failure is a first one."""
         if self._told:
             seconds = self._clock.monotonic() - self._since
-            log.info("%s worked after %.0f s and %d failures.", self._what, seconds, self.failures)
-        self._told = False
-
-    def forget(self) -> None:
-        """It has worked for long, so the next failure counts as the first."""
-        self.failures = 0
+            log.info("%s works again after %d failures in %.0f s", self._what, self.failures, seconds)
+        self._told, self.failures = False, 0
 
 
 async def log_in(bot: discord.Client, token: str, *, clock: Clock, rng: random.Random) -> None:
@@ -114,17 +111,17 @@ async def stay_connected(bot: discord.Client, *, clock: Clock, rng: random.Rando
         try:
             bot.ws = await asyncio.wait_for(DiscordWebSocket.from_client(bot, **session), CONNECT_S)
             opened_at = clock.monotonic()
-            await bot.ws.poll_event()
-            trouble.over()
             while True:
                 await bot.ws.poll_event()
+                if trouble.failures and clock.monotonic() - opened_at >= STEADY_S:
+                    trouble.over()
         except Exception as error:  # noqa: BLE001 - whatever ended the connection, there's another
             why = _why(error)
         if bot.is_closed():
             return
         bot.dispatch("disconnect")
         if opened_at is not None and clock.monotonic() - opened_at >= STEADY_S:
-            trouble.forget()
+            trouble.over()
         session = _next_session(bot, opened=opened_at is not None, failures=trouble.failures)
         await _hang_up(bot)
         await trouble.pause(why)

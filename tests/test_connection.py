@@ -193,6 +193,15 @@ def test_a_discord_that_hangs_up_at_once_is_not_asked_in_a_busy_loop(
     assert len(caplog.records) == 1
 
 
+def test_a_connection_that_keeps_breaking_is_not_told_each_time(
+    connect: Callable[..., Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line when it begins, one each twenty failures, and one when it has held for a minute."""
+    caplog.set_level(logging.INFO)
+    connect(*[Socket(UNREACHABLE, lasts_s=3) for _ in range(25)], Socket(UNREACHABLE, lasts_s=100), LAST)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO", "WARNING"]
+
+
 def test_an_address_to_resume_at_that_is_gone_is_left(connect: Callable[..., Client]) -> None:
     """The usual address is asked instead, still to resume."""
     client = connect(Socket(ReconnectWebSocket(None), lasts_s=100), UNREACHABLE, LAST)

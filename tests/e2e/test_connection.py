@@ -99,9 +99,12 @@ async def test_a_question_asked_while_the_bot_was_away_is_answered_when_it_is_ba
     """After a gap without the events of it, once; so is one asked while it was not running."""
     await world.start()
     await answers(world)
+    direct = world.discord.open_dm(world.member)
+    await world.reply(world.discord.say(world.member, direct, "hello"))
     world.discord.drop_gateway(resume=False)
-    asked = world.ask("are you there?")
+    asked, privately = world.ask("are you there?"), world.discord.say(world.member, direct, "and here?")
     await world.reply(asked, timeout=60)
+    await world.reply(privately, timeout=60)
     await world.stop()
     while_down = world.ask("and now?", channel=world.other)
     await world.start()
