@@ -189,13 +189,7 @@ def conversation_services(
         left_behind=leftovers,
     )
     return ConversationServices(
-        chat=chat,
-        store=store,
-        sync=sync,
-        leases=leases,
-        recovery=recovery,
-        leftovers=leftovers,
-        catch_up=catch_up,
+        chat=chat, store=store, sync=sync, leases=leases, recovery=recovery, leftovers=leftovers, catch_up=catch_up
     )
 
 

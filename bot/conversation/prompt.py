@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.conversation.errors import QuestionTooLongError
+from bot.core.names import one_line
 from bot.core.records import Message, Role
 from bot.core.tokens import DEFAULT_RATIO, estimate
 
@@ -128,13 +129,7 @@ def speaker(name: str) -> str:
     """A display name fit for one line: no control characters, no colons, nothing that reads as a role."""
     # NFKC first, so that full-width letters and colons are what they look like.
     plain = unicodedata.normalize("NFKC", name)
-    kept = (" " if char.isspace() else char for char in plain if char.isspace() or _is_visible(char))
-    line = " ".join("".join(kept).split())[:NAME_LIMIT_CHARS].strip()
+    line = one_line("".join(char for char in plain if char not in COLONS))[:NAME_LIMIT_CHARS].strip()
     if not line:
         return "Someone"
     return f"{line} (a member)" if line.strip("<>[](){}*_#|@! ").casefold() in ROLE_NAMES else line
-
-
-def _is_visible(char: str) -> bool:
-    # Category C: control, format (zero width, changes of direction), surrogates, unassigned.
-    return char not in COLONS and not unicodedata.category(char).startswith("C")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.core.names import plain_name
 from bot.settings.specs import SettingSpec
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bot.core.records import Place
 
 LIMIT_CHARS = 4000  # Discord: a modal's text input
-NAME_LIMIT_CHARS = 100  # Discord: names of channels, threads and servers
 PLACEHOLDERS = {
     "channel": "the channel's name",
     "server": "the server's name",
@@ -81,17 +80,10 @@ class SystemPrompts:
             return template
         names, now = self._names(place), datetime.fromtimestamp(self._clock.time(), UTC)
         values = {
-            "channel": one_line(names.channel),
-            "server": one_line(names.server),
-            "bot": one_line(names.bot),
+            "channel": plain_name(names.channel),
+            "server": plain_name(names.server),
+            "bot": plain_name(names.bot),
             "date": f"{now:%Y-%m-%d}",
             "time": f"{now:%H:%M} UTC",
         }
         return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
-
-
-def one_line(name: str) -> str:
-    """A name without line breaks and invisible characters: anybody can name a thread."""
-    kept = "".join(" " if char.isspace() else char for char in name)
-    visible = "".join(char for char in kept if not unicodedata.category(char).startswith("C"))
-    return " ".join(visible.split())[:NAME_LIMIT_CHARS].strip()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from bot.core.names import plain_name
 from bot.core.records import ReplyState, Role
 from bot.ui.texts import memory as texts
 
@@ -71,7 +72,7 @@ def _object(turn: Turn) -> dict[str, object]:
 
 
 def _name(turn: Turn) -> str:
-    return texts.MY_NAME if turn.role is Role.ASSISTANT else " ".join(turn.author_name.split())
+    return texts.MY_NAME if turn.role is Role.ASSISTANT else plain_name(turn.author_name)
 
 
 def _time(turn: Turn) -> datetime:

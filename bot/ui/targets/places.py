@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import discord
 
+from bot.core.names import plain_name
 from bot.core.records import Place, Question
 from bot.settings.resolver import channel_scope, guild_scope
 from bot.ui.errors import NoServerError
@@ -96,7 +97,7 @@ def words_of(message: discord.Message, me: discord.abc.User) -> str:
 def about_message(message: discord.Message, text: str) -> str:
     """A question about somebody's message, with the message."""
     quoted = readable(message.content, names_in(message))[:QUOTE_LIMIT]
-    return f'About this message by {message.author.display_name}:\n"""\n{quoted}\n"""\n{text}'.rstrip()
+    return f'About this message by {plain_name(message.author.display_name)}:\n"""\n{quoted}\n"""\n{text}'.rstrip()
 
 
 def _own_role(message: discord.Message) -> discord.Role | None:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.ending import Ending
+from bot.core.names import NAME_LIMIT_CHARS
 from bot.core.records import ReplyState
 from bot.ui.texts import memory, models
-from bot.ui.texts.names import NAME_LIMIT, NOBODY, shown_name, shown_text
+from bot.ui.texts.names import NOBODY, shown_name, shown_text
 from bot.ui.texts.replies import ReplyTexts
 
 HOSTILE = {
@@ -54,7 +55,7 @@ def test_whatever_a_name_is_it_is_one_line_of_visible_text(name: str):
     shown = shown_name(name)
     assert shown.strip()
     assert len(shown.splitlines()) == 1
-    assert len(shown) <= 2 * NAME_LIMIT
+    assert len(shown) <= 2 * NAME_LIMIT_CHARS
     invisible = {char for char in shown if unicodedata.category(char) in {"Cc", "Cf"}}
     assert invisible <= {"\u200b"}
     assert "\u200b" not in shown.replace("@\u200b", "")
