@@ -66,7 +66,7 @@ class Exchange:
 
     @property
     def usage(self) -> Usage | None:
-        """What the call used, where that's known. One that was taken and failed for nothing cost nothing."""
+        """What the call used, where that's known. A call that failed before it could be charged cost nothing."""
         answer = self.answer
         is_free = self.was_taken and answer.failure is not None and not answer.failure.may_be_billed
         return answer.usage or (Usage(cost_nano_usd=0) if is_free else None)
@@ -99,8 +99,7 @@ class Exchange:
                 self.status = response.status
                 self.answer.headers = {name.lower(): value for name, value in response.headers.items()}
                 await self._receive(response)
-        # ValueError: aiohttp on malformed answers
-        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
+        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:  # aiohttp raises ValueErrors, too
             self.answer.stop(faults.from_connection(self.model, error))
         except OversizedBodyError:
             self.answer.stop(errors.OversizedAnswerError(model=self.model, detail="the body is too large"))
@@ -130,7 +129,7 @@ class Exchange:
         while data := await response.content.readany():
             for piece in body.feed(data):
                 self._take(piece)
-                if isinstance(self.answer.failure, errors.OversizedAnswerError):
+                if self.answer.over and self.answer.failure:
                     return
                 unbroken_bytes += len(piece)
                 if unbroken_bytes > BREATH_BYTES:
