@@ -239,6 +239,17 @@ async def test_advice_to_the_owner_is_given_once_an_hour(bench: Bench, caplog: p
     assert caplog.text.count("set DATA_COLLECTION=allow") == 1
 
 
+async def test_an_id_that_the_provider_renamed_is_answered_as_the_model_asked(bench: Bench):
+    """An old id, or one that answers with its date, is no other model, and nobody's failure."""
+    bench.server.renamed = {"openai/old-name": "openai/gpt-4o-mini"}
+    bench.play(flat("fine"), flat("fine", model="openai/gpt-4o-mini-2024-07-18"))
+    for model in ("openai/old-name", "openai/gpt-4o-mini"):
+        outcome = await bench.ask(ask_for(model=model, fallbacks=("openai/gpt-4o",)))
+        assert outcome.text == "fine"
+        assert [event.model for event in outcome.of(Started)] == [model]
+    assert len(bench.server.calls) == 2
+
+
 async def test_a_router_names_the_model_it_chose_as_the_list_does(bench: Bench):
     """A dated id is the listed model; an id on no list is nobody's news."""
     bench.server.models = [
