@@ -13,6 +13,7 @@ from bot.core.errors import StorageError
 from bot.storage.engine.errors import DAMAGED, plain_errors
 from bot.storage.engine.files import FileId, close_to_others, file_id, log_ids, prepare_file, uri_of
 from bot.storage.engine.schema import claim, migrate
+from bot.storage.engine.session import stop_statements
 from bot.storage.engine.write_lock import WriteLock
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ async def _check_pages(connection: aiosqlite.Connection, path: Path) -> None:
         async with asyncio.timeout(CHECK_S):
             ((found,),) = await connection.execute_fetchall("PRAGMA quick_check(1)")
     except TimeoutError:
-        await connection.interrupt()
+        await stop_statements(connection)
         log.info("%s is too large to check all of it at the start", path)
         return
     if found != "ok":

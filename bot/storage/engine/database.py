@@ -12,7 +12,7 @@ from bot.core.errors import StorageError
 from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database_file import DatabaseFile
 from bot.storage.engine.errors import BUSY, REPLACED, plain_errors
-from bot.storage.engine.session import SqliteSession, transaction
+from bot.storage.engine.session import SqliteSession, stop_statements, transaction
 from bot.storage.engine.write_lock import WriteLock
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class SqliteDatabase:
         self._clock = clock
         self._lock = WriteLock(clock, patience_s=patience_s)
         self._writing, self._reporting = asyncio.Lock(), asyncio.Lock()
+        self._stopping: asyncio.Task[None] | None = None  # a report that nobody waits for any more
         self._closed = False
 
     async def open(self) -> None:
@@ -86,14 +87,16 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def report(self) -> AsyncIterator[Session]:
-        connections = await self._for_reading()
+        reports = (await self._for_reading()).reports
         try:
             async with asyncio.timeout(REPORT_S), self._reporting:
+                if self._stopping:
+                    await asyncio.wait({self._stopping})
                 try:
                     with plain_errors():
-                        yield SqliteSession(connections.reports)
+                        yield SqliteSession(reports)
                 except asyncio.CancelledError:
-                    await connections.reports.interrupt()
+                    self._stopping = asyncio.create_task(stop_statements(reports), name="stopping a report")
                     raise
         except TimeoutError as error:
             raise StorageError("that takes too long to read; choose a shorter period") from error
@@ -141,6 +144,8 @@ class SqliteDatabase:
         """Let a running transaction end, then take no more. Repeated calls do nothing."""
         async with self._writing:
             self._closed = True
+            if self._stopping:
+                await asyncio.wait({self._stopping})
             try:
                 await self._file.close()
             except StorageError as error:

@@ -63,10 +63,14 @@ class DatabaseFile:
             self._is_gone = False
         return self._connections
 
-    async def open(self) -> None:
+    async def open(self, *, in_place_of_another: bool = False) -> Connections:
         async with AsyncExitStack() as stack:
-            self._connections = await connect(stack, self.path, self._clock, patience_s=self._patience_s)
-            self._stack = stack.pop_all()
+            connections = await connect(stack, self.path, self._clock, patience_s=self._patience_s)
+            if in_place_of_another:
+                with plain_errors():
+                    await skip_ids(connections.writer)
+            self._connections, self._stack = connections, stack.pop_all()
+        return connections
 
     async def reopen(self) -> Connections:
         """Let go of the old file and open the one that took its place, at most once in `REOPEN_S`.
@@ -76,14 +80,11 @@ class DatabaseFile:
         """
         now = self._clock.monotonic()
         if self._fault and now < self._reopen_at:
-            raise self._fault
+            raise StorageError(self._fault.reason)
         self._reopen_at = now + REOPEN_S
         try:
             await self.close()
-            await self.open()
-            assert self._connections is not None  # noqa: S101 - `open` sets it
-            with plain_errors():
-                await skip_ids(self._connections.writer)
+            connections = await self.open(in_place_of_another=True)
         except StorageError as error:
             if self._fault is None or self._fault.reason != error.reason:
                 log.critical("%s was replaced by a file that can't be used: %s", self.path, error.reason)
@@ -91,7 +92,7 @@ class DatabaseFile:
             raise
         log.warning("%s was replaced: the new file is in use from now on", self.path)
         self._fault, self._is_gone = None, False
-        return self._connections
+        return connections
 
     async def close(self) -> None:
         """Close the connections; what the file leaves behind goes with it.

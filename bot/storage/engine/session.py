@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
 T = TypeVar("T")
+INTERRUPT_S = 0.01  # between two tries to stop a statement
 Value = str | int | None
 Row = tuple[Any, ...]
 
@@ -89,6 +91,16 @@ async def transaction(connection: aiosqlite.Connection, acquire: Acquire = at_on
         with suppress(sqlite3.Error, ValueError):  # ValueError: closed, so undone as well
             await connection.rollback()
         raise
+
+
+async def stop_statements(connection: aiosqlite.Connection) -> None:
+    """Interrupt what runs on a connection, or is queued for its thread, until nothing is left."""
+    last = asyncio.ensure_future(connection.execute_fetchall("SELECT 1"))
+    while not last.done():
+        with suppress(ValueError):  # closed
+            await connection.interrupt()  # does nothing to a statement that hasn't begun
+        await asyncio.wait({last}, timeout=INTERRUPT_S)
+    last.exception()
 
 
 def storable(values: tuple[Value, ...]) -> tuple[Value, ...]:
