@@ -65,6 +65,8 @@ class Answerer:
 
     async def answer(self, run: Run) -> Ending:
         """Answer the run's question; raises the errors of the model client, the budgets and the store."""
+        if run.memory.is_first and self._catch_up is not None:
+            self._catch_up.skip(run.question.place)
         await self.catch_up(run.question.place, asked=run.question.message_id)
         request, prompt = await self._request(run)
         status = self._texts.waiting(Waiting(reason=WaitReason.BUDGET))
@@ -100,6 +102,8 @@ class Answerer:
     async def _prompt(self, run: Run, build: Callable[..., Prompt]) -> Prompt:
         """As much of the conversation as fits; none of it where memory can't be read."""
         turns: list[Turn] = []
+        if run.memory.is_first:
+            return build(turns=turns)
         try:
             async with aclosing(earlier_turns(self._store, run.question, run.memory.turn_id)) as pages:
                 async for page in pages:

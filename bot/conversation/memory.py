@@ -33,6 +33,7 @@ class AnswerMemory:
         reply_id: names the stored reply, for the buttons under the answer; 0 without one.
         turn_id: names the stored question; None where, or while, it isn't stored.
         not_saved: why the database lacks something of the answer.
+        is_first: nothing of the conversation was stored before.
     """
 
     def __init__(self, store: ConversationStore, clock: Clock, *, earlier: StoredReply | None = None) -> None:
@@ -40,6 +41,7 @@ class AnswerMemory:
         self.reply_id = 0
         self.turn_id = earlier.turn_id if earlier else None
         self.not_saved: StorageError | None = None
+        self.is_first = False
         self._store = store
         self._clock = clock
         self._text_before = earlier.text if earlier else ""
@@ -74,7 +76,7 @@ class AnswerMemory:
 
     async def _open_answer(self, question: Question, *, model: str) -> int | None:
         opened = await self._store.open_answer(question, model=model, now=self._now(), reply_id=self.reply_id)
-        self.reply_id, self.turn_id = opened.reply_id, opened.turn_id
+        self.reply_id, self.turn_id, self.is_first = opened.reply_id, opened.turn_id, opened.is_first
         self._is_forgotten = opened.turn_id is None
         return opened.anchor_id
 
@@ -99,7 +101,7 @@ class AnswerMemory:
     async def checkpoint(self, reply: Reply, *, at_least: int) -> None:
         """Every few seconds, store the text that is on show, once it has `at_least` so many characters."""
         now = self._clock.monotonic()
-        if self.turn_id is None or now < self._kept_at + CHECKPOINT_S or reply.shown_length < at_least:
+        if self.turn_id is None or now < self._kept_at + CHECKPOINT_S or reply.shown_length < max(1, at_least):
             return
         self._kept_at = now
         with self._tolerated():

@@ -93,6 +93,7 @@ class OpenedAnswer:
     reply_id: int
     turn_id: int | None = None
     anchor_id: int | None = None
+    is_first: bool = False  # nothing of the conversation was stored before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.money.billing import OpenCall
     from bot.money.ledger import Entry
     from bot.storage.engine.database import Database
-    from bot.storage.engine.session import Row, Session
+    from bot.storage.engine.session import Session, Value
 
 NEWEST = 2**63 - 1  # above every id
 
@@ -151,18 +151,21 @@ class SqliteConversations:
     async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
         # Each statement leaves the database as it may be, so that they need no transaction.
         async with self._database.single() as session:
-            row = await _add_question(session, question, now=now)
-            if row is None:
+            added = await session.fetch_one(ADD_QUESTION, *_question_values(question, now=now))
+            is_first = added is None and await _add_conversation(session, question.place)
+            if is_first:
+                added = await session.fetch_one(ADD_QUESTION, *_question_values(question, now=now))
+            if added is None:
                 reply_id = reply_id or await self._open_reply(session, question, model=model, now=now)
                 return OpenedAnswer(reply_id, None, await _anchor(session, question))
-            turn_id, anchor_id = row
+            turn_id, anchor_id = added
             answer = await session.fetch_one(ADD_ANSWER, turn_id, now)
             answer_id = None if answer is None else only(answer)
             if reply_id:
                 await session.execute(SET_ANSWER, reply_id, answer_id)
             else:
                 reply_id = await self._open_reply(session, question, model=model, now=now, answer_id=answer_id)
-        return OpenedAnswer(reply_id, turn_id, anchor_id)
+        return OpenedAnswer(reply_id, turn_id, anchor_id, is_first)
 
     async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
         async with self._database.write() as session:
@@ -270,7 +273,7 @@ class SqliteConversations:
 
     async def branch(self, source: Place, target: Place, *, limit: int) -> int:
         async with self._database.write() as session:
-            await session.execute(ADD_CONVERSATION, target.channel_id, target.guild_id, target.parent_id)
+            await _add_conversation(session, target)
             rows = await session.fetch(BRANCHED, source.channel_id, NEWEST, limit)
             copies: dict[int, int] = {}
             for turn_id, question_id in reversed(rows):
@@ -279,11 +282,14 @@ class SqliteConversations:
         return len(copies)
 
 
-async def _add_question(session: Session, question: Question, *, now: int) -> Row | None:
-    """The id of the question's turn and its anchor's; None where it is not to be kept."""
-    place = question.place
-    values = (
-        place.channel_id,
+async def _add_conversation(session: Session, place: Place) -> bool:
+    """Make a conversation; False where there is one."""
+    return await session.execute(ADD_CONVERSATION, place.channel_id, place.guild_id, place.parent_id) > 0
+
+
+def _question_values(question: Question, *, now: int) -> tuple[Value, ...]:
+    return (
+        question.place.channel_id,
         question.text,
         question.author_id,
         question.author_name,
@@ -292,10 +298,6 @@ async def _add_question(session: Session, question: Question, *, now: int) -> Ro
         question.quoted_id,
         now,
     )
-    row = await session.fetch_one(ADD_QUESTION, *values)
-    if row is None and await session.execute(ADD_CONVERSATION, place.channel_id, place.guild_id, place.parent_id):
-        row = await session.fetch_one(ADD_QUESTION, *values)
-    return row
 
 
 async def _anchor(session: Session, question: Question) -> int | None:

@@ -39,6 +39,10 @@ class CatchUp:
         self._channels = channels
         self._done.clear()
 
+    def skip(self, place: Place) -> None:
+        """Memory begins here, so there is nothing to compare."""
+        self._done.add(place.channel_id)
+
     async def check(self, place: Place, *, asked: int | None = None) -> None:
         """Delete from memory what was deleted in the channel, and apply edits. Does nothing the second time.
 
