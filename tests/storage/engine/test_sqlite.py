@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
+from bot.storage.conversations import SqliteConversations
 from bot.storage.engine import schema
 from bot.storage.engine.database import SqliteDatabase, open_database
 
@@ -291,6 +293,35 @@ async def test_a_newer_file_is_refused_and_left_alone(path: Path) -> None:
         f"a newer Headwater wrote it: it has schema 99, and this version knows {newest}"
     )
     assert rows(path, "PRAGMA user_version") == [(99,)]
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.migrations())))
+async def test_a_database_of_every_older_version_keeps_its_data(path: Path, version: int) -> None:
+    """Also one that was killed with everything still in its log."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        for script in schema.migrations()[:version]:
+            old.executescript(script)
+        old.execute(f"PRAGMA user_version = {version}")
+        old.execute("INSERT INTO conversations (channel_id) VALUES (10)")
+        old.execute(
+            "INSERT INTO replies (channel_id, asker_id, state, model, opened_at)"
+            " VALUES (10, 5, 'streaming', 'm', 0)"
+        )
+        copy_files(path, path.with_name("killed"))
+    async with open_database(path.with_name("killed") / path.name) as database:
+        (reply,) = await SqliteConversations(database).unfinished_replies()
+        assert (reply.place.channel_id, reply.asker_id, reply.leased_by) == (10, 5, "")
+        async with database.read() as session:
+            assert await session.fetch("PRAGMA foreign_key_check") == []
+
+
+def copy_files(path: Path, target: Path) -> None:
+    """The database with its log, as a crash leaves them."""
+    target.mkdir()
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        shutil.copy(file, target)
 
 
 async def test_two_processes_may_start_at_once(path: Path) -> None:
