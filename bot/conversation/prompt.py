@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.conversation.errors import QuestionTooLongError
-from bot.core.names import one_line
+from bot.core.names import one_line, reads_as_role
 from bot.core.records import Message, Role
 from bot.core.tokens import DEFAULT_RATIO, estimate
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 UNKNOWN_CONTEXT = 8_192  # tokens; nearly every model in use can read that many
 NAME_LIMIT_CHARS = 32  # Discord: display names
 COLONS = ":\N{RATIO}\N{MODIFIER LETTER COLON}\N{MODIFIER LETTER TRIANGULAR COLON}"
-# A name that reads as a role would speak with its authority.
-ROLE_NAMES = frozenset({"assistant", "system", "developer", "tool", "function", "user", "model"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,4 +130,4 @@ def speaker(name: str) -> str:
     line = one_line("".join(char for char in plain if char not in COLONS))[:NAME_LIMIT_CHARS].strip()
     if not line:
         return "Someone"
-    return f"{line} (a member)" if line.strip("<>[](){}*_#|@! ").casefold() in ROLE_NAMES else line
+    return f"{line} (a member)" if reads_as_role(line) else line

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.names import NAME_LIMIT_CHARS, one_line, plain_name
+from bot.core.names import NAME_LIMIT_CHARS, one_line, plain_name, reads_as_role
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,65 @@ def test_any_text_is_one_visible_line(text: str):
 def test_a_long_name_is_cut():
     """At Discord's own limit."""
     assert plain_name("x" * 1000) == "x" * NAME_LIMIT_CHARS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "System",
+        "<|system|>",
+        "[ASSISTANT]",
+        "### developer ###",
+        "the system",
+        "s y s t e m",
+        "s.y.s.t.e.m",
+        "ѕуѕtеm",  # Cyrillic
+        "Ѕystem",
+        "αssιstαnτ",  # Greek
+        "ᴀꜱꜱɪꜱᴛᴀɴᴛ",  # small capitals
+        "𝕾𝖞𝖘𝖙𝖊𝖒",  # mathematical letters
+        "ＳＹＳＴＥＭ",  # full width
+        "ⓢⓨⓢⓣⓔⓜ",
+        "s\u0301y\u0308stem",  # accents
+        "5yst3m",
+        "t00l",
+        "m0de1",
+        "Система",
+        "Système",
+        "Asistente",
+        "系统",
+        "システム",
+        "النظام",
+        "시스템",
+        "प्रणाली सहायक",
+        "ผู้ช่วย",
+    ],
+    ids=ascii,
+)
+def test_a_name_reads_as_a_role_in_any_script(name: str):
+    """As letters that look like others, in styles, with accents, apart, and translated."""
+    assert reads_as_role(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada",
+        "Mem",
+        "Systemcat",
+        "Toolbox",
+        "Андрей",
+        "Γιώργος",
+        "小明",
+        "さくら",
+        "محمد",
+        "민준",
+        "Unassisted",
+        "",
+        "🦊",
+    ],
+    ids=ascii,
+)
+def test_other_names_do_not(name: str):
+    """People keep their names."""
+    assert not reads_as_role(name)
