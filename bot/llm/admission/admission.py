@@ -37,7 +37,8 @@ class Admission:
         self._clock = clock
         self._states: dict[str, ModelState] = {}
         self._waiting: list[Slot] = []  # in the order in which they should go
-        self._shares = Shares(limits)
+        self._slots = Shares(per_person=limits.per_person, per_server=limits.per_server)
+        self._places = Shares(per_person=limits.waiting_per_person, per_server=limits.waiting_per_server)
         self._numbers = itertools.count()
         self._round = 0  # of the slot admitted last; see `_order`
         self._rounds: dict[int, int] = {}  # channel: round of its newest slot
@@ -77,7 +78,7 @@ class Admission:
         deadline = now + min(patience_s, self.limits.wait_s)
         slot = Slot(self, model=model, caller=caller, order=order, deadline=deadline)
         insort(self._waiting, slot, key=lambda s: s.order)
-        self._shares.wait(caller)
+        self._places.take(caller)
         self._dispatch()
         if not slot.admission.done() and (opens := self._opens_at(slot)) > slot.deadline:
             slot.leave()
@@ -96,9 +97,10 @@ class Admission:
             raise RateLimitedError(model=model, retry_after=left, detail="the day's free requests are used up")
 
     def _refuse_if_full(self, model: str, caller: Caller) -> None:
-        if not self._shares.may_wait(caller):
+        whose = self._places.used_up(caller)
+        if whose is WaitReason.PERSON:
             raise TooManyAtOnceError(model=model, detail="the person's places in line are taken")
-        if len(self._waiting) >= self.limits.waiting:
+        if whose is WaitReason.SERVER or len(self._waiting) >= self.limits.waiting:
             raise AdmissionError(model=model, detail=f"{len(self._waiting)} requests in line")
 
     def _order(self, channel: int) -> tuple[int, int]:
@@ -129,7 +131,7 @@ class Admission:
         seconds = self._opens_at(slot) - self._clock.monotonic()
         if seconds > 0:
             return Waiting(reason=WaitReason.RATE_LIMIT, seconds=seconds)
-        return Waiting(reason=self._shares.used_up(slot.caller) or WaitReason.CAPACITY)
+        return Waiting(reason=self._slots.used_up(slot.caller) or WaitReason.CAPACITY)
 
     def _opens_at(self, slot: Slot) -> float:
         """The earliest monotonic time at which the limits of its model let a slot go."""
@@ -154,13 +156,13 @@ class Admission:
 
     def _may_go(self, slot: Slot, now: float) -> bool:
         state = self._states.get(slot.model)
-        if (state and now < state.opens_at) or self._shares.used_up(slot.caller):
+        if (state and now < state.opens_at) or self._slots.used_up(slot.caller):
             return False
         return not slot.model.endswith(FREE_SUFFIX) or self._free.opens_at(0) <= now
 
     def _admit(self, slot: Slot, now: float) -> None:
         self.open += 1
-        self._shares.open(slot.caller)
+        self._slots.take(slot.caller)
         self._round = max(self._round, slot.order[0])
         if state := self._states.get(slot.model):
             slot.is_probe = state.admit(now)
@@ -174,7 +176,7 @@ class Admission:
             self._take_out(slot)
         elif slot.admission.exception() is None:
             self.open -= 1
-            self._shares.close(slot.caller)
+            self._slots.give_back(slot.caller)
             state = self._states.get(slot.model)
             if slot.is_probe and state:
                 state.probe_until = -math.inf
@@ -220,7 +222,7 @@ class Admission:
 
     def _take_out(self, slot: Slot) -> None:
         self._waiting.remove(slot)
-        self._shares.stop_waiting(slot.caller)
+        self._places.give_back(slot.caller)
 
     def _turn_away(self, slot: Slot, error: ModelError) -> None:
         self._take_out(slot)

@@ -18,6 +18,7 @@ class AdmissionLimits:
         per_server: of these for one server.
         waiting: requests in line at once; more are refused.
         waiting_per_person: of these for one person.
+        waiting_per_server: of these for one server.
         wait_s: the longest a request waits in line.
         free_per_minute: OpenRouter's limit on all models ending in `:free` together, for the whole account.
         free_per_day: the same for a UTC day; None until the provider has said.
@@ -28,6 +29,7 @@ class AdmissionLimits:
     per_server: int = 200
     waiting: int = 1000
     waiting_per_person: int = 20
+    waiting_per_server: int = 800
     wait_s: float = 120.0
     free_per_minute: int = 20
     free_per_day: int | None = None
@@ -43,37 +45,28 @@ class Caller:
 
 
 class Shares:
-    """How many slots and places in line each person has, and how many slots each server."""
+    """How many of something each person and each server has, and whose share is used up."""
 
-    def __init__(self, limits: AdmissionLimits) -> None:
-        self._limits = limits
+    def __init__(self, *, per_person: int, per_server: int) -> None:
+        self._per_person = per_person
+        self._per_server = per_server
         self._people: Counter[int] = Counter()
         self._servers: Counter[int] = Counter()
-        self._waiting: Counter[int] = Counter()
 
     def used_up(self, caller: Caller) -> WaitReason | None:
-        """Whose share keeps a caller from another slot; None where there is room."""
-        if self._people[caller.user_id] >= self._limits.per_person:
+        """Whose share keeps a caller from another one; None where there is room."""
+        if self._people[caller.user_id] >= self._per_person:
             return WaitReason.PERSON
-        if caller.guild_id is not None and self._servers[caller.guild_id] >= self._limits.per_server:
+        if caller.guild_id is not None and self._servers[caller.guild_id] >= self._per_server:
             return WaitReason.SERVER
         return None
 
-    def may_wait(self, caller: Caller) -> bool:
-        return self._waiting[caller.user_id] < self._limits.waiting_per_person
-
-    def wait(self, caller: Caller) -> None:
-        self._waiting[caller.user_id] += 1
-
-    def stop_waiting(self, caller: Caller) -> None:
-        _take_away(self._waiting, caller.user_id)
-
-    def open(self, caller: Caller) -> None:
+    def take(self, caller: Caller) -> None:
         self._people[caller.user_id] += 1
         if caller.guild_id is not None:
             self._servers[caller.guild_id] += 1
 
-    def close(self, caller: Caller) -> None:
+    def give_back(self, caller: Caller) -> None:
         _take_away(self._people, caller.user_id)
         if caller.guild_id is not None:
             _take_away(self._servers, caller.guild_id)

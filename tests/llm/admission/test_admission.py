@@ -389,6 +389,22 @@ def test_one_person_cannot_fill_the_line():
     run(scenario())
 
 
+def test_one_server_cannot_fill_the_line():
+    """Its further requests are refused at once; other servers still find room."""
+
+    async def scenario() -> None:
+        gate = Gate(streams=1, waiting=10, waiting_per_server=6)
+        for n in range(7):
+            gate.ask(f"big{n}", channel=n, guild=1, work=answers(1))
+        with pytest.raises(errors.AdmissionError):
+            gate.admission.enter("m", caller(9, guild=1), patience_s=PATIENCE_S)
+        gate.ask("small", channel=50, guild=2, work=answers(1))
+        await gate.done()
+        gate.admission.enter("m", caller(9, guild=1), patience_s=PATIENCE_S).leave()
+
+    run(scenario())
+
+
 def test_who_waits_too_long_for_their_own_answers_hears_that():
     """Not that others are in the way."""
 
