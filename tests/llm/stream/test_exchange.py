@@ -25,6 +25,7 @@ from bot.llm.stream import body
 from bot.llm.stream.exchange import AFTER_FINISH_S, Exchange
 from bot.llm.stream.transport import EXCHANGE_HEADER, Transport
 from bot.llm.stream.words import Kind
+from playground.loopback import HOST, listen
 from tests.virtual import VirtualClock, run
 
 COMMENT = b": still here\n\n"
@@ -166,19 +167,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @asynccontextmanager
 async def serving(handler: Handler) -> AsyncIterator[str]:
-    runner = web.AppRunner(_app(handler), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/v1"
-    finally:
-        await runner.cleanup()
-
-
-def _app(handler: Handler) -> web.Application:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
-    return app
+    port, close = await listen(app, shutdown_timeout=0.1)
+    try:
+        yield f"http://{HOST}:{port}/api/v1"
+    finally:
+        await close()
 
 
 def sends(*pieces: bytes, status: int = 200, **headers: str) -> Handler:

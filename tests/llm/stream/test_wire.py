@@ -357,3 +357,64 @@ def test_an_error_with_status_200_asks_back_by_its_headers():
     answer.end()
     assert type(answer.failure) is errors.RateLimitedError
     assert answer.failure.retry_after == 7
+
+
+VALUES = st.sampled_from(
+    [None, True, 0, -1, 10**30, 1e300, "", "a", "<think>", "\ud83d", "stop", "SAFETY", "error"]
+)
+NAMES = [
+    "content",
+    "reasoning",
+    "reasoning_details",
+    "refusal",
+    "tool_calls",
+    "images",
+    "audio",
+    "transcript",
+    "text",
+    "type",
+    "thinking",
+]
+FIGURES = [
+    "cost",
+    "prompt_tokens",
+    "completion_tokens",
+    "is_byok",
+    "cost_details",
+    "upstream_inference_cost",
+    "code",
+    "metadata",
+]
+
+
+def anything(names: list[str]) -> st.SearchStrategy[object]:
+    keys = st.sampled_from(names)
+    return st.recursive(VALUES, lambda each: st.lists(each, max_size=3) | st.dictionaries(keys, each, max_size=4))
+
+
+WORDED, FIGURED = anything(NAMES), anything(FIGURES)
+CHOICE = {
+    "delta": WORDED,
+    "message": WORDED,
+    "finish_reason": WORDED,
+    "native_finish_reason": VALUES,
+    "usage": FIGURED,
+}
+DOCUMENT = {
+    "choices": st.lists(st.fixed_dictionaries({}, optional=CHOICE) | VALUES, max_size=2) | VALUES,
+    **dict.fromkeys(("usage", "error", "detail"), FIGURED),
+    **dict.fromkeys(("id", "model", "provider", "object"), VALUES),
+}
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional=DOCUMENT), max_size=4), st.binary(max_size=30))
+def test_no_document_breaks_the_reading(documents: list[object], noise: bytes):
+    """Whatever stands where: words are text that can be stored, and every answer ends somehow."""
+    answer = Answer("m", SystemClock())
+    stream = b"".join(b"data: " + json.dumps(document).encode() + b"\n\n" for document in documents)
+    words = answer.feed(stream) + answer.feed(noise) + answer.end()
+    assert all(text.encode() for _, text in words)
+    assert answer.over
+    assert answer.failure is not None or answer.finish
+    if answer.failure:
+        assert answer.failure.sentence
