@@ -12,7 +12,7 @@ from bot.settings.catalog import BUDGET_SETTINGS
 from bot.settings.specs import RESET
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
-from bot.ui.texts import budget as words
+from bot.ui.texts import budget as texts
 from bot.ui.views.pages import show_lines
 from bot.ui.views.setting_change import SettingChange
 
@@ -42,7 +42,7 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
         effective = await self.resolver.effective(place)
         charge = self.budgets.charge(interaction.user.id, place, effective, is_exempt=False)
         standings = await self.budgets.standings(charge.limits)
-        lines = words.overview(effective, standings, channel_id=place.channel_id)
+        lines = texts.overview(effective, standings, channel_id=place.channel_id)
         await show_lines(interaction, lines, check=self.permissions.is_admin)
 
     @only(Audience.ADMINS)

@@ -15,7 +15,7 @@ from bot.core.tokens import DEFAULT_RATIO, estimate
 from bot.settings.model_choice import ModelUnavailable
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place, scope_key
-from bot.ui.texts import models as words
+from bot.ui.texts import models as model_texts
 from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell
 from bot.ui.views.pages import CHOICES, Pages, Picker, paginate_lines
@@ -51,7 +51,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show which model answers here, what it costs, and who chose it"""
         choice = self.models.resolve(await self.resolver.effective(interaction_place(interaction)))
-        await tell(interaction, words.in_use(choice, self.catalog.get(choice.model)))
+        await tell(interaction, model_texts.in_use(choice, self.catalog.get(choice.model)))
 
     @only(Audience.ADMINS)
     @app_commands.command(name="set")
@@ -93,11 +93,11 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     def _refusal(self, effective: EffectiveSettings, model: str) -> str | None:
         """Why a model can't even be tried."""
         if not self.catalog.models():
-            return words.NO_CATALOG
+            return model_texts.NO_CATALOG
         unavailable = self.models.unavailable(effective, model)
         if unavailable is ModelUnavailable.VANISHED:
-            return words.unknown(model, nearest(model, [info.id for info in self.catalog.models()]))
-        return words.refused(model, unavailable) if unavailable else None
+            return model_texts.unknown(model, nearest(model, [info.id for info in self.catalog.models()]))
+        return model_texts.refused(model, unavailable) if unavailable else None
 
     async def _try_and_choose(
         self,
@@ -113,9 +113,9 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             charge = self.budgets.charge(user.id, place, effective, is_exempt=False)
             await self.trial.run(model, charge)
         except HeadwaterError as error:
-            return words.trial_failed(model, error, self.models.resolve(effective).model)
+            return model_texts.trial_failed(model, error, self.models.resolve(effective).model)
         await self.models.choose(key, model, by=user.id, guild_id=place.guild_id)
-        return words.chosen(
+        return model_texts.chosen(
             model,
             scope,
             user.display_name,
@@ -135,7 +135,9 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         key = scope_key(interaction, scope)
         await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
         choice = self.models.resolve(await self.resolver.effective(interaction_place(interaction)))
-        await interaction.response.send_message(words.reset(choice.model, scope, interaction.user.display_name))
+        await interaction.response.send_message(
+            model_texts.reset(choice.model, scope, interaction.user.display_name)
+        )
 
     @app_commands.command(name="list")
     @app_commands.rename(wanted="search")
@@ -155,7 +157,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     ) -> None:
         """List the models you can choose here, with context and price"""
         if not self.catalog.models():
-            await tell(interaction, words.NO_CATALOG)
+            await tell(interaction, model_texts.NO_CATALOG)
             return
         effective = await self.resolver.effective(interaction_place(interaction))
         models = [
@@ -165,14 +167,14 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             and (not vision or "image" in info.input_modalities)
         ]
         found = _ordered(search(models, wanted, limit=LISTED), order)
-        lines = [words.model_line(info) for info in found] or [words.NO_MODELS_FOUND]
+        lines = [model_texts.model_line(info) for info in found] or [model_texts.NO_MODELS_FOUND]
         pages = paginate_lines(lines, most=CHOICES)  # the menu beneath offers all that a page shows
         if not found or not await self.permissions.is_admin(interaction):
             await Pages(pages, owner_id=interaction.user.id).begin(interaction)
             return
         ids = iter(info.id for info in found)
         picks = [[next(ids) for _ in page.splitlines()] for page in pages]
-        picker = Picker(words.PICK, self._pick)
+        picker = Picker(model_texts.PICK, self._pick)
         await Pages(pages, owner_id=interaction.user.id, picker=picker, picks=picks).begin(interaction)
 
     @set_.autocomplete("model")
@@ -185,7 +187,9 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
             return []
         return [
             app_commands.Choice(
-                name=f"{info.id} · {words.context(info.context_length)} · {words.prices(info)}"[:LABEL_LIMIT],
+                name=f"{info.id} · {model_texts.context(info.context_length)} · {model_texts.prices(info)}"[
+                    :LABEL_LIMIT
+                ],
                 value=info.id,
             )
             for info in found

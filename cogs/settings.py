@@ -12,7 +12,7 @@ from bot.settings.catalog import BY_KEY, SETTINGS
 from bot.settings.specs import RESET
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
-from bot.ui.texts import settings as words
+from bot.ui.texts import settings as texts
 from bot.ui.views.pages import show_lines
 from bot.ui.views.setting_change import SettingChange
 
@@ -41,8 +41,8 @@ class SettingsCommands(
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show every setting, and where it comes from"""
         place = interaction_place(interaction)
-        lines = words.overview(await self.resolver.effective(place), channel_id=place.channel_id)
-        await show_lines(interaction, lines, head=words.HEAD, check=self.permissions.is_admin)
+        lines = texts.overview(await self.resolver.effective(place), channel_id=place.channel_id)
+        await show_lines(interaction, lines, head=texts.HEAD, check=self.permissions.is_admin)
 
     @only(Audience.ADMINS)
     @app_commands.command(name="set")
@@ -78,7 +78,7 @@ class SettingsCommands(
         assert guild_id is not None  # noqa: S101 - the command exists in servers only
         changes = await self.resolver.changes(guild_id, limit=LOGGED)
         await show_lines(
-            interaction, words.log_lines(changes), head=words.LOG_HEAD, check=self.permissions.is_admin
+            interaction, texts.log_lines(changes), head=texts.LOG_HEAD, check=self.permissions.is_admin
         )
 
 

@@ -12,8 +12,8 @@ from bot import __version__
 from bot.settings.catalog import ANSWER, THREADS
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import interaction_place
-from bot.ui.texts import findings as health
-from bot.ui.texts import status as words
+from bot.ui.texts import findings as finding_texts
+from bot.ui.texts import status as texts
 from bot.ui.views.failures import tell
 from bot.ui.views.pages import show_lines
 
@@ -35,7 +35,7 @@ class Status(commands.Cog):
         """Show how I'm doing: model, provider, latency, version"""
         place = interaction_place(interaction)
         settings = self.services.settings
-        sentence = words.status(
+        sentence = texts.status(
             choice=settings.models.resolve(await settings.resolver.effective(place)),
             latency_s=self.bot.latency,
             client=self.services.model.status(),
@@ -53,7 +53,7 @@ class Status(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         place = interaction_place(interaction)
         effective = await self.services.settings.resolver.effective(place)
-        missing = words.missing_permissions(
+        missing = texts.missing_permissions(
             interaction.app_permissions,
             in_thread=isinstance(interaction.channel, discord.Thread),
             opens_threads=effective.text(THREADS) != "off",
@@ -61,21 +61,27 @@ class Status(commands.Cog):
         choice = self.services.settings.models.resolve(effective)
         skew = self.services.clock.time() - interaction.created_at.timestamp()  # which Discord dates
         findings = [
-            health.permission_finding(missing if interaction.guild_id is not None else ()),
+            finding_texts.permission_finding(missing if interaction.guild_id is not None else ()),
             self._intent(needed=effective.text(ANSWER) == "always"),
-            await health.key_finding(self.services.model.credit),
-            health.model_finding(choice.pin.value if choice.pin else choice.model, self.services.model.catalog),
-            await health.database_finding(self.services.examine_database),
-            health.clock_finding(skew),
-            health.Finding(what="version", detail=__version__),
+            await finding_texts.key_finding(self.services.model.credit),
+            finding_texts.model_finding(
+                choice.pin.value if choice.pin else choice.model, self.services.model.catalog
+            ),
+            await finding_texts.database_finding(self.services.examine_database),
+            finding_texts.clock_finding(skew),
+            finding_texts.Finding(what="version", detail=__version__),
         ]
         await show_lines(
-            interaction, words.finding_lines(findings), head=words.DOCTOR_HEAD, check=self.permissions.is_admin
+            interaction, texts.finding_lines(findings), head=texts.DOCTOR_HEAD, check=self.permissions.is_admin
         )
 
-    def _intent(self, *, needed: bool) -> health.Finding:
+    def _intent(self, *, needed: bool) -> finding_texts.Finding:
         granted = self.bot.intents.message_content  # Discord refuses a connection that asks for more
-        return words.UNREAD if needed and not granted else health.intent_finding(wanted=granted, granted=granted)
+        return (
+            texts.UNREAD
+            if needed and not granted
+            else finding_texts.intent_finding(wanted=granted, granted=granted)
+        )
 
 
 async def setup(bot: ChatBot) -> None:

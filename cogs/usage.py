@@ -20,7 +20,7 @@ from bot.ui.reports.usage_plot import Plotter
 from bot.ui.targets.permissions import Permissions
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import replies as texts
-from bot.ui.texts import usage as words
+from bot.ui.texts import usage as usage_texts
 from bot.ui.views.failures import tell
 from bot.ui.views.pages import show_lines
 
@@ -73,10 +73,10 @@ class Usage(commands.Cog):
                 await self._export(interaction, selection)
             return
         sums = {group: await self.reports.sums(selection, group) for group in BREAKDOWNS[scope]}
-        lines = words.report(words.WHOSE[scope], selection.since, sums)
+        lines = usage_texts.report(usage_texts.WHOSE[scope], selection.since, sums)
         check = None if scope == "me" else self.permissions.is_admin
         await show_lines(interaction, lines, check=check)
-        await self._add_plot(interaction, words.WHOSE[scope], Span(period), selection)
+        await self._add_plot(interaction, usage_texts.WHOSE[scope], Span(period), selection)
 
     def _selection(self, interaction: discord.Interaction[ChatBot], scope: Scope, span: Span) -> Selection:
         place = interaction_place(interaction)
@@ -96,7 +96,7 @@ class Usage(commands.Cog):
             return
         if (png := await self.plotter.draw(drawing)) is None:
             return
-        file = discord.File(io.BytesIO(png), filename="usage.png", description=words.described(drawing))
+        file = discord.File(io.BytesIO(png), filename="usage.png", description=usage_texts.described(drawing))
         with contextlib.suppress(discord.NotFound):  # the reader has dismissed the table
             await interaction.edit_original_response(attachments=[file])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.access.refusals import NotAllowedError, Rule
-from bot.ui.texts import settings as words
+from bot.ui.texts import settings as texts
 from tests.e2e.conftest import World
 
 
@@ -15,7 +15,7 @@ async def test_always_answers_every_message_of_that_channel_alone(world: World):
         world.admin, world.channel, "settings set", setting="answer", value="always", scope="channel"
     )
     assert done.ephemeral
-    assert words.NEEDS_INTENT not in done.content
+    assert texts.NEEDS_INTENT not in done.content
     aside = world.discord.say(world.member, world.other, "just talking")
     asked = world.discord.say(world.member, world.channel, "hello, everybody")
     (reply,) = await world.reply(asked)

@@ -8,7 +8,7 @@ import discord
 
 from bot.settings.system_prompt import LIMIT_CHARS
 from bot.ui.texts import replies
-from bot.ui.texts import settings as words
+from bot.ui.texts import settings as setting_texts
 from bot.ui.views.base import BaseModal
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 QUESTION_LIMIT = 2000  # characters
 
 
-class PromptForm(BaseModal, title=words.FORM_TITLE):
+class PromptForm(BaseModal, title=setting_texts.FORM_TITLE):
     """A system prompt; it starts with the current one."""
 
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label=words.FORM_LABEL,
+        label=setting_texts.FORM_LABEL,
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
-        placeholder=words.FORM_PLACEHOLDER,
+        placeholder=setting_texts.FORM_PLACEHOLDER,
         max_length=LIMIT_CHARS,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.settings.specs import RESET
 from bot.ui.targets.places import Scope, interaction_place, scope_key
-from bot.ui.texts import settings as words
+from bot.ui.texts import settings as texts
 from bot.ui.views.failures import tell
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ class SettingChange:
     ) -> None:
         spec = self._specs.get(name)
         if spec is None:
-            await tell(interaction, words.unknown_setting(name))
+            await tell(interaction, texts.unknown_setting(name))
             return
         where: Scope = scope or ("channel" if "channel" in spec.where else "server")
         if where not in spec.where:
-            await tell(interaction, words.wrong_scope(spec))
+            await tell(interaction, texts.wrong_scope(spec))
             return
         try:
             new = None if value.strip().lower() == RESET else spec.kind.parse(value)
         except ValueError:
-            await tell(interaction, words.not_a_value(spec))
+            await tell(interaction, texts.not_a_value(spec))
             return
         key, guild_id = scope_key(interaction, where), interaction_place(interaction).guild_id
         await self._resolver.set(key, spec.key, new, by=interaction.user.id, guild_id=guild_id)
-        await tell(interaction, words.saved(spec, new, where, reads_messages=self._reads_messages))
+        await tell(interaction, texts.saved(spec, new, where, reads_messages=self._reads_messages))

@@ -11,7 +11,7 @@ from bot.core.errors import ProviderUnavailableError
 from bot.core.events import Usage
 from bot.ui.reports.usage_plot import PNG, Plotter
 from bot.ui.texts import replies as texts
-from bot.ui.texts import usage as words
+from bot.ui.texts import usage as usage_texts
 from tests.cogs.conftest import World
 
 if TYPE_CHECKING:
@@ -114,4 +114,4 @@ async def test_a_large_export_is_written_beside_the_loop(world: World, monkeypat
 async def test_nothing_used_says_so(world: World):
     """No table of nothing."""
     result = await world.member.slash(world.channel, "usage", period="week")
-    assert words.NOTHING in result.response.content
+    assert usage_texts.NOTHING in result.response.content

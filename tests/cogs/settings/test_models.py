@@ -9,7 +9,7 @@ import pytest
 from bot.core.errors import ModelNotFoundError, StorageError
 from bot.core.events import Usage
 from bot.core.records import ModelInfo
-from bot.ui.texts import models as words
+from bot.ui.texts import models as model_texts
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
@@ -134,7 +134,7 @@ async def test_a_vanished_model_gives_way_to_the_default_with_one_notice(world: 
     mini, haiku = world.bot.services.model.catalog.models()[:2]
     await world.admin.slash(world.channel, "model set", model=haiku.id)
     offer(world, mini)
-    notice = words.unavailable(haiku.id, words.ModelUnavailable.VANISHED)
+    notice = model_texts.unavailable(haiku.id, model_texts.ModelUnavailable.VANISHED)
     await world.member.send(world.channel, f"{world.me} hello")
     assert world.channel.last_message.content == f"Hello.\n-# {notice}"
     assert world.llm.requests[-1].model == mini.id
@@ -155,7 +155,7 @@ async def test_a_list_that_has_not_come_bars_nothing(world: World):
     await world.member.send(world.channel, f"{world.me} hello")
     assert world.llm.requests[-1].model == haiku
     result = await world.admin.slash(world.channel, "model set", model=haiku)
-    assert result.response.content == words.NO_CATALOG
+    assert result.response.content == model_texts.NO_CATALOG
 
 
 async def test_the_allow_list_and_the_price_ceiling_hold_everywhere(world: World):
@@ -164,7 +164,7 @@ async def test_the_allow_list_and_the_price_ceiling_hold_everywhere(world: World
     await change(world, "allowed_models", "openai/*, small/*")
     refused = await world.admin.slash(world.channel, "model set", model=haiku.id)
     assert refused.ephemeral
-    assert refused.response.content == words.refused(haiku.id, words.ModelUnavailable.NOT_ALLOWED)
+    assert refused.response.content == model_texts.refused(haiku.id, model_texts.ModelUnavailable.NOT_ALLOWED)
     choices = await world.admin.autocomplete(world.channel, "model set", "model", "")
     assert [choice["value"] for choice in choices] == [mini.id, small.id]
     listed = await world.member.slash(world.channel, "model list")
@@ -220,7 +220,7 @@ async def test_a_long_list_has_pages_filters_and_an_order(world: World):
     second = await world.member.click(first.response, label="Next")
     assert lines[1] not in second.response.content
     free = await world.member.slash(world.channel, "model list", free=True)
-    assert free.response.content == words.model_line(world.bot.services.model.catalog.get("small/model"))
+    assert free.response.content == model_texts.model_line(world.bot.services.model.catalog.get("small/model"))
     seeing = await world.member.slash(world.channel, "model list", vision=True, order="context")
     assert seeing.response.content.startswith("`maker/model-number-99` · 99k context")
     assert "reads image" in seeing.response.content

@@ -6,7 +6,7 @@ import pytest
 
 from bot.access.refusals import SENTENCES, Rule
 from bot.core.events import Done, FinishReason, Reasoning, Usage
-from bot.ui.texts import settings as words
+from bot.ui.texts import settings as texts
 from tests.cogs.conftest import World
 
 STREAMING = pytest.mark.simcord(settle_timeout=0.5)
@@ -35,7 +35,7 @@ async def test_a_value_that_makes_no_sense_is_refused_with_what_would(world: Wor
     assert "a number from 0 to 2" in await change(world, "temperature", "hot")
     assert "scope `server`" in await change(world, "admin_role", "<@&1>", scope="channel")
     result = await world.admin.slash(world.channel, "settings log")
-    assert words.NOTHING_CHANGED in result.response.content
+    assert texts.NOTHING_CHANGED in result.response.content
 
 
 async def test_every_change_is_logged(world: World):
@@ -59,7 +59,7 @@ async def test_values_are_offered_where_there_are_few(world: World):
 
 async def test_always_says_what_it_needs(world: World):
     """Without the message-content intent the admin learns why nothing happens."""
-    assert words.NEEDS_INTENT in await change(world, "answer", "always")
+    assert texts.NEEDS_INTENT in await change(world, "answer", "always")
 
 
 async def test_never_means_never(world: World):
