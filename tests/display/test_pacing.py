@@ -174,6 +174,19 @@ def test_typing_needs_an_idle_budget() -> None:
     assert not budget.idle(10.0, typing)
 
 
+def test_old_messages_are_edited_about_every_seven_seconds() -> None:
+    """Discord allows three such edits in 20 s, and one of them is kept for the final."""
+    budget, now, times = pacer(), 10.0, []
+    old = replace(edit(1), bucket="old edit:1")
+    for _ in range(4):
+        now = budget.ready_at(now, old)
+        times.append(now)
+        spend(budget, now, old)
+    gaps = [after - before for before, after in pairwise(times)]
+    assert gaps == pytest.approx([6.7] * 3, abs=1.5)
+    assert budget.ready_at(now, replace(final(1), bucket="old edit:1")) == now
+
+
 def test_a_429_in_one_bucket_leaves_the_others_alone() -> None:
     """Only the bucket that met the limit waits."""
     budget = pacer()

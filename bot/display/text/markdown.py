@@ -121,6 +121,7 @@ _ATOMS = (
     r"https?://[^\s<>]+",
     r"<[^<>\s]{1,100}>?",  # mentions, times, custom emoji, links without a preview
 )
+_TABLE_ROW = re.compile(r"\s*\|(?!\|)")
 _INLINE = re.compile(
     rf"(?P<atom>{'|'.join(_ATOMS)})|(?P<mark>\*{{1,3}}|_{{1,3}}|~~|\|\|)|(?P<blank>\n\s*\n)", re.IGNORECASE
 )
@@ -143,6 +144,39 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def open_spoiler(text: str, fences: Fences = (), *, is_open: bool = False) -> int | None:
+    """Where in a text the words begin that an open spoiler hides, None if none is open at its end.
+
+    `fences` and `is_open` say what is open at its start.
+    """
+    if not is_open and "||" not in text:
+        return None
+    begin = 0 if is_open else None
+    for start, end in _outside_code(text, fences):
+        for token in _INLINE.finditer(text, start, end):
+            if token["mark"] == "||":
+                begin = token.end() if begin is None and _opens_spoiler(text, token) else None
+    return begin
+
+
+def _outside_code(text: str, fences: Fences) -> Iterator[tuple[int, int]]:
+    start = 0
+    for at, after in track(text, fences):
+        if not (fences and fences[-1].is_code):
+            yield start, at
+        start, fences = at, after
+    if not (fences and fences[-1].is_code):
+        yield start, len(text)
+
+
+def _opens_spoiler(text: str, token: re.Match[str]) -> bool:
+    """Two bars open a spoiler unless they mean "or" (`a || b`, `a||b`) or an empty cell of a table's row."""
+    line = text[text.rfind("\n", 0, token.start()) + 1 : token.start()]
+    if _TABLE_ROW.match(line) or line[-1:].isalnum() or line[-1:] in {")", "]"}:
+        return False
+    return not text[token.end() : token.end() + 1].isspace() or not line.strip()
+
+
 def _pair(text: str, token: re.Match[str], opened: dict[str, int], found: list[tuple[int, int]]) -> None:
     mark, start, end = token["mark"], token.start(), token.end()
     before, after = text[start - 1 : start], text[end : end + 1]
@@ -158,6 +192,10 @@ def _pair(text: str, token: re.Match[str], opened: dict[str, int], found: list[t
 
 _ZERO_WIDTH_JOINER, _ZERO_WIDTH_NON_JOINER = "\u200d", "\u200c"
 _VIRAMA = 9  # its canonical combining class: the next letter joins on
+# Letters that belong to the one before: half-width Japanese sound marks, and a vowel each of Thai and Lao.
+_CLINGING = frozenset("\uff9e\uff9f\u0e33\u0eb3")
+# Signs that belong to the letter after, mostly Arabic numbers' (Unicode: Prepended_Concatenation_Mark).
+_LEADING = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 # What can't be in a message: control characters, except white space and the escape of `ansi` blocks.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -186,13 +224,46 @@ def is_joined(text: str, at: int) -> bool:
         return _flag_halves_before(text, at) % 2 == 1
     return (
         before == _ZERO_WIDTH_JOINER
+        or before in _LEADING
         or after in {_ZERO_WIDTH_JOINER, _ZERO_WIDTH_NON_JOINER}
+        or after in _CLINGING
         or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
         or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
         or "\U000e0020" <= after <= "\U000e007f"  # tags: the flags of parts of a country
         or unicodedata.category(after)[0] == "M"
-        or unicodedata.combining(before) == _VIRAMA
+        or _is_hangul_syllable(before, after)
+        or (unicodedata.category(after) == "Lo" and _ends_in_virama(text, at))
     )
+
+
+def _ends_in_virama(text: str, at: int) -> bool:
+    """Whether a virama joins the letter at an offset to the one before; other marks may stand between."""
+    while at and unicodedata.combining(text[at - 1]):
+        at -= 1
+        if unicodedata.combining(text[at]) == _VIRAMA:
+            return True
+    return False
+
+
+def _is_hangul_syllable(before: str, after: str) -> bool:
+    """Whether two letters are parts of one syllable (Unicode Standard Annex 29, rules GB6 to GB8)."""
+    first, second = _hangul(before), _hangul(after)
+    return second in {"L": ("L", "V", "S", "LVT"), "V": ("V", "T"), "S": ("V", "T"), "T": "T", "LVT": "T"}.get(
+        first, ()
+    )
+
+
+def _hangul(letter: str) -> str:
+    """What a Korean letter is in a syllable: lead, vowel, tail, or all of it: `LVT` with a tail, `S` without."""
+    if "\u1100" <= letter <= "\u115f" or "\ua960" <= letter <= "\ua97c":
+        return "L"
+    if "\u1160" <= letter <= "\u11a7" or "\ud7b0" <= letter <= "\ud7c6":
+        return "V"
+    if "\u11a8" <= letter <= "\u11ff" or "\ud7cb" <= letter <= "\ud7fb":
+        return "T"
+    if "\uac00" <= letter <= "\ud7a3":
+        return "LVT" if (ord(letter) - 0xAC00) % 28 else "S"
+    return ""
 
 
 def _is_flag_half(character: str) -> bool:

@@ -12,14 +12,23 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING
 
-from bot.display.text.markdown import Fences, fences_after, is_joined, showable, spans, track, utf16_length
+from bot.display.text.markdown import (
+    Fences,
+    fences_after,
+    is_joined,
+    open_spoiler,
+    showable,
+    spans,
+    track,
+    utf16_length,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MESSAGE_LIMIT = 2000  # Discord: message content, characters; counted in UTF-16 code units to be safe
 CURSOR = " ▌"
-# Room for the cursor on a line of its own, and to close two fences of six in a triple quote around a blank line.
+# Room for the cursor on a line of its own, and to close a spoiler and two fences of six in a triple quote.
 RESERVE = 40
 INDENT_KEPT = 200  # characters, of a code line at the start of a page; more could fill a page with nothing
 SMALL_PRINT = "-# "
@@ -68,8 +77,8 @@ def paginate(text: str, done: bool) -> list[Page]:  # noqa: FBT001 - the contrac
 
     The sources joined are the text. Until it is `done`, the last page ends in the cursor; all others are the same
     for every longer text. Pages end at a blank line, else at the end of a line, a sentence or a word, and are at
-    least half full unless that would cut a link or a span. Longer emphasis and spoilers are simply cut: only code
-    blocks are closed and opened again.
+    least half full unless that would cut a link or a span. Longer emphasis is simply cut: only code blocks and
+    spoilers are closed and opened again.
     """
     pager = Pager()
     pager.feed(text)
@@ -84,6 +93,7 @@ class Pager:
         self._rest = ""
         self._gap: list[str] = []  # white space after the rest; a model in a loop may write a lot of it
         self._fences: Fences = ()  # open where the rest begins
+        self._in_spoiler = False  # likewise
         self._prefix = ""
 
     def feed(self, delta: str) -> None:
@@ -95,7 +105,8 @@ class Pager:
         self._gap.clear()
         while (end := self._overflow(text, at)) is not None:
             at += self._finish(text[at : end + 1])
-            self._prefix = "".join(fence.opening(text[at : at + RESERVE]) for fence in self._fences)
+            fences = "".join(fence.opening(text[at : at + RESERVE]) for fence in self._fences)
+            self._prefix = ("||" if self._in_spoiler else "") + fences
         self._rest = text[at:]
 
     def pages(self, *, done: bool) -> list[Page]:
@@ -103,9 +114,11 @@ class Pager:
         if not self._rest:
             return []
         suffix = _closing(self._rest, fences_after(self._rest, self._fences))
+        spoiler = open_spoiler(self._rest, self._fences, is_open=self._in_spoiler)
         if not done:
             ends_in_fence = suffix or _FENCE_LINE.match(self._rest.rstrip().rpartition("\n")[2])
-            suffix += ("\n" if ends_in_fence else "") + CURSOR
+            cursor = ("\n" if ends_in_fence else "") + CURSOR
+        suffix += _covering(self._rest, spoiler) + ("" if done else cursor)
         return [*self.finished, Page("".join((self._rest, *self._gap)), self._prefix, suffix)]
 
     def _overflow(self, text: str, at: int) -> int | None:
@@ -126,8 +139,10 @@ class Pager:
         cut = _Cutter(known, self._fences).best()
         source = known[:cut]
         fences = fences_after(source, self._fences)
-        self.finished.append(Page(source, self._prefix, _closing(source, fences)))
-        self._fences = fences
+        spoiler = open_spoiler(source, self._fences, is_open=self._in_spoiler)
+        suffix = _closing(source, fences) + _covering(source, spoiler)
+        self.finished.append(Page(source, self._prefix, suffix))
+        self._fences, self._in_spoiler = fences, spoiler is not None
         return cut
 
 
@@ -145,6 +160,14 @@ def _closing(source: str, fences: Fences) -> str:
     for fence in reversed(fences):
         suffix += fence.closing(shown + suffix)
     return suffix
+
+
+def _covering(source: str, spoiler: int | None) -> str:
+    """What hides an open spoiler at the end of a page: nobody may see it just because its end has yet to come."""
+    shown = source.rstrip()
+    if spoiler is None or spoiler >= len(shown):
+        return ""
+    return ("\u200b" if shown.endswith("\\") else "") + "||"  # a backslash would take the bars' meaning away
 
 
 # --- Where to cut ----------------------------------------------------------------------------------------------
@@ -195,7 +218,8 @@ class _Cutter:
         for match in _BREAK.finditer(self._text, len(self._text[:low].rstrip())):
             if match.end() > self._last:
                 return
-            yield self._joint(match)
+            if not is_joined(self._text, match.end()):  # punctuation may have a form, white space an accent
+                yield self._joint(match)
 
     def _joint(self, match: re.Match[str]) -> tuple[_Rank, int]:
         gap, at = match[0], match.end()

@@ -87,7 +87,14 @@ def _joints(content: str) -> Sequence[str]:
 
 def _readings(content: str) -> Iterator[str]:
     opened = _REOPENED.sub("", content)
-    yield from dict.fromkeys((_CLOSED.sub("", opened), opened, _CLOSED.sub("", content), content))
+    readings = dict.fromkeys((_CLOSED.sub("", opened), opened, _CLOSED.sub("", content), content))
+    yield from readings
+    if "||" in (content[:2], content[-2:]):  # a spoiler that was cut is closed and opened again as well
+        yield from {_without_bars(reading): None for reading in (*readings, *_readings(_without_bars(content)))}
+
+
+def _without_bars(content: str) -> str:
+    return content.removeprefix("||").removesuffix("||").removesuffix("\u200b")
 
 
 def _shown(text: str) -> list[str]:

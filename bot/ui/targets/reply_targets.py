@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -17,73 +16,21 @@ from bot.ui.targets.buttons import buttons
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.targets.rate_limit_headers import bucket
 from bot.ui.targets.refusals import NO_REPLIES, ExpiredError
+from bot.ui.targets.requests import ReplyWrites
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+    from collections.abc import AsyncIterator, Collection
 
     from bot.core.ports import Clock
     from bot.display.target import Controls
     from bot.ui.targets.requests import DiscordRequests
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-WRITE_TIMEOUT_S = 20.0  # inside a call, discord.py waits for the end of a rate-limit window, usually 5 s
 INTERACTION_S = 14 * 60.0  # an interaction's token is valid for 15 minutes; a minute is kept for last edits
 REPEATED_S = 1.0  # discord.py repeats a webhook's request after a second at the earliest
 DUPLICATES_AMONG = 20  # newest messages of a channel to search
 NO_PINGS = discord.AllowedMentions.none()
-
-
-@dataclass(frozen=True, slots=True)
-class _Overdue:
-    """A write that took too long and may happen yet; `nonce` is a create's."""
-
-    task: asyncio.Task[Any]
-    nonce: int | None
-
-
-class _Writes:
-    """The writes of one reply, one after the other.
-
-    An overdue write has to end before the next begins: it would bring back an older text, or post a page twice.
-    """
-
-    def __init__(self, requests: DiscordRequests) -> None:
-        self._requests = requests
-        self._overdue: _Overdue | None = None
-
-    async def make(
-        self,
-        action: str,
-        write: Callable[[], Coroutine[Any, Any, T]],
-        *,
-        nonce: int | None = None,
-        until_taken: bool = False,
-    ) -> T:
-        """Make a write; a create whose earlier attempt turns out to have worked returns that one's message.
-
-        Raises:
-            ScreenError: `action` says for the log what Discord refused.
-        """
-        with self._requests.refusals.mapped(action):
-            if (earlier := await self._end_overdue(nonce)) is not None:
-                return earlier.result()  # type: ignore[no-any-return] # a create's, as is this one
-            task = self._requests.begin(write(), until_taken=until_taken)
-            self._overdue = _Overdue(task, nonce)
-            result = await self._requests.outcome(task, timeout_s=WRITE_TIMEOUT_S)
-            self._overdue = None
-            return result
-
-    async def _end_overdue(self, nonce: int | None) -> asyncio.Task[Any] | None:
-        """Wait for a write that is overdue; return it if it has done the create that is wanted now."""
-        if (overdue := self._overdue) is None:
-            return None
-        await self._requests.over(overdue.task, timeout_s=WRITE_TIMEOUT_S)
-        self._overdue, task = None, overdue.task
-        worked = task.done() and not task.cancelled() and task.exception() is None
-        return task if worked and nonce is not None and nonce == overdue.nonce else None
 
 
 def _file(text: str) -> discord.File:
@@ -117,8 +64,8 @@ class ChannelTarget:
         requests: DiscordRequests,
         answer_to: int | None = None,
     ) -> None:
-        self.writes = _Writes(requests)
-        self._typing = _Writes(requests)  # which nothing else waits for
+        self.writes = ReplyWrites(requests)
+        self._typing = ReplyWrites(requests)  # which nothing else waits for
         self._channel = channel
         self._requests = requests
         self._reference = (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+WRITE_TIMEOUT_S = 20.0  # inside a call, discord.py waits for the end of a rate-limit window, usually 5 s
 DISCORD_EPOCH_S = 1_420_070_400  # https://discord.com/developers/docs/reference#snowflakes
 OLD_S = HOUR_S - MINUTE_S  # from then on Discord limits a message's edits more strictly; a minute to be safe
 
@@ -184,3 +185,53 @@ class DiscordRequests:
         self._sleeping.discard(task)
         if not task.cancelled() and (error := task.exception()):  # asked for here, so that asyncio needn't warn
             log.debug("a request to Discord failed: %r", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Overdue:
+    """A write that took too long and may happen yet; `nonce` is a create's."""
+
+    task: asyncio.Task[Any]
+    nonce: int | None
+
+
+class ReplyWrites:
+    """The writes of one reply, one after the other.
+
+    An overdue write has to end before the next begins: it would bring back an older text, or post a page twice.
+    """
+
+    def __init__(self, requests: DiscordRequests) -> None:
+        self._requests = requests
+        self._overdue: _Overdue | None = None
+
+    async def make(
+        self,
+        action: str,
+        write: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        nonce: int | None = None,
+        until_taken: bool = False,
+    ) -> T:
+        """Make a write; a create whose earlier attempt turns out to have worked returns that one's message.
+
+        Raises:
+            ScreenError: `action` says for the log what Discord refused.
+        """
+        with self._requests.refusals.mapped(action):
+            if (earlier := await self._end_overdue(nonce)) is not None:
+                return earlier.result()  # type: ignore[no-any-return] # a create's, as is this one
+            task = self._requests.begin(write(), until_taken=until_taken)
+            self._overdue = _Overdue(task, nonce)
+            result = await self._requests.outcome(task, timeout_s=WRITE_TIMEOUT_S)
+            self._overdue = None
+            return result
+
+    async def _end_overdue(self, nonce: int | None) -> asyncio.Task[Any] | None:
+        """Wait for a write that is overdue; return it if it has done the create that is wanted now."""
+        if (overdue := self._overdue) is None:
+            return None
+        await self._requests.over(overdue.task, timeout_s=WRITE_TIMEOUT_S)
+        self._overdue, task = None, overdue.task
+        worked = task.done() and not task.cancelled() and task.exception() is None
+        return task if worked and nonce is not None and nonce == overdue.nonce else None

@@ -75,12 +75,77 @@ def test_a_block_with_nothing_in_it_yet_shows_as_a_block(opened: str):
     assert streaming(opened) == f"{opened.rstrip()}\n{quote} \n{quote}```\n ▌"
 
 
-@pytest.mark.parametrize(
-    "text", ["**bold", "`code", "||spoiler", "[link](https://exa", "~~gone", "\\```", "`` ``` ``"]
-)
+@pytest.mark.parametrize("text", ["**bold", "`code", "[link](https://exa", "~~gone", "\\```", "`` ``` ``"])
 def test_open_spans_are_left_as_they_are(text: str):
     """Discord shows a mark without its pair as it is, so it cannot draw the cursor in."""
     assert streaming(text) == text + CURSOR
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("||secret", "||secret||"),
+        ("The killer is ||the but", "The killer is ||the but||"),
+        ("||one|| and ||two", "||one|| and ||two||"),
+        ("|| secret", "|| secret||"),
+        ("(||secret", "(||secret||"),
+        ("||two\n\nparagraphs", "||two\n\nparagraphs||"),
+        ("||a `code || span", "||a `code || span||"),
+        ("||half closed|", "||half closed|||"),
+        ("||backslash\\", "||backslash\\\u200b||"),
+        ("> ||quoted", "> ||quoted||"),
+    ],
+)
+@pytest.mark.parametrize("done", [False, True])
+def test_an_open_spoiler_is_never_shown_uncovered(text: str, shown: str, done: bool):
+    """It is closed for display, while it is on its way and where the reply breaks off in it."""
+    (page,) = paginate(text, done)
+    assert page.content == shown + ("" if done else CURSOR)
+    assert page.source == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "||closed||",
+        "a || b",
+        "a||b",
+        "f(x)||g",
+        "||",
+        "Look: ||",
+        "`||code`",
+        "\\||escaped",
+        "| a || b",
+        "||one|| a||b",
+    ],
+)
+def test_bars_that_hide_nothing_are_left_alone(text: str):
+    """They mean "or", stand in a table or in code, or have nothing behind them yet."""
+    assert streaming(text) == text + CURSOR
+    assert contents(text) == [text]
+
+
+def test_bars_in_a_code_block_are_code():
+    """Nothing is hidden there."""
+    assert contents("```c\nif (a ||b) {\n```") == ["```c\nif (a ||b) {\n```"]
+
+
+def test_a_spoiler_longer_than_a_message_is_covered_in_each():
+    """Closed at the end of one message and opened again in the next; the sources are still the text."""
+    text = "||" + "word " * 900 + "end|| and after"
+    pages = paginate(text, done=True)
+    assert len(pages) == 3
+    assert all(page.content.count("||") == 2 for page in pages)
+    assert "".join(page.source for page in pages) == text
+    assert pages[-1].content.endswith("end|| and after")
+    for length in range(0, len(text), 7):
+        shown = paginate(text[:length], done=False)
+        assert all(page.content.count("||") % 2 == 0 for page in shown)
+
+
+def test_a_code_block_in_a_spoiler_closes_first():
+    """The block ends within the spoiler."""
+    assert contents("||```py\nx = 1") == ["||```py\nx = 1\n```||"]
 
 
 def test_a_block_that_the_model_never_closed_is_closed_in_the_end():

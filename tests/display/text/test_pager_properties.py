@@ -225,8 +225,8 @@ def test_what_the_channel_shows_is_the_text(text: str):
     at = 0
     for page in paginate(text, done=True):
         content = page.content
-        assert re.fullmatch(r"(?:(?:> )*(?:`{3,6}|~{3,6})\S*\n){0,2}", page.prefix)
-        assert re.fullmatch(r"(?:\n(?:> )* )?(?:\n(?:> )*(?:`{3,6}|~{3,6})){0,2}", page.suffix)
+        assert re.fullmatch(r"(?:\|\|)?(?:(?:> )*(?:`{3,6}|~{3,6})\S*\n){0,2}", page.prefix)
+        assert re.fullmatch(r"(?:\n(?:> )* )?(?:\n(?:> )*(?:`{3,6}|~{3,6})){0,2}(?:\|\|)?", page.suffix)
         body = content[len(page.prefix) : len(content) - len(page.suffix)].strip()
         at += len(text[at:]) - len(text[at:].lstrip())
         assert text.startswith(body, at)

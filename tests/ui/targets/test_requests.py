@@ -17,7 +17,8 @@ from bot.core.clock import SystemClock
 from bot.display.errors import WriteFailedError, WriteRefusedError
 from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
-from bot.ui.targets import reply_targets, watchdog
+from bot.ui.targets import requests as requests_module
+from bot.ui.targets import watchdog
 from bot.ui.targets.channels import DiscordChannels
 from bot.ui.targets.rate_limit_headers import RateLimitTrace
 from bot.ui.targets.reply_targets import ChannelTarget
@@ -140,7 +141,7 @@ async def test_a_global_limit_longer_than_a_write_may_take_is_waited_out(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ):
     """The write that met it ends well, and so does everything after it."""
-    monkeypatch.setattr(reply_targets, "WRITE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(requests_module, "WRITE_TIMEOUT_S", 0.1)
     wire.next(response=lambda: limited(0.4))
     await wire.target.edit(34, "one", None)
     await wire.target.edit(34, "two", None)
@@ -183,7 +184,7 @@ async def test_a_hold_longer_than_any_wait_is_told_at_once(wire: Wire):
 
 async def test_an_overdue_edit_ends_before_the_next_begins(wire: Wire, monkeypatch: pytest.MonkeyPatch):
     """Else the older text could arrive last."""
-    monkeypatch.setattr(reply_targets, "WRITE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(requests_module, "WRITE_TIMEOUT_S", 0.05)
     go = asyncio.Event()
     wire.next(wait=go)
     target = wire.target
@@ -197,7 +198,7 @@ async def test_an_overdue_edit_ends_before_the_next_begins(wire: Wire, monkeypat
 
 async def test_an_overdue_create_posts_once(wire: Wire, monkeypatch: pytest.MonkeyPatch):
     """Trying again returns the message that the first attempt posted after all."""
-    monkeypatch.setattr(reply_targets, "WRITE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(requests_module, "WRITE_TIMEOUT_S", 0.05)
     go = asyncio.Event()
     wire.next(wait=go)
     target = wire.target
