@@ -182,8 +182,8 @@ def test_old_messages_are_edited_about_every_seven_seconds() -> None:
         now = budget.ready_at(now, old)
         times.append(now)
         spend(budget, now, old)
-    gaps = [after - before for before, after in pairwise(times)]
-    assert gaps == pytest.approx([6.7] * 3, abs=1.5)
+    assert times[3] - times[0] == pytest.approx(20.0)
+    assert min(after - before for before, after in pairwise(times)) >= 4.0
     assert budget.ready_at(now, replace(final(1), bucket="old edit:1")) == now
 
 
