@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.ending import Ending
 from bot.conversation.history import earlier_turns
-from bot.conversation.overlap import Join
+from bot.conversation.overlap import Continuation
 from bot.conversation.prompt import build_prompt
 from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
 from bot.core.events import Called, Done, FinishReason, Reasoning, Started, Text, Waiting, WaitReason
@@ -119,7 +119,7 @@ class Answerer:
 
     async def _read(self, run: Run, request: CompletionRequest, *, history_truncated: bool) -> Ending:
         """Pass the model's events on; never waits for Discord."""
-        reply, join, thoughts = run.reply, Join(run.shown_before), ""
+        reply, join, thoughts = run.reply, Continuation(run.shown_before), ""
         async with aclosing(self._llm.stream(request, reply.demand)) as events:
             async for event in events:
                 run.bill.observe(event)

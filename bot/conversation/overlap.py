@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MARKS = " \t\r\n\"'`\u201c\u201d\u201e\u2018\u2019«»\u2026.>"  # what a model may put before words that it repeats
 REACH = 4000  # characters of the shown text that a model may repeat: a long paragraph, two messages
 
 
@@ -18,6 +19,17 @@ class Join:
         self._starts = [at for at in range(len(self._tail)) if at == 0 or not (_in_word(self._tail, at - 1, at))]
         self._held = ""
         self._joined = False
+        self._repeated = False
+
+    @property
+    def joined(self) -> bool:
+        """Whether it's settled what was repeated."""
+        return self._joined
+
+    @property
+    def repeated(self) -> bool:
+        """Whether something was, and has been removed."""
+        return self._repeated
 
     def feed(self, text: str) -> str:
         """Take the next piece of the continuation; return the text that can be shown now."""
@@ -36,8 +48,45 @@ class Join:
         for at in self._starts:  # the longest overlap first
             said = self._tail[at:]
             if self._held.startswith(said) and any(map(str.isalnum, said)):
+                self._repeated = True
                 return self._held[len(self._tail) - at :]
         return self._held
+
+
+class Continuation:
+    """What a continued answer adds to the shown text: less what it repeats, and less the marks before that.
+
+    A model that is asked to repeat its last words may do so on a new line, in quotes or after an ellipsis. The
+    marks go only together with a repetition; without one, everything stays.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self._whole, self._bare = Join(shown), Join(shown)
+        self._of_whole, self._of_bare = "", ""
+        self._in_words = False
+        self._settled = not shown
+
+    def feed(self, text: str) -> str:
+        """Take the next piece; return the text that can be shown now."""
+        if self._settled:
+            return text
+        bare = text if self._in_words else text.lstrip(MARKS)
+        self._in_words = bool(bare)
+        self._of_whole += self._whole.feed(text)
+        self._of_bare += self._bare.feed(bare) if bare else ""
+        return self._settle() if self._whole.joined and self._bare.joined else ""
+
+    def end(self) -> str:
+        """The continuation has ended: return the text still held back."""
+        if self._settled:
+            return ""
+        self._of_whole += self._whole.end()
+        self._of_bare += self._bare.end()
+        return self._settle()
+
+    def _settle(self) -> str:
+        self._settled = True
+        return self._of_bare if self._bare.repeated and not self._whole.repeated else self._of_whole
 
 
 def _in_word(text: str, left: int, right: int) -> bool:

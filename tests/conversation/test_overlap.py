@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.overlap import Join
+from bot.conversation.overlap import MARKS, Continuation, Join
 
 SHOWN = "The first paragraph ends here.\n\nThe second one goes on about rivers. It breaks off in the mid"
 
@@ -73,3 +73,36 @@ def test_only_a_prefix_that_stands_at_the_end_already_is_dropped(shown: str, mor
     added = join(shown, more, size)
     assert more.endswith(added)
     assert shown.endswith(more[: len(more) - len(added)])
+
+
+# --- With marks before the repetition ---------------------------------------------------------------------------
+
+
+def go_on(shown: str, continuation: str, size: int) -> str:
+    """The same as `join`, for a whole continuation."""
+    whole = Continuation(shown)
+    pieces = [whole.feed(continuation[at : at + size]) for at in range(0, len(continuation), size)]
+    return "".join([*pieces, whole.end()])
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("marks", ["", "\n", "\n\n", " ", "...", "… ", '"', "…", "> "])
+def test_marks_before_a_repetition_go_with_it(marks: str, size: int) -> None:
+    """On a new line, quoted or after an ellipsis: it's a repetition all the same."""
+    assert go_on(SHOWN, f"{marks}breaks off in the middle of a word.", size) == "dle of a word."
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize("more", ["\n\nAnother one.", '"Quoted."', "... and so on", " next", "dle", "\n", ""])
+def test_marks_without_a_repetition_stay(more: str, size: int) -> None:
+    """They are the text's own."""
+    assert go_on(SHOWN, more, size) == more
+
+
+@given(st.text(max_size=30), st.text("ab \n.", max_size=30), st.integers(1, 9))
+def test_only_the_start_of_a_continuation_is_left_out(shown: str, more: str, size: int) -> None:
+    """What is left is its end, whatever the pieces; without a text before it, it's whole."""
+    added = go_on(shown, more, size)
+    assert more.endswith(added)
+    assert more[: len(more) - len(added)].lstrip(MARKS) in shown
+    assert go_on("", more, size) == more
