@@ -16,13 +16,15 @@ class User:
 class FakeInteraction:
     """Keeps what its person is told; `fails` is raised by the next answer of any kind."""
 
-    guild_id = 1
+    channel = None
+    channel_id = 5
     command = None
     type = discord.InteractionType.component
     data: dict[str, Any] = {}  # noqa: RUF012 - nothing writes to it
 
     def __init__(self, user_id: int = 1, *, fails: Exception | None = None) -> None:
         self.user = User(user_id)
+        self.guild_id: int | None = 1
         self.permissions = discord.Permissions.all()
         self.fails = fails
         self.told: list[str] = []  # to that person alone

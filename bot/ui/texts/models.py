@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES
 from bot.settings.model_choice import ModelUnavailable
-from bot.ui.texts.names import shown_name
+from bot.ui.texts.names import shown_code, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,9 +117,4 @@ def reset(model: str, scope: str, by: str) -> str:
 def unknown(model: str, nearest: Sequence[str]) -> str:
     """For an id that the provider doesn't list."""
     known = f" Did you mean {' or '.join(f'`{other}`' for other in nearest)}?" if nearest else ""
-    return f"There's no model `{_id(model)}`.{known}"
-
-
-def _id(typed: str) -> str:
-    """What somebody typed as a model's id, fit for a code span."""
-    return " ".join(typed.split()).replace("`", "'")[:ID_CHARS]
+    return f"There's no model {shown_code(model, limit=ID_CHARS)}.{known}"

@@ -21,5 +21,11 @@ def shown_text(text: str) -> str:
     return _without_mentions(_MARKDOWN.sub(r"\\\1", one_line(text)))
 
 
+def shown_code(text: str, *, limit: int) -> str:
+    """What somebody typed, as a code span that it can't end."""
+    line = one_line(text).replace("`", "'")
+    return f"`{line if len(line) <= limit else line[: limit - 1] + '…'}`"
+
+
 def _without_mentions(text: str) -> str:
     return text.replace("@", "@\u200b")  # as discord.utils.escape_mentions does

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.settings.catalog import ADMIN_ROLE, ANSWER, BY_KEY, SETTINGS
 from bot.settings.specs import CHANNEL, RESET
 from bot.settings.system_prompt import PLACEHOLDERS
+from bot.ui.texts.names import shown_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ def wrong_scope(spec: SettingSpec) -> str:
 
 
 def unknown_setting(name: str) -> str:
-    return f"There's no setting `{name[:EXCERPT]}`. `/settings show` lists them all."
+    return f"There's no setting {shown_code(name, limit=EXCERPT)}. `/settings show` lists them all."
 
 
 def log_lines(changes: Sequence[Change]) -> list[str]:
@@ -93,9 +94,10 @@ def _shown(key: str, value: str | None) -> str:
     if value is None:
         return "the default"
     spec = BY_KEY.get(key)
-    text = spec.shown(value) if spec else " ".join(value.split()).replace("`", "'")
-    cut = text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
-    return cut if spec else f"`{cut}`"
+    if spec is None:
+        return shown_code(value, limit=EXCERPT)
+    text = spec.shown(value)
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
 
 
 # The system prompt

@@ -37,6 +37,14 @@ async def test_a_long_prompt_is_written_in_a_form(world: World):
     assert await told(world) == "Be brief.\nAnd rhyme."
 
 
+async def test_a_prompt_of_white_space_is_none(world: World):
+    """Nothing is set, and the sentence says how to reset the prompt."""
+    form = await world.admin.slash(world.channel, "prompt set")
+    refused = await world.admin.submit_modal(form, {"prompt": " \n "})
+    assert refused.response.content == prompt_texts.NO_PROMPT
+    assert await told(world) == "Be kind."
+
+
 async def test_placeholders_say_where_the_model_is(world: World):
     """Channel, server and bot by the names they have."""
     await world.admin.slash(world.channel, "prompt set", text="You are {bot} in {channel} of {server}.")

@@ -13,7 +13,7 @@ from bot.conversation.ending import Ending
 from bot.core.names import NAME_LIMIT_CHARS
 from bot.core.records import ReplyState
 from bot.ui.texts import memory, models
-from bot.ui.texts.names import NOBODY, shown_name, shown_text
+from bot.ui.texts.names import NOBODY, shown_code, shown_name, shown_text
 from bot.ui.texts.replies import ReplyTexts
 
 HOSTILE = {
@@ -69,6 +69,12 @@ def test_newer_characters_than_python_knows_are_kept():
 def test_what_was_said_stays_on_its_line():
     """An excerpt begins no heading and mentions nobody."""
     assert shown_text("# big\n@everyone <@1> *x*") == "\\# big @\u200beveryone \\<@\u200b1> \\*x\\*"
+
+
+def test_what_somebody_typed_stays_in_its_code_span():
+    """However many backticks, lines or characters it has."""
+    assert shown_code("a`b\n``c", limit=80) == "`a'b ''c`"
+    assert shown_code("x" * 100, limit=10) == "`" + "x" * 9 + "…`"
 
 
 def sentences_with_a_name() -> list[str]:

@@ -14,6 +14,7 @@ from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell, tell_failure
 from tests.fakes.interaction import FakeInteraction, refused
 
+FORGED = app_commands.TransformerError("x", discord.AppCommandOptionType.string, app_commands.Transformer())
 OUTDATED = app_commands.CommandNotFound("history", ["show"])
 
 
@@ -23,6 +24,7 @@ OUTDATED = app_commands.CommandNotFound("history", ["show"])
         (StorageError("the disk is full"), StorageError("the disk is full").sentence, "the disk is full"),
         (NotInAudienceError(texts.NOT_ADMIN), texts.NOT_ADMIN, "was refused"),
         (OUTDATED, texts.OUTDATED_COMMAND, "CommandNotFound"),
+        (FORGED, texts.NOT_OFFERED, "string"),
         (refused(403, 50013), texts.MISSING_PERMISSION, "403, code 50013"),
         (refused(403, 50001), texts.MISSING_PERMISSION, "403, code 50001"),
         (refused(503, 0), texts.DISCORD_FAILED, "503, code 0"),
