@@ -93,7 +93,7 @@ class Pager:
         self._rest = ""
         self._gap: list[str] = []  # white space after the rest; a model in a loop may write a lot of it
         self._fences: Fences = ()  # open where the rest begins
-        self._in_spoiler = False  # likewise
+        self._in_spoiler = False  # whether a spoiler is open there
         self._prefix = ""
 
     def feed(self, delta: str) -> None:
