@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-MARKS = " \t\r\n\"'`\u201c\u201d\u201e\u2018\u2019«»\u2026.>"  # what a model may put before words that it repeats
+import re
+
+# What a model may put before words that it repeats: a new line, quotes, an ellipsis, the fence of a code block.
+LEAD = re.compile(r"(?:```\w*(?:\n|\Z)|[\s\"'`\u201c\u201d\u201e\u2018\u2019«»\u2026.>])*")
+LEAD_CHARS = 200
 REACH = 4000  # characters of the shown text that a model may repeat: a long paragraph, two messages
 
 
@@ -56,22 +60,21 @@ class Join:
 class Continuation:
     """What a continued answer adds to the shown text: less what it repeats, and less the marks before that.
 
-    A model that is asked to repeat its last words may do so on a new line, in quotes or after an ellipsis. The
-    marks go only together with a repetition; without one, everything stays.
+    A model that is asked to repeat its last words may do so on a new line, in quotes, after an ellipsis or in
+    a code block of its own. The marks go only together with a repetition; without one, everything stays.
     """
 
     def __init__(self, shown: str) -> None:
         self._whole, self._bare = Join(shown), Join(shown)
         self._of_whole, self._of_bare = "", ""
-        self._in_words = False
+        self._lead: str | None = ""  # what came before the first word; None from then on
         self._settled = not shown
 
     def feed(self, text: str) -> str:
         """Take the next piece; return the text that can be shown now."""
         if self._settled:
             return text
-        bare = text if self._in_words else text.lstrip(MARKS)
-        self._in_words = bool(bare)
+        bare = self._without_lead(text)
         self._of_whole += self._whole.feed(text)
         self._of_bare += self._bare.feed(bare) if bare else ""
         return self._settle() if self._whole.joined and self._bare.joined else ""
@@ -83,6 +86,15 @@ class Continuation:
         self._of_whole += self._whole.end()
         self._of_bare += self._bare.end()
         return self._settle()
+
+    def _without_lead(self, text: str) -> str:
+        if self._lead is None:
+            return text
+        self._lead += text
+        lead = LEAD.match(self._lead[:LEAD_CHARS])
+        bare = self._lead[lead.end() if lead else 0 :]
+        self._lead = None if bare else self._lead
+        return bare
 
     def _settle(self) -> str:
         self._settled = True

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation.overlap import MARKS, Continuation, Join
+from bot.conversation.overlap import LEAD, Continuation, Join
 
 SHOWN = "The first paragraph ends here.\n\nThe second one goes on about rivers. It breaks off in the mid"
 
@@ -92,6 +92,15 @@ def test_marks_before_a_repetition_go_with_it(marks: str, size: int) -> None:
     assert go_on(SHOWN, f"{marks}breaks off in the middle of a word.", size) == "dle of a word."
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("fence", ["```python\n", "```\n", "\n```py\n"])
+def test_a_code_block_that_is_opened_again_goes_on(fence: str, size: int) -> None:
+    """The shown one is still open; a second fence would close it."""
+    shown = "Here:\n```python\nfor n in range(3):\n    print(n, en"
+    assert go_on(shown, f'{fence}    print(n, end="")\n```', size) == 'd="")\n```'
+    assert go_on(shown, f"{fence}total = 0\n```", size) == f"{fence}total = 0\n```"
+
+
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize("more", ["\n\nAnother one.", '"Quoted."', "... and so on", " next", "dle", "\n", ""])
 def test_marks_without_a_repetition_stay(more: str, size: int) -> None:
@@ -104,5 +113,6 @@ def test_only_the_start_of_a_continuation_is_left_out(shown: str, more: str, siz
     """What is left is its end, whatever the pieces; without a text before it, it's whole."""
     added = go_on(shown, more, size)
     assert more.endswith(added)
-    assert more[: len(more) - len(added)].lstrip(MARKS) in shown
+    left_out = more[: len(more) - len(added)]
+    assert LEAD.sub("", left_out, count=1) in shown
     assert go_on("", more, size) == more
