@@ -38,8 +38,8 @@ LONGEST_WAIT_S = 30.0  # for longer rate limits discord.py raises at once; it al
 EXTENSIONS = (
     "cogs.budget",
     "cogs.chat",
-    "cogs.conversation",
     "cogs.help",
+    "cogs.history",
     "cogs.mentions",
     "cogs.models",
     "cogs.settings",

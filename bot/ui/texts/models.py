@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES
 from bot.settings.model_choice import ModelUnavailable
-from bot.ui.texts.names import shown_code, shown_name
+from bot.ui.texts.names import shown_code, shown_name, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def in_use(choice: Choice, info: ModelInfo | None) -> str:
     if info is None:
         lines.append("The provider's list of models doesn't include it.")
     else:
-        lines.append(" · ".join([info.name, context(info.context_length), prices(info), *reads(info)]))
+        lines.append(" · ".join([shown_text(info.name), context(info.context_length), prices(info), *reads(info)]))
     if choice.pin:
         by, at = choice.pin.set_by, choice.pin.set_at
         lines.append(f"Set by <@{by}>, <t:{at}:R>.")

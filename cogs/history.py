@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME_LIMIT = 100  # Discord: characters of a thread's name
 
 
-class Conversation(commands.GroupCog, group_name="history", group_description="What I remember of this channel"):
+class History(commands.GroupCog, group_name="history", group_description="What I remember of this channel"):
     """Shows, clears and copies the memory of the channel it is used in."""
 
     def __init__(self, bot: ChatBot) -> None:
@@ -131,4 +131,4 @@ def _may_open(permissions: discord.Permissions, *, private: bool) -> bool:
 
 
 async def setup(bot: ChatBot) -> None:
-    await bot.add_cog(Conversation(bot))
+    await bot.add_cog(History(bot))
