@@ -64,6 +64,7 @@ class MemoryStore:
         self.fault: HeadwaterError | None = None  # what writing fails with
         self.anchors: dict[int, int] = {}  # by the message replied to
         self.checkpoints: list[str] = []
+        self.process = ""  # whose the replies are that are opened
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
         self._check()
@@ -80,6 +81,8 @@ class MemoryStore:
             question_message_id=question.message_id,
             opened_at=now,
             private=question.private,
+            leased_by=self.process,
+            leased_at=now,
         )
         return reply_id
 
