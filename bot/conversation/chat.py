@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.conversation.ending import Ending, Footer, Queued
+from bot.conversation.ending import Ending, Queued, footer_of
 from bot.conversation.errors import ForgottenError, ShuttingDownError, StillRunningError
 from bot.conversation.memory import AnswerMemory
 from bot.conversation.queue import TurnQueue
 from bot.conversation.runs import Run, Runs
-from bot.core.errors import DeadlineExceededError, HeadwaterError, ModelError, StorageError
+from bot.core.errors import DeadlineExceededError, HeadwaterError, StorageError
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
 from bot.display.errors import NoAccessError
@@ -251,17 +251,16 @@ class ChatService:
         if not isinstance(error, HeadwaterError):
             log.error("answering failed by a bug", exc_info=error)
             return Ending(state=ReplyState.FAILED, error=HeadwaterError())
-        log.warning("no answer in channel %d: %s", run.question.place.channel_id, describe(error))
+        log.warning("no answer in channel %d: %s", run.question.place.channel_id, error)
         return Ending(state=ReplyState.FAILED, error=error)
 
     async def _end(self, run: Run, ending: Ending) -> Ending:
         """Bring the ending to the screen, then to memory and the ledger."""
         entry = self._entry(run, ending)
+        wants_footer = run.profile.footer and ending.state is ReplyState.COMPLETE
         ending = replace(
             ending,
-            footer=_footer(entry)
-            if entry and run.profile.footer and ending.state is ReplyState.COMPLETE
-            else None,
+            footer=footer_of(entry) if entry and wants_footer else None,
             warnings=run.bill.warnings(entry) if entry else (),
             unavailable=run.profile.unavailable,
             not_saved=run.memory.not_saved,
@@ -301,21 +300,3 @@ class ChatService:
             retry=bool(run.memory.reply_id) and is_stored and unfinished,
             continue_=is_stored and bool(run.reply.text) and (unfinished or ending.state is ReplyState.CUT),
         )
-
-
-def _footer(entry: Entry) -> Footer:
-    cost = entry.cost
-    return Footer(
-        model=entry.model,
-        prompt_tokens=cost.prompt_tokens,
-        completion_tokens=cost.completion_tokens,
-        cost_nano_usd=None if cost.estimated and not cost.nano_usd else cost.nano_usd,
-        estimated=cost.estimated,
-    )
-
-
-def describe(error: HeadwaterError) -> str:
-    """An error for the log: its kind, status and cause, never content."""
-    if isinstance(error, ModelError):
-        return f"{type(error).__name__} (model {error.model}, status {error.status}): {error.detail}"
-    return str(error)

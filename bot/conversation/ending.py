@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bot.core.events import Waiting
     from bot.core.records import ReplyState
     from bot.display.target import DisplayTexts
+    from bot.money.ledger import Entry
     from bot.money.limits import Limit
     from bot.settings.model_choice import ModelUnavailable
 
@@ -23,6 +24,18 @@ class Footer:
     completion_tokens: int
     cost_nano_usd: int | None
     estimated: bool = False
+
+
+def footer_of(entry: Entry) -> Footer:
+    """The footer of an answer, from its ledger entry."""
+    cost = entry.cost
+    return Footer(
+        model=entry.model,
+        prompt_tokens=cost.prompt_tokens,
+        completion_tokens=cost.completion_tokens,
+        cost_nano_usd=None if cost.estimated and not cost.nano_usd else cost.nano_usd,
+        estimated=cost.estimated,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,10 @@ class ModelError(HeadwaterError):
         self.generation_id = generation_id
         self.detail = detail
 
+    def __str__(self) -> str:
+        """For the log: kind, status and cause, never content."""
+        return f"{type(self).__name__} (model {self.model}, status {self.status}): {self.detail}"
+
     @property
     def later(self) -> str:
         """`in about 12 s`, or `in a moment` when that is unknown."""
