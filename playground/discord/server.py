@@ -199,9 +199,12 @@ class Discord:
         overwrites = {**channel.overwrites, target.id: (allow, deny)}
         self.world.update_channel(channel, overwrites=overwrites)
 
-    def add_thread(self, channel: Channel, name: str, owner: User | None = None) -> Channel:
+    def add_thread(
+        self, channel: Channel, name: str, owner: User | None = None, *, private: bool = False
+    ) -> Channel:
         guild = channel.guild
-        return self.world.add_thread(channel, name, owner or (guild.owner if guild else self.bot))
+        kind = codes.PRIVATE_THREAD if private else codes.THREAD
+        return self.world.add_thread(channel, name, owner or (guild.owner if guild else self.bot), kind=kind)
 
     def remove_guild(self, guild: Guild) -> None:
         """Take the bot out of a server."""

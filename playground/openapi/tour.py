@@ -88,6 +88,7 @@ class Tour:
         filed = await self.ask("POST", path, {"content": "Look."}, {"a.png": b"\x89PNG"})
         self.d.say(self.d.add_user("Rolf", webhook=True), self.channel, "by a webhook")
         await self.ask("GET", path)
+        await self.ask("PUT", f"{path}/{sent['id']}/reactions/%E2%8F%B3/@me")
         await self.ask("GET", f"{path}/{sent['id']}")
         await self.ask("PATCH", f"{path}/{sent['id']}", {"content": "The sea, twice a day."})
         await self.ask("POST", path, {"content": "x" * 2001})
@@ -98,7 +99,8 @@ class Tour:
         message = self.d.say(self.member, self.channel, "A long story")
         path = f"/channels/{self.channel.id}"
         begun = await self.ask("POST", f"{path}/messages/{message.id}/threads", {"name": "A long story"})
-        await self.ask("POST", f"{path}/threads", {"name": "aside", "type": 12})
+        private = await self.ask("POST", f"{path}/threads", {"name": "aside", "type": 12})
+        await self.ask("PUT", f"/channels/{private['id']}/thread-members/{self.member.id}")
         await self.ask("GET", f"/channels/{begun['id']}")
         await self.ask("GET", f"{path}/messages/{message.id}")
 

@@ -158,7 +158,7 @@ class Page:
         """Pass a change on; for `World.listeners`."""
         subject: Any = change.subject
         match change.kind:
-            case "message" | "edit":
+            case "message" | "edit" | "reaction":
                 self.messages[subject.id] = subject
                 self._tell({"type": "message", "message": message_view(subject)})
             case "delete":

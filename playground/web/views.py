@@ -35,6 +35,8 @@ IN_WORDS = {  # what the bot's requests do, by method and route
     ("GET", MESSAGES): "read the messages",
     ("GET", MESSAGE): "read a message",
     ("POST", f"{MESSAGES}/bulk-delete"): "delete several messages",
+    ("PUT", f"{MESSAGE}/reactions/{{emoji}}/@me"): "add a reaction",
+    ("PUT", "/channels/{channel_id}/thread-members/{user_id}"): "add somebody to a thread",
     ("POST", f"{MESSAGE}/threads"): "start a thread at a message",
     ("POST", "/channels/{channel_id}/threads"): "start a thread",
     ("POST", "/channels/{channel_id}/typing"): "show that it is typing",
@@ -93,6 +95,7 @@ def message_view(message: Message) -> Json:
         "components": message.components,
         "embeds": message.embeds,
         "files": [file_view(file) for file in message.attachments],
+        "reactions": message.reactions,
     }
 
 

@@ -55,6 +55,7 @@ class ChannelRoutes:
             ("PATCH", message, self.edit),
             ("DELETE", message, self.delete),
             ("PUT", f"{message}/reactions/{{emoji}}/@me", self.react),
+            ("PUT", f"{channel}/thread-members/{{user_id}}", self.add_to_thread),
         ):
             app.router.add_route(method, API + path, handler)
 
@@ -155,6 +156,14 @@ class ChannelRoutes:
         message = self._message(request) if start else None
         thread = self.world.add_thread(channel, body.get("name"), self.world.me, message=message, kind=kind)
         return answer_json(channel_json(thread), 201)
+
+    async def add_to_thread(self, request: web.Request) -> web.Response:
+        thread, user = self._channel(request), self._user(request.match_info["user_id"])
+        check_open(thread)
+        if thread.parent is None or not can(user, thread.parent, Permission.VIEW_CHANNEL):
+            raise ApiError(403, 50001, "Missing Access")
+        thread.members.add(user)
+        return web.Response(status=NO_CONTENT)
 
     # --- Messages -------------------------------------------------------------------------------------------
 

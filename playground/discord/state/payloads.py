@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,20 @@ def guild_create_json(guild: Guild, me: User) -> Json:
     json["channels"] = [channel_json(channel) for channel in channels if channel.parent is None]
     json["threads"] = [channel_json(channel) for channel in channels if channel.parent and not channel.archived]
     return json
+
+
+def numbered(components: list[Json]) -> list[Json]:
+    """Components with the ids that Discord gives those without one: from 1 on, parents first."""
+    ids = itertools.count(1)
+
+    def number(component: Json) -> Json:
+        inner = {key: component[key] for key in ("components", "component", "accessory") if key in component}
+        named = {**component, "id": component.get("id") or next(ids)}
+        for key, value in inner.items():
+            named[key] = [number(each) for each in value] if isinstance(value, list) else number(value)
+        return named
+
+    return [number(component) for component in components]
 
 
 def attachment_json(file: Attachment) -> Json:

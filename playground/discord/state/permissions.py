@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
+from playground.discord.state import codes
 from playground.discord.state.records import EVERYBODY, EVERYTHING, ApiError, Channel, Guild, Permission, User
 
 
@@ -33,7 +34,9 @@ def permissions(user: User, channel: Channel) -> int:
     together = (reduce(or_, (allow for allow, _ in of_roles), 0), reduce(or_, (deny for _, deny in of_roles), 0))
     for allow, deny in (overwrites.get(guild.id, (0, 0)), together, overwrites.get(user.id, (0, 0))):
         held = held & ~deny | allow
-    return held if held & Permission.VIEW_CHANNEL else 0
+    hidden = channel.type == codes.PRIVATE_THREAD and user not in channel.members
+    visible = held & Permission.VIEW_CHANNEL and (not hidden or held & Permission.MANAGE_THREADS)
+    return held if visible else 0
 
 
 def can(user: User, channel: Channel, needed: int) -> bool:

@@ -136,6 +136,7 @@ class Channel:
     owner: User | None = None
     overwrites: dict[int, tuple[int, int]] = field(default_factory=dict)  # role or user id: allowed, denied
     messages: dict[int, Message] = field(default_factory=dict)
+    members: set[User] = field(default_factory=set)  # of a private thread: nobody else sees it
     archived: bool = False
     locked: bool = False
     slow_mode: int = 0  # seconds between two messages of one person

@@ -8,7 +8,14 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from playground.discord.state import checks, codes
-from playground.discord.state.payloads import channel_json, guild_create_json, member_json, message_json, role_json
+from playground.discord.state.payloads import (
+    channel_json,
+    guild_create_json,
+    member_json,
+    message_json,
+    numbered,
+    role_json,
+)
 from playground.discord.state.permissions import can
 from playground.discord.state.records import (
     EVERYBODY,
@@ -113,6 +120,7 @@ class World:
         checks.sized(name, "name", 1, 100)
         key = message.id if message else self.snowflake()  # Discord: a message's thread has its id
         thread = self._place(Channel(key, name, kind, guild=parent.guild, parent=parent, owner=owner))
+        thread.members.add(owner)
         json = {**channel_json(thread), "newly_created": True}
         self.dispatch("THREAD_CREATE", json, guild=thread.guild, intent=codes.GUILDS)
         if message:
@@ -275,20 +283,6 @@ class World:
         json |= {"guild_id": str(channel.guild.id)} if channel.guild else {}
         event = "MESSAGE_DELETE" if len(ids) == 1 else "MESSAGE_DELETE_BULK"
         self.dispatch(event, json, guild=channel.guild, intent=_intent(channel))
-
-
-def numbered(components: list[Json]) -> list[Json]:
-    """Components with the ids that Discord gives those without one: from 1 on, parents first."""
-    ids = itertools.count(1)
-
-    def number(component: Json) -> Json:
-        inner = {key: component[key] for key in ("components", "component", "accessory") if key in component}
-        named = {**component, "id": component.get("id") or next(ids)}
-        for key, value in inner.items():
-            named[key] = [number(each) for each in value] if isinstance(value, list) else number(value)
-        return named
-
-    return [number(component) for component in components]
 
 
 def _intent(channel: Channel) -> int:

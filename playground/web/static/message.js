@@ -28,11 +28,14 @@ export function bodyOf(message, again) {
     ...message.embeds.map(embedOf),
     message.files.length ? h("div", { class: "files" }, message.files.map(fileOf)) : null,
     controlsOf(message),
+    message.reactions.length ? h("div", { class: "reactions" }, message.reactions.map(reactionOf)) : null,
     hasMore(message) ? h("p", { class: "quiet" }, "This page can't show some parts of this message.") : null,
     message.only ? privateNote(message, again) : null,
   ];
   return parts.filter(Boolean);
 }
+
+const reactionOf = (emoji) => h("span", { class: "reaction" }, emoji);
 
 function timeOf(message) {
   const when = new Date(message.created * 1000);

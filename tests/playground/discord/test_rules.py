@@ -111,3 +111,28 @@ async def test_a_proxy_bot_speaks_for_a_person(place: Any, soon: Callable[..., A
     assert [message.webhook_id for message in client.messages] == [None, said.author.id]
     assert place.d.history(place.channel) == [said]
     assert client.messages[1].mentions[0].id == place.d.bot.id
+
+
+async def test_a_private_thread_is_its_members_alone(place: Any, channel: Any):
+    """Who starts it is in it, others are added by name; those who may manage threads see it all the same."""
+    place.d.own_role(place.guild).permissions |= Permission.CREATE_PRIVATE_THREADS
+    thread = await channel.create_thread(name="aside", type=discord.ChannelType.private_thread)
+    ours = place.d.world.channels[thread.id]
+    with pytest.raises(PlaygroundError):
+        place.d.say(place.member, ours, "hello?")
+    place.d.say(place.admin, ours, "I see you")
+    await thread.add_user(discord.Object(place.member.id))
+    place.d.say(place.member, ours, "hello")
+
+
+async def test_a_reaction_stands_under_its_message(place: Any, channel: Any):
+    """The bot's own, once, where it may; who reads the message again finds it."""
+    said = place.d.say(place.member, place.channel, "hello")
+    message = await channel.fetch_message(said.id)
+    for _ in range(2):
+        await message.add_reaction("⏳")
+    assert said.reactions == ["⏳"]
+    (reaction,) = (await channel.fetch_message(said.id)).reactions
+    assert (str(reaction.emoji), reaction.count, reaction.me) == ("⏳", 1, True)
+    place.d.overwrite(place.channel, place.d.bot, deny=int(Permission.ADD_REACTIONS))
+    assert (await refused(message.add_reaction("🚫"))).code == 50013
