@@ -121,6 +121,8 @@ _ATOMS = (
     r"https?://[^\s<>]+",
     r"<[^<>\s]{1,100}>?",  # mentions, times, custom emoji, links without a preview
 )
+# Two bars that are neither code nor behind a backslash; all that it looks for begins with one of three characters.
+_BARS = re.compile(r"\|\||\\[^\w\s]|`{3,}|(?P<code>`{1,2})[^\n]*?(?:(?<!`)(?P=code)(?!`)|\Z)")
 _TABLE_ROW = re.compile(r"\s*\|(?!\|)")
 _INLINE = re.compile(
     rf"(?P<atom>{'|'.join(_ATOMS)})|(?P<mark>\*{{1,3}}|_{{1,3}}|~~|\|\|)|(?P<blank>\n\s*\n)", re.IGNORECASE
@@ -153,8 +155,8 @@ def open_spoiler(text: str, fences: Fences = (), *, is_open: bool = False) -> in
         return None
     begin = 0 if is_open else None
     for start, end in _outside_code(text, fences):
-        for token in _INLINE.finditer(text, start, end):
-            if token["mark"] == "||":
+        for token in _BARS.finditer(text, start, end):
+            if token[0] == "||":
                 begin = token.end() if begin is None and _opens_spoiler(text, token) else None
     return begin
 
