@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
-from bot.display.errors import ScreenError
+from bot.display.errors import ScreenError, WriteFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,9 @@ class CatchUp:
                 page = await self._channels.newest(place.channel_id, limit=PAGE)
             if page:  # Discord sends none if the bot may not read older messages
                 await self._compare(page, turns)
+        except WriteFailedError as error:
+            self._done.discard(place.channel_id)  # Discord takes no requests just now: before the next question
+            log.info("channel %d will be compared with memory later: %r", place.channel_id, error.retry_after)
         except (ScreenError, StorageError) as error:
             log.warning("channel %d couldn't be compared with memory: %r", place.channel_id, error)
         except asyncio.CancelledError:

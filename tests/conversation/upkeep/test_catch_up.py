@@ -11,7 +11,7 @@ from bot.conversation.ports import ShownTurn
 from bot.conversation.upkeep.catch_up import PAGE, PATIENCE_S, SPACING_S, CatchUp
 from bot.core.clock import SystemClock
 from bot.core.records import Place
-from bot.display.errors import NoAccessError
+from bot.display.errors import NoAccessError, WriteFailedError
 from tests.fakes import FakeChannels, FakeTarget
 from tests.virtual import VirtualClock, run
 
@@ -94,6 +94,21 @@ async def test_a_channel_that_cannot_be_read_leaves_memory_as_it_is(channels: Fa
     memory = turns(13, 12)
     await check(memory, channels)
     assert memory.deleted == []
+
+
+async def test_a_channel_is_compared_later_where_discord_takes_no_requests(channels: FakeChannels):
+    """A rate limit or a broken connection passes: the next question tries again."""
+    channels.error = WriteFailedError(retry_after=60.0)
+    memory = turns(13, 12)
+    catch_up = await check(memory, channels)
+    channels.error = None
+    for message_id in (12, 13):
+        channels.add(message_id, str(message_id), own=False)
+    await catch_up.check(PLACE)
+    assert memory.deleted == []
+    assert memory.asked == 2
+    await catch_up.check(PLACE)
+    assert memory.asked == 2
 
 
 async def test_it_is_done_once_for_each_channel_until_events_may_have_been_lost(channels: FakeChannels):
