@@ -129,5 +129,5 @@ class ModelClientStatus:
 
     open: int = 0  # answers under way
     limit: int = 0  # of these at most
-    waiting: int = 0  # requests in line behind them
+    waiting: int = 0  # requests in the queue behind them
     key_error: str | None = None

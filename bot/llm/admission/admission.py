@@ -99,12 +99,12 @@ class Admission:
     def _refuse_if_full(self, model: str, caller: Caller) -> None:
         whose = self._places.used_up(caller)
         if whose is WaitReason.PERSON:
-            raise TooManyAtOnceError(model=model, detail="the person's places in line are taken")
+            raise TooManyAtOnceError(model=model, detail="the person's places in the queue are taken")
         if whose is WaitReason.SERVER or len(self._waiting) >= self.limits.waiting:
-            raise AdmissionError(model=model, detail=f"{len(self._waiting)} requests in line")
+            raise AdmissionError(model=model, detail=f"{len(self._waiting)} requests in the queue")
 
     def _order(self, channel: int) -> tuple[int, int]:
-        """Start-time fair queueing: a channel's second request in line belongs to the next round, and so on."""
+        """Start-time fair queueing: a channel's second request in the queue belongs to the next round, and so on."""
         if not self._waiting and not self.open:
             self._rounds.clear()
         round_ = max(self._round, self._rounds.get(channel, -1) + 1)
@@ -124,7 +124,7 @@ class Admission:
             waiting = self.peek(slot)
             kinds = {WaitReason.RATE_LIMIT: RateLimitedError, WaitReason.PERSON: TooManyAtOnceError}
             kind = kinds.get(waiting.reason, AdmissionError)
-            raise kind(model=slot.model, retry_after=waiting.seconds, detail="waited too long in line")
+            raise kind(model=slot.model, retry_after=waiting.seconds, detail="waited too long in the queue")
 
     def peek(self, slot: Slot) -> Waiting:
         """What a slot waits for, and for about how long."""

@@ -16,10 +16,10 @@ class AdmissionLimits:
         streams: completions open at once in this process.
         per_person: of these for one person, over all servers and direct messages.
         per_server: of these for one server.
-        waiting: requests in line at once; more are refused.
+        waiting: requests in the queue at once; more are refused.
         waiting_per_person: of these for one person.
         waiting_per_server: of these for one server.
-        wait_s: the longest a request waits in line.
+        wait_s: the longest a request waits in the queue.
         free_per_minute: OpenRouter's limit on all models ending in `:free` together, for the whole account.
         free_per_day: the same for a UTC day; None until the provider has said.
     """

@@ -1,4 +1,4 @@
-"""A request's place in line, and then its slot."""
+"""A request's place in the queue, and then its slot."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Gate(Protocol):
 
 
 class Slot:
-    """A place in line and then a slot: a context manager that gives it back.
+    """A place in the queue and then a slot: a context manager that gives it back.
 
     Await it through `turns`. `answered` tells the others that the model works.
     """
@@ -50,7 +50,7 @@ class Slot:
         self.leave()
 
     def leave(self) -> None:
-        """Give the slot, or the place in line, back; leaving twice does nothing."""
+        """Give the slot, or the place in the queue, back; leaving twice does nothing."""
         if not self.left:
             self.left = True
             self._gate.leave(self)

@@ -109,11 +109,11 @@ class RateLimitTrace:
     def _limited(self, name: str | None, headers: Mapping[str, str]) -> None:
         told, scope = wait_of(headers), headers.get("X-RateLimit-Scope")
         # The page by which Cloudflare bars an address: it has none of Discord's headers, often not even a time.
-        barred = scope is None and "json" not in headers.get("Content-Type", "")
+        is_edge = scope is None and "json" not in headers.get("Content-Type", "")
         wait_s = self._untold_s if told is None else told
         if told is None:
             self._untold_s = min(UNTOLD_CAP_S, 2 * self._untold_s)
-        if scope == "global" or "X-RateLimit-Global" in headers or barred:
+        if scope == "global" or "X-RateLimit-Global" in headers or is_edge:
             self._requests.held(retry_after=wait_s)
             self._scheduler.limited(None, retry_after=wait_s)
         elif name is not None:

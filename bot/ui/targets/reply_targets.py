@@ -151,7 +151,7 @@ class InteractionTarget:
         self._ends_at = clock.monotonic() + INTERACTION_S
         self._answered = False
         self._posted: set[int] = set()
-        self._doubtful = False  # a follow-up failed, and may be in the channel all the same
+        self._unsure = False  # a follow-up failed, and may be in the channel all the same
 
     @property
     def channel_id(self) -> int:
@@ -189,7 +189,7 @@ class InteractionTarget:
         Webhooks have no nonce, and discord.py repeats a request whose answer was lost: when one took long enough
         for that, look in the channel for a second copy and delete it.
         """
-        doubtful, self._doubtful, begun = self._doubtful, True, self._clock.monotonic()
+        unsure, self._unsure, begun = self._unsure, True, self._clock.monotonic()
         message = await self._interaction.followup.send(
             content,
             ephemeral=self._private,
@@ -197,9 +197,9 @@ class InteractionTarget:
             allowed_mentions=NO_PINGS,
             **_extras(controls, attachment),
         )
-        self._doubtful = False
+        self._unsure = False
         self._posted.add(message.id)
-        if (doubtful or self._clock.monotonic() - begun >= REPEATED_S) and not self._private:
+        if (unsure or self._clock.monotonic() - begun >= REPEATED_S) and not self._private:
             with suppress(*DISCORD_FAILURES):
                 for duplicate in await self._channel.duplicates(
                     content, of=self._interaction.id, but=self._posted

@@ -21,7 +21,6 @@ I_MAY_NOT_BRANCH = (
 HISTORY_TRUNCATED = "Earlier messages no longer fit into what this model can read at once."
 NOT_AN_ANSWER = "That isn't one of my saved answers."
 RETRYING = "I'm answering that question again."
-CONVERSATION_FILE = "conversation"
 
 
 def not_saved(reason: str) -> str:
