@@ -104,7 +104,7 @@ class Admission:
             raise AdmissionError(model=model, detail=f"{len(self._waiting)} requests in the queue")
 
     def _order(self, channel: int) -> tuple[int, int]:
-        """Start-time fair queueing: a channel's second request in the queue belongs to the next round, and so on."""
+        """Start-time fair queueing: a channel's second waiting request belongs to the next round, and so on."""
         if not self._waiting and not self.open:
             self._rounds.clear()
         round_ = max(self._round, self._rounds.get(channel, -1) + 1)
