@@ -134,7 +134,8 @@ class Chat(commands.Cog):
         if interaction.type is discord.InteractionType.component:
             await interaction.response.defer()
         else:
-            await tell(interaction, memory_texts.RETRYING)
+            # Not `tell`, which goes on where Discord takes no answer: then another process may have answered.
+            await interaction.response.send_message(memory_texts.RETRYING, ephemeral=True)
         target = self.bot.channel_target(record.place.channel_id)
         await self.chat.retry(record.id, target, admitted, continue_=continue_)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import discord
 import pytest
 
 from bot.access.people import Person
@@ -13,9 +12,7 @@ from bot.core.records import Place
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 from tests.fakes import FakeChannels, FakeTarget
-
-if TYPE_CHECKING:
-    import discord
+from tests.fakes.interaction import refused
 
 STREAMING = pytest.mark.simcord(settle_timeout=0.5)
 
@@ -67,6 +64,30 @@ async def test_a_press_that_meets_a_bug_is_answered(world: World, monkeypatch: p
     result = await world.member.click(reply, label="Retry")
     assert result.ephemeral
     assert result.response.content == texts.UNEXPECTED
+
+
+@pytest.mark.parametrize("code", [10062, 40060])
+@pytest.mark.parametrize("way", ["Retry", "Regenerate", "ask"])
+async def test_what_discord_takes_no_answer_to_asks_no_model(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, way: str, code: int
+):
+    """It came too late, or another process has answered it: nothing is asked and paid twice."""
+
+    async def taken(*_: object, **__: object) -> None:
+        raise refused(400, code)
+
+    reply = await broken_off(world, "One two three ")
+    for answer in ("defer", "send_message"):
+        monkeypatch.setattr(discord.InteractionResponse, answer, taken)
+    if way == "Retry":
+        await world.member.click(reply, label=way)
+    elif way == "Regenerate":
+        await world.member.context_menu(world.channel, way, reply)
+    else:
+        await world.member.slash(world.channel, way, prompt="hello")
+    assert len(world.llm.requests) == 1
+    assert "Traceback" not in caplog.text
+    world.env.errors.clear()
 
 
 @STREAMING
