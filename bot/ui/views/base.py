@@ -32,14 +32,11 @@ class BaseView(discord.ui.View):
         self._newest: discord.Interaction[Any] | None = None  # whose token can still edit the message
 
     def answers(self, interaction: discord.Interaction[Any]) -> None:
-        """The interaction whose answer carries these controls; they go when nobody has pressed for a while."""
+        """The newest interaction whose answer is the message with these controls, not a message of its own."""
         self._newest = interaction
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        if not await _may_go_on(interaction, owner_id=self._owner_id, check=self._check):
-            return False
-        self._newest = interaction
-        return True
+        return await _may_go_on(interaction, owner_id=self._owner_id, check=self._check)
 
     async def on_timeout(self) -> None:
         """Take the controls away: a press would only fail from now on."""

@@ -48,6 +48,7 @@ class HistoryPages(BaseView):
         await self._turn(interaction, self._before[:-1] or (None,))
 
     async def _turn(self, interaction: discord.Interaction[Any], before: tuple[int | None, ...]) -> None:
+        self.answers(interaction)
         await interaction.response.defer()  # memory may take longer than the three seconds Discord gives
         self._before = before
         await interaction.edit_original_response(embed=await self._page(), view=self)

@@ -93,6 +93,7 @@ class Pages(BaseView):
         await self._turn(interaction, self._number + 1)
 
     async def _turn(self, interaction: discord.Interaction[Any], number: int) -> None:
+        self.answers(interaction)
         self._number = min(max(0, number), len(self._pages) - 1)
         await interaction.response.edit_message(content=self._page(), view=self)
 

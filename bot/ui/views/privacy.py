@@ -39,6 +39,7 @@ class PrivacyNotice(BaseView):
     async def toggle(
         self, interaction: discord.Interaction[Any], _button: discord.ui.Button[PrivacyNotice]
     ) -> None:
+        self.answers(interaction)
         await interaction.response.defer()  # memory may take longer than the three seconds Discord gives
         if self._remembers:
             await self._erasure.opt_out(self._owner_id, now=int(self._clock.time()))

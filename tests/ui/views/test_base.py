@@ -148,16 +148,26 @@ async def test_a_press_of_somebody_else_changes_nothing(kind: type[BaseView]):
 
 @pytest.mark.parametrize("kind", VIEWS)
 async def test_controls_that_nobody_presses_go_away(kind: type[BaseView]):
-    """By the newest interaction, whose token is still good; a press on them could only fail."""
-    begun, pressed = FakeInteraction(), FakeInteraction(OWNER)
+    """A press on them could only fail."""
+    begun = FakeInteraction()
     view = await opened(kind, by=begun)
     await view.on_timeout()
     assert begun.changed == [{"view": None}]
+
+
+@pytest.mark.parametrize("kind", [HistoryPages, Pages, PrivacyNotice])
+async def test_controls_go_by_the_newest_interaction_that_changed_their_message(kind: type[BaseView]):
+    """Its token is still good; what was answered by a message of its own, such as a refusal, can't edit them."""
+    begun, pressed, refused_ = FakeInteraction(), FakeInteraction(OWNER), FakeInteraction(STRANGER)
+    view = await opened(kind, by=begun)
     await press(view, view.children[0], pressed)
-    await press(view, view.children[0], FakeInteraction(STRANGER))
+    await press(view, view.children[0], refused_)
+    picked = FakeInteraction(OWNER)
+    if kind is Pages:
+        await press(view, next(item for item in view.children if isinstance(item, Picker)), picked)
     await view.on_timeout()
     assert pressed.changed[-1] == {"view": None}
-    assert len(begun.changed) == 1
+    assert begun.changed == refused_.changed == picked.changed == []
 
 
 async def test_a_confirmation_is_checked_when_it_is_pressed():
