@@ -25,7 +25,7 @@ _NOTICE = (
     "deletes all of it. I erase a server's conversations a week after I leave it. I never keep private questions "
     "(`/ask` with `private`).\n"
     "**Where**: in this bot's own database, which its owner can read, and in backups the owner makes.\n"
-    "**Who sees it**: anybody who can use `/history` in the channel. Each question sends the conversation so far, "
+    "**Who sees it**: people who can read the channel's history on Discord, by `/history`. Each question sends the conversation so far, "
     "with display names, to {provider}.{policy} It receives a code made from your Discord id, not the id itself.\n"
     "**Your choice**: `/forget me` permanently erases your questions and their answers, in every server. Backups "
     "made before that still contain them. I can't erase what others said about you; they can.\n"

@@ -22,7 +22,7 @@ UNREAD = Finding(
     what="message content intent",
     verdict=Verdict.FAULT,
     detail="this channel is set to `always`, but without the intent I only see messages that mention me",
-    fix="The bot's owner can switch it on in the developer portal (Bot, Privileged Gateway Intents) and set "
+    fix="The bot's owner can turn it on in the developer portal (Bot, Privileged Gateway Intents) and set "
     "`MESSAGE_CONTENT_INTENT=true`. Or an admin can reset `answer` with `/settings set`.",
 )
 # What replies need, by discord.py's name and Discord's own.
