@@ -6,6 +6,7 @@ import pytest
 
 from playground.discord import RateLimits
 from playground.discord.api.limits import Limiter
+from playground.exactness import has_small_print
 from playground.openrouter import Script
 from tests.e2e.conftest import CURSOR, World
 
@@ -94,3 +95,31 @@ async def test_a_thread_archived_in_mid_reply_is_cleaned_later(world: World):
     await world.discord.until(lambda: world.router.calls[0].finished, 20)
     world.discord.world.update_channel(thread, archived=False)
     await world.reply(asked, timeout=60)
+
+
+async def test_a_word_that_is_blocked_leaves_no_cursor(world: World):
+    """200000: the reply ends with what Discord took, and says so."""
+    world.guild.blocked_words.add("word150")
+    await world.start()
+    world.scripts.append(Script(text=WORDS, tokens_per_second=150))
+    asked = world.ask("go on")
+    await world.reply(asked, timeout=60)
+    await world.discord.until(lambda: all(CURSOR not in message.content for message in world.replies(asked)), 60)
+    assert any(has_small_print(message.content) for message in world.replies(asked))
+    assert not any(message.labels == ("Stop",) for message in world.replies(asked))
+    assert "Traceback" not in world.log
+
+
+async def test_a_message_left_behind_is_cleaned_after_a_restart(world: World):
+    """The thread stays archived until the next process runs; then cursor and button go."""
+    await world.start()
+    thread = world.discord.add_thread(world.channel, "aside")
+    world.scripts.append(Script(text=WORDS, tokens_per_second=100))
+    asked = world.ask("go on", channel=thread)
+    await world.discord.until(lambda: any(CURSOR in m.content for m in world.replies(asked)), 20)
+    world.discord.archive(thread)
+    await world.stop()
+    await world.start()
+    world.discord.world.update_channel(thread, archived=False)
+    await world.reply(asked, timeout=60)
+    assert not any(CURSOR in message.content for message in world.replies(asked))
