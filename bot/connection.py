@@ -52,7 +52,7 @@ class Trouble:
                 return
         if not self._told or self.failures % REMIND_EVERY == 0:
             self._told = True
-            log.warning("%s failed (%s). Trying again until it works.", self._what, why or "closed at once")
+            log.warning("%s failed (%s). Trying again until it works.", self._what, why or "ended within a minute")
         await self._clock.sleep(min(cap_s, 2.0 ** (self.failures - 1)) * self._rng.uniform(0.5, 1.0))
 
     def over(self) -> None:

@@ -70,7 +70,7 @@ class MissedQuestions:
                     self._client.dispatch("message", message)
             await self._clock.sleep(PAUSE_S)
         if found:
-            log.info("found %d questions from while the bot was away", found)
+            log.info("questions asked while the bot was away: %d", found)
 
     async def _direct_channels(self) -> list[discord.DMChannel]:
         found: list[discord.DMChannel] = []
