@@ -190,3 +190,21 @@ async def test_a_question_deleted_while_it_waits_is_not_asked(world: World):
     await world.discord.until(lambda: any(reply.content == "Hello." for reply in world.replies(last)), 30)
     assert not [call for call in world.router.calls if "oops" in str(call.prompt)]
     assert not [reply for reply in world.replies(streaming) if reply.reply_to is waiting]
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (404, 10015), (400, 40060), (401, 50027)])
+async def test_an_interaction_that_is_over_or_answered_is_no_bug(world: World, status: int, code: int):
+    """Of a command, a press and an autocomplete alike: one line each says why, without a traceback."""
+    await world.start()
+    world.scripts.append(Script(text="One two", tokens_per_second=0, finish="length"))
+    (reply,) = await world.reply(world.ask("count"))
+    world.discord.fail(
+        "POST", "/interactions/*/callback", status=status, code=code, message="Told to fail", times=3
+    )
+    world.discord.people.deadline = 2.0
+    await world.discord.command(world.member, world.channel, "status")
+    await world.discord.autocomplete(world.admin, world.channel, "model set", "model", "gpt")
+    await world.discord.press(world.member, reply, "Continue")
+    lines = troubled_lines(world)
+    assert len(lines) == 3
+    assert all(f"{status}, code {code}: Told to fail" in line for line in lines)
