@@ -6,77 +6,49 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 import pytest
 from aiohttp import web
 
-from bot.core.clock import SystemClock
 from bot.display.errors import WriteFailedError, WriteRefusedError
-from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
 from bot.ui.targets import requests as requests_module
 from bot.ui.targets import watchdog
 from bot.ui.targets.channels import DiscordChannels
-from bot.ui.targets.rate_limit_headers import RateLimitTrace
-from bot.ui.targets.reply_targets import ChannelTarget
 from bot.ui.targets.requests import DiscordRequests
 from bot.ui.targets.watchdog import CHECK_S, MUTE_S, HTTPState, Watchdog
+from tests.ui.targets.wire import VIA, Connection, answer, connected, limited, message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from bot.ui.targets.reply_targets import ChannelTarget
+
 NONE = Controls()
-VIA = {"Via": "1.1 google"}  # without it discord.py takes a 429 for a ban by the network's edge
-AUTHOR = {"id": "1", "username": "bot", "discriminator": "0", "avatar": None, "bot": True}
-
-
-def message(content: str) -> dict[str, Any]:
-    return {
-        "id": "34",
-        "channel_id": "12",
-        "content": content,
-        "author": AUTHOR,
-        "timestamp": "2026-01-01T00:00:00+00:00",
-        "edited_timestamp": None,
-        "tts": False,
-        "mention_everyone": False,
-        "mentions": [],
-        "mention_roles": [],
-        "attachments": [],
-        "embeds": [],
-        "pinned": False,
-        "type": 0,
-    }
-
-
-def limited(retry_after: float) -> web.Response:
-    headers = VIA | {"Retry-After": str(retry_after), "X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"}
-    body = {"message": "You are being rate limited.", "retry_after": retry_after, "global": True}
-    return answer(body, status=429, headers=headers)
-
-
-def answer(body: object, *, status: int = 200, headers: dict[str, str] = VIA) -> web.Response:
-    response = web.json_response(body, status=status, headers=headers)
-    response.headers["Content-Type"] = "application/json"  # discord.py compares it exactly
-    return response
 
 
 @dataclass
 class Wire:
-    """A bot without a gateway, and the Discord that it asks. `script` answers the next requests, one each."""
+    """The Discord that a bot asks. `script` answers the next requests, one each."""
 
-    client: discord.Client
-    requests: DiscordRequests
+    bot: Connection = field(init=False)
     script: list[Callable[[], Awaitable[web.Response]]] = field(default_factory=list)
     seen: list[tuple[str, str]] = field(default_factory=list)  # method and content, as they were applied
 
     @property
+    def client(self) -> discord.Client:
+        return self.bot.client
+
+    @property
+    def requests(self) -> DiscordRequests:
+        return self.bot.requests
+
+    @property
     def target(self) -> ChannelTarget:
-        channel = self.client.get_partial_messageable(12)
-        return ChannelTarget(channel, requests=self.requests)
+        return self.bot.target
 
     @property
     def channels(self) -> DiscordChannels:
@@ -107,34 +79,11 @@ class Wire:
         self.script.append(play)
 
 
-async def me(_: web.Request) -> web.Response:
-    return answer(AUTHOR)
-
-
 @pytest.fixture
 async def wire(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
-    clock = SystemClock()
-    requests = DiscordRequests(clock)
-    scheduler = EditScheduler(clock)
-    trace = RateLimitTrace(scheduler, requests)
-    client = discord.Client(
-        intents=discord.Intents(guilds=True), http_trace=trace.config, max_ratelimit_timeout=30
-    )
-    here = Wire(client, requests)
-    app = web.Application()
-    app.router.add_get("/api/users/@me", me)
-    app.router.add_route("*", "/{path:.*}", here.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    monkeypatch.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{runner.addresses[0][1]}/api")
-    await client._async_setup_hook()
-    await client.http.static_login("token")
-    yield here
-    await requests.aclose()
-    await scheduler.aclose()
-    await client.http.close()
-    await runner.cleanup()
+    here = Wire()
+    async with connected(here.handle, monkeypatch) as here.bot:
+        yield here
 
 
 async def test_a_global_limit_longer_than_a_write_may_take_is_waited_out(
