@@ -26,6 +26,8 @@ RETRY_S = 5.0  # how often the database is tried again
 MOST_NANO_USD = 5_000_000_000  # five dollars: about a thousand usual answers; more must not hang on one process
 MOST_ENTRIES = 10_000
 MOST_FILE_BYTES = 10_000_000
+MOST_NUMBER = 2**63 - 1  # as databases store them
+LATEST_S = 2**33  # seconds since the epoch: the year 2242
 
 
 class UnbookedError(HeadwaterError):
@@ -142,8 +144,26 @@ def _write(path: Path, text: str) -> None:
 def _read(lines: Iterable[str]) -> Iterable[Entry]:
     for line in lines:
         try:
-            fields = json.loads(line)
-            place, cost = Place(**fields.pop("place")), Cost(**fields.pop("cost"))
-            yield Entry(**fields, place=place, cost=cost)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            yield _checked(line)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             log.warning("an entry that was left unbooked can't be read")
+
+
+def _checked(line: str) -> Entry:
+    """An entry as this program writes it; raises for anything else, which would count against budgets."""
+    fields = json.loads(line)
+    place, cost = Place(**fields.pop("place")), Cost(**fields.pop("cost"))
+    entry = Entry(**fields, place=place, cost=cost)
+    words = (entry.model, entry.state, entry.generation_id or "")
+    tokens_and_money = (cost.prompt_tokens, cost.completion_tokens, cost.nano_usd, cost.reported_nano_usd)
+    ids = (place.channel_id, place.guild_id or 0, place.parent_id or 0, entry.user_id, entry.reply_id or 0)
+    _check_numbers((entry.at,), most=LATEST_S)
+    _check_numbers((*tokens_and_money, *ids, entry.first_token_ms or 0), most=MOST_NUMBER)
+    if not all(isinstance(word, str) for word in words) or not isinstance(cost.estimated, bool):
+        raise TypeError
+    return entry
+
+
+def _check_numbers(numbers: Iterable[int], *, most: int) -> None:
+    if not all(type(number) is int and 0 <= number <= most for number in numbers):
+        raise ValueError

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Session, Value
 
-# Gives nothing when the reply is booked already, by another process or before a crash.
+# Gives nothing when the reply is booked already, by another process or before a crash. An entry without a reply is
+# known by its call: it may come from the file of unbooked entries again after a kill.
 BOOK = """
     INSERT INTO ledger (booked_at, guild_id, channel_id, user_id, reply_id, model, state, prompt_tokens,
         completion_tokens, cost_nano_usd, estimated, first_token_ms, generation_id, reported_nano_usd)
@@ -26,6 +27,8 @@ BOOK = """
         CAST(?6 AS TEXT), CAST(?7 AS TEXT), CAST(?8 AS BIGINT), CAST(?9 AS BIGINT), CAST(?10 AS BIGINT),
         CAST(?11 AS INTEGER), CAST(?12 AS BIGINT), CAST(?13 AS TEXT), CAST(?14 AS BIGINT)
     WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.reply_id = ?5)
+        AND (CAST(?5 AS BIGINT) IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM ledger l WHERE l.user_id = ?4 AND l.booked_at = ?1 AND l.generation_id = ?13))
     RETURNING id
 """
 ADD = """

@@ -95,6 +95,40 @@ def test_a_damaged_file_does_not_keep_the_bot_from_starting(tmp_path: Path, text
     unbooked.check()
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"nano_usd": 500', '"nano_usd": "500"'),
+        ('"nano_usd": 500', '"nano_usd": -500'),
+        ('"nano_usd": 500', '"nano_usd": NaN'),
+        ('"nano_usd": 500', f'"nano_usd": {10**30}'),
+        ('"nano_usd": 500', '"nano_usd": null'),
+        ('"user_id": 7', '"user_id": true'),
+        ('"channel_id": 1', '"channel_id": "1"'),
+        ('"model": "m"', '"model": ["m"]'),
+        ('"at": ', '"at": 9999'),
+        ('{"at"', "[" * 100_000),
+    ],
+)
+def test_an_entry_of_the_wrong_kind_is_left_out_and_the_others_count(tmp_path: Path, old: str, new: str):
+    """It neither keeps the bot from starting nor makes a budget larger or smaller."""
+    path = tmp_path / "unbooked"
+
+    async def main() -> None:
+        before = Unbooked(VirtualClock(), path)
+        before.add(entry(), full)
+        before.save()
+        good = path.read_text()
+        assert old in good
+        path.write_text(f"{good.replace(old, new)}\n{good}\n")
+        after = Unbooked(VirtualClock(), path)
+        after.load(full)
+        after.check()
+        assert after.spent([ALL], at=int(VirtualClock().time()))[ALL, Period.DAY] == 500
+
+    run(main())
+
+
 def test_an_entry_that_meets_a_bug_keeps_no_other_from_being_booked():
     """It stays, counts and is tried again; the log names the error."""
 

@@ -90,3 +90,13 @@ async def test_a_reply_is_booked_once(ledger: SqliteLedger, store: SqliteConvers
     assert await store.close_reply(closed, booked) == 0
     assert await ledger.spent(["all"], at=NOON) == {("all", Period.DAY): 30, ("all", Period.MONTH): 30}
     assert await ledger.book(entry(1)) != await ledger.book(entry(1))
+
+
+async def test_a_call_without_a_reply_is_booked_once(ledger: SqliteLedger) -> None:
+    """A kill between the commit and the end of the file of unbooked entries costs nobody anything twice."""
+    trial = replace(entry(100), generation_id="gen-1")
+    assert await ledger.book(trial) > 0
+    assert await ledger.book(trial) == 0
+    assert await ledger.book(replace(trial, generation_id="gen-2")) > 0
+    assert await ledger.book(replace(trial, generation_id=None)) > 0
+    assert (await ledger.spent(["all"], at=NOON))["all", Period.DAY] == 300

@@ -81,7 +81,7 @@ class Refusals:
         except (discord.RateLimited, HeldError) as error:
             raise WriteFailedError(retry_after=error.retry_after) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.debug("%s: no answer from Discord: %r", action, error)
+            log.debug("%s: no answer from Discord: %s", action, reason(error))
             raise WriteFailedError from error
 
     def _tell(self, action: str, error: discord.HTTPException) -> None:

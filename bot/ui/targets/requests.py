@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.core.units import HOUR_S, MINUTE_S
+from bot.ui.targets.failures import reason
 from bot.ui.targets.refusals import HeldError, Refusals
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class DiscordRequests:
         self._taken.pop(task, None)
         self._sleeping.discard(task)
         if not task.cancelled() and (error := task.exception()):  # asked for here, so that asyncio needn't warn
-            log.debug("a request to Discord failed: %r", error)
+            log.debug("a request to Discord failed: %s", reason(error))
 
 
 @dataclass(frozen=True, slots=True)
