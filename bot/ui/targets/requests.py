@@ -146,6 +146,8 @@ class DiscordRequests:
     async def outcome(self, task: asyncio.Task[T], *, timeout_s: float) -> T:
         """Wait for a request and return its result, None if it was only to be taken; raises as `over` does."""
         await self.over(task, timeout_s=timeout_s)
+        if task.done() and task.cancelled():  # given up, which is no reason to end what waits for it
+            raise TimeoutError
         return task.result() if task.done() else None  # type: ignore[return-value] # see the docstring
 
     async def over(self, task: asyncio.Task[Any], *, timeout_s: float) -> None:
@@ -162,6 +164,14 @@ class DiscordRequests:
                 raise TimeoutError
             if not done:
                 wait_s = held_s + timeout_s
+
+    def give_up(self, *, after_s: float) -> int:
+        """Cancel the requests that have waited so long, and return how many; for when nothing else helps."""
+        latest = self._clock.monotonic() - after_s
+        lost = [task for task, begun in self._outstanding.items() if begun <= latest]
+        for task in lost:
+            task.cancel()
+        return len(lost)
 
     async def aclose(self) -> None:
         """Cancel what is left; only for when nothing more will be sent."""

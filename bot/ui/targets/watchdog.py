@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 CHECK_S = 5.0
 MUTE_S = 60.0  # without any answer while requests wait
+LOST_S = 120.0  # a request that has waited so long through this won't come back
 # An answer later than this won't come. discord.py sets no limit of its own, and aiohttp's is five minutes.
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15.0, sock_read=30.0)
 
@@ -37,6 +38,11 @@ class HTTPState:
     def release(self) -> None:
         """Let all requests go; for after the login."""
         self._http._global_over.set()  # noqa: SLF001 - see the class
+
+    def forget_limits(self) -> None:
+        """Start with new rate limits, in case a request got lost while it had one."""
+        self._http._buckets.clear()  # noqa: SLF001 - see the class
+        self.release()
 
     def limit_waits(self) -> None:
         """Make requests end by themselves where the other end never answers; call it after the login."""
@@ -78,6 +84,9 @@ class Watchdog:
                 health.waiting_s,
             )
             self._http.release()
+        elif self.is_mute and health.waiting_s >= LOST_S:
+            log.error("giving up %d requests that didn't come back", self._requests.give_up(after_s=MUTE_S))
+            self._http.forget_limits()
         elif was_mute and not self.is_mute:
             log.info("Discord answers again")
 

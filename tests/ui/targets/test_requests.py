@@ -242,6 +242,43 @@ async def test_the_watchdog_looks_only_while_requests_wait(monkeypatch: pytest.M
     assert not dog.is_mute
 
 
+async def test_the_watchdog_gives_up_what_never_comes_back(wire: Wire, caplog: pytest.LogCaptureFixture):
+    """A request that got lost inside discord.py fails as if it had timed out, and the next one goes through."""
+    clock, state = Clock(), HTTPState(wire.client.http)
+    requests = DiscordRequests(clock)
+    dog = Watchdog(requests, state, clock)
+    lost = asyncio.create_task(requests.outcome(requests.begin(asyncio.Event().wait()), timeout_s=60))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        clock.now += MUTE_S
+        dog.check()
+    with pytest.raises(TimeoutError):
+        await lost
+    assert "giving up 1 requests" in caplog.text
+    dog.check()
+    assert not dog.is_mute
+    await asyncio.wait_for(wire.target.edit(34, "one", None), 5)
+
+
+async def test_a_silent_gateway_is_no_request(monkeypatch: pytest.MonkeyPatch):
+    """The limit on the wait for an answer ends when a WebSocket opens: events may be minutes apart."""
+    monkeypatch.setattr(watchdog, "TIMEOUT", aiohttp.ClientTimeout(total=None, sock_read=0.1))
+
+    async def gateway(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await asyncio.sleep(0.3)
+        await socket.send_str("an event")
+        await socket.close()
+        return socket
+
+    async with connected(gateway, monkeypatch) as bot:
+        HTTPState(bot.client.http).limit_waits()
+        socket = await bot.client.http.ws_connect(f"{discord.http.Route.BASE}/gateway")
+        assert (await socket.receive()).data == "an event"
+        await socket.close()
+
+
 async def test_the_watchdog_leaves_a_rate_limit_alone(wire: Wire):
     """While Discord wants nothing, nothing is sent."""
     clock, state = Clock(), HTTPState(wire.client.http)
@@ -264,7 +301,7 @@ async def test_the_watchdog_tells_of_a_bot_that_gets_no_answers(caplog: pytest.L
     dog = Watchdog(requests, HTTPState(SimpleNamespace(_global_over=asyncio.Event())), clock)
     over = asyncio.Event()
     requests.begin(over.wait())
-    clock.now += MUTE_S - 1
+    clock.now += 10
     requests.heard()
     clock.now += 2
     dog.check()
