@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import StorageError
 from bot.storage.engine.connections import Connections, connect
 from bot.storage.engine.errors import GONE, plain_errors
-from bot.storage.engine.files import file_id, remove_log
+from bot.storage.engine.files import are_there, file_id, remove_log
 from bot.storage.engine.schema import skip_ids
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DatabaseFile:
 
     @property
     def connections(self) -> Connections | None:
-        """The connections to the file; None when another one is there and needs `reopen`.
+        """The connections to the file; None when it or its log isn't the one they use, and needs `reopen`.
 
         Raises:
             StorageError: there is no file, or it can't be looked at.
@@ -57,6 +57,8 @@ class DatabaseFile:
                 self._is_gone = True
             raise
         if self._connections is None or self._connections.file != found:
+            return None
+        if not are_there(self._connections.log):  # a crash would lose what is in the deleted one
             return None
         if self._is_gone:
             log.warning("the database file %s is back", self.path)
@@ -90,7 +92,7 @@ class DatabaseFile:
                 log.critical("%s was replaced by a file that can't be used: %s", self.path, error.reason)
             self._fault = error
             raise
-        log.warning("%s was replaced: the new file is in use from now on", self.path)
+        log.warning("%s or its log was replaced: what is there now is in use", self.path)
         self._fault, self._is_gone = None, False
         return connections
 
@@ -102,9 +104,12 @@ class DatabaseFile:
         """
         connections, self._connections = self._connections, None
         with plain_errors():
-            if connections is not None and not _is_at(self.path, connections.file):
-                # SQLite leaves the log of a file that was moved behind. Fold it in while the file can be reached.
-                self._left_behind = connections.log
+            if connections is not None:
+                if not _is_at(
+                    self.path, connections.file
+                ):  # SQLite leaves the log of a file that was moved behind
+                    self._left_behind = connections.log
+                # Fold the log in while it can be reached.
                 with suppress(sqlite3.Error):
                     await connections.writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             await self._stack.aclose()

@@ -45,6 +45,14 @@ def log_ids(path: Path) -> dict[Path, FileId]:
     return {log: file_id(log) for suffix in ("-wal", "-shm") if (log := Path(f"{path}{suffix}")).exists()}
 
 
+def are_there(ids: Mapping[Path, FileId]) -> bool:
+    """Whether files are still the ones at their paths."""
+    try:
+        return all(file_id(path) == id_ for path, id_ in ids.items())
+    except StorageError:
+        return False
+
+
 def remove_log(path: Path, ids: Mapping[Path, FileId]) -> None:
     """Remove the log of a database that has left this path: SQLite would play it back into the next one here."""
     with plain_file_errors():

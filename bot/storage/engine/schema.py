@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from bot.storage.engine.session import Acquire
 
 SKIPPED_IDS = 1_000_000
+# SQLite notes a table's newest id from its first row on (https://sqlite.org/autoinc.html).
+SKIP_IN_EMPTY_TABLES = f"""
+    INSERT INTO sqlite_sequence (name, seq) SELECT name, {SKIPPED_IDS} FROM sqlite_master
+    WHERE sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)
+"""  # noqa: S608 - a constant
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -41,6 +46,7 @@ async def claim(connection: aiosqlite.Connection) -> None:
 async def skip_ids(connection: aiosqlite.Connection) -> None:
     """Leave out ids that the file which stood here before may have given to replies that still run."""
     await connection.execute_fetchall(f"UPDATE sqlite_sequence SET seq = seq + {SKIPPED_IDS}")  # noqa: S608 - a constant
+    await connection.execute_fetchall(SKIP_IN_EMPTY_TABLES)
 
 
 async def migrate(connection: aiosqlite.Connection, acquire: Acquire = at_once) -> None:

@@ -221,6 +221,38 @@ async def test_ids_of_the_old_file_are_not_given_again(path: Path, tmp_path: Pat
     assert ids[1] > 1000
 
 
+async def test_ids_of_the_old_file_are_not_given_again_by_an_empty_one(path: Path, tmp_path: Path) -> None:
+    """Nor by one whose tables never had a row."""
+    other = tmp_path / "other.db"
+    other.touch()
+    open_reply = (
+        "INSERT INTO replies (channel_id, asker_id, state, model, opened_at) VALUES (1, 1, 'streaming', 'm', 0)"
+    )
+    async with open_database(path) as database:
+        await write(database, open_reply)
+        other.replace(path)
+        await write(database, open_reply)
+        async with database.read() as session:
+            ((reply_id,),) = await session.fetch("SELECT id FROM replies")
+    assert reply_id > 1000
+
+
+@pytest.mark.parametrize("suffixes", [("-wal",), ("-shm",), ("-wal", "-shm")])
+async def test_a_log_that_was_removed_loses_nothing(path: Path, suffixes: tuple[str, ...]) -> None:
+    """What is in it is folded into the file, which a crash from then on doesn't change."""
+    async with open_database(path) as database:
+        await write(database, PUT, "a", "v", 0)
+        for suffix in suffixes:
+            path.with_name(path.name + suffix).unlink()
+        await write(database, PUT, "b", "v", 0)
+        assert await keys(database) == ["a", "b"]
+        for suffix in ("", "-wal"):  # as after a kill
+            copy = path.with_name(f"copy{suffix}")
+            copy.write_bytes(path.with_name(path.name + suffix).read_bytes())
+    with closing(sqlite3.connect(path.with_name("copy"))) as connection:
+        assert connection.execute("SELECT key FROM cache ORDER BY key").fetchall() == [("a",), ("b",)]
+
+
 async def test_a_file_that_cannot_be_used_is_refused_until_a_better_one_comes(path: Path, tmp_path: Path) -> None:
     """Not tried at each use, and not harmed."""
     clock = CountingClock()
