@@ -59,7 +59,7 @@ class ChatBot(commands.Bot):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
         intents.message_content = message_content
-        self.requests = DiscordRequests(services.clock, on_busy=self._watch)
+        self.requests = DiscordRequests(services.clock, admit=services.scheduler.admit, on_busy=self._watch)
         trace = RateLimitTrace(services.scheduler, self.requests)
         super().__init__(
             command_prefix=commands.when_mentioned,  # unused: every command is a slash command

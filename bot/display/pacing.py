@@ -143,6 +143,10 @@ class Pacer:
             self._outside.take(now, rate=self._limits.outside_rate)
         return request
 
+    def other_ready_at(self, now: float) -> float:
+        """When a request that is no display's write may go, at the earliest `now`."""
+        return self._global.other_ready_at(now)
+
     def other_sent(self, now: float) -> Request:
         """A request sets out that is no display's write, and counts in the limit on all routes together."""
         request = Request(OTHER, now)

@@ -217,6 +217,12 @@ class GlobalLimit:
         at = max(now, self._paused_until)
         return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
 
+    def other_ready_at(self, now: float) -> float:
+        """The same for a request that doesn't pass the scheduler, which may use the reserve."""
+        effective, allowed = self._held(now), self._allowance.at(now) + self._reserve
+        at = max(now, self._paused_until)
+        return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
+
     @property
     def slot_at(self) -> float:
         """The next slot of an even pace, which soon leaves a place for what can't wait."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TICK_S = 0.001  # the shortest wait, so that rounding never makes a busy loop
+LOOK_S = 0.1  # how often a request that waits for room looks again, since answers make room
 GRACE_S = 2.0  # for writes in flight when the scheduler closes
 
 _request: ContextVar[Request | None] = ContextVar("request", default=None)  # the one the running write makes
@@ -61,6 +62,7 @@ class EditScheduler:
         self._before_text: WeakSet[Display] = WeakSet()  # their first text may come at any moment
         self._typing: WeakSet[Display] = WeakSet()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._admitting = asyncio.Lock()
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = math.inf
         self._closed = False
@@ -108,7 +110,29 @@ class EditScheduler:
         if _request.get() is not None:
             return _nothing
         request = self._pacer.other_sent(self._clock.monotonic())
-        return lambda: self._pacer.other_answered(self._clock.monotonic(), request)
+        return lambda: self._other_answered(request)
+
+    async def admit(self) -> Callable[[], None]:
+        """Wait until a request that is no display's write fits in, and count it; call the result when it's over.
+
+        It is to be made in a task or context that begins before that.
+        """
+        async with self._admitting:  # first come, first served
+            while (at := self._pacer.other_ready_at(now := self._clock.monotonic())) > now:
+                await self._clock.sleep(min(LOOK_S, max(TICK_S, at - now)))
+            request = self._pacer.other_sent(now)
+        token = _request.set(request)  # so that it isn't counted again when it sets out
+
+        def over() -> None:
+            _request.reset(token)
+            self._other_answered(request)
+
+        return over
+
+    def _other_answered(self, request: Request) -> None:
+        now = self._clock.monotonic()
+        self._pacer.other_answered(now, request)
+        self._wake_by(now)  # what waits was told a later time while no answer was there
 
     def limited(self, bucket: str | None, *, retry_after: float, shared: bool = False) -> None:
         """A 429 came, for one bucket or (None) for all routes together; `retry_after` is in seconds.

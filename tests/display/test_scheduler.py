@@ -135,6 +135,45 @@ def test_a_write_that_was_not_made_costs_nothing() -> None:
     assert bench(play).times == [0.0] * 6
 
 
+def test_other_requests_wait_for_room_and_are_counted() -> None:
+    """A hundred reads at once go out within the limit, and first texts between them keep theirs."""
+
+    async def play(bench: Bench) -> None:
+        async def read() -> None:
+            over = await bench.scheduler.admit()
+            bench.log.append((bench.clock.monotonic(), "r"))
+            assert bench.scheduler.other_sent()() is None  # as it sets out: it is counted already
+            await bench.clock.sleep(0.1)
+            over()
+
+        reads = [asyncio.create_task(read()) for _ in range(100)]
+        await bench.clock.sleep(0.05)
+        bench.want("w", FINAL, takes=0.1)
+        await asyncio.gather(*reads)
+
+    log = bench(play).log
+    times = [at for at, _ in log]
+    assert len(times) == 101
+    for at in times:
+        assert sum(at <= other < at + 1.0 for other in times) <= 50
+    assert max(times) < 4.0
+    assert next(at for at, name in log if name == "w") < 1.5
+
+
+def test_an_answer_to_another_request_makes_room_at_once() -> None:
+    """Fifty at once take the whole second; the write goes when it is over, not at the last alarm."""
+
+    async def play(bench: Bench) -> None:
+        answered = [bench.scheduler.other_sent() for _ in range(50)]
+        bench.want("w", FINAL, takes=0.1)
+        await bench.clock.sleep(0.1)
+        for over in answered:
+            over()
+        await bench.clock.sleep(3.0)
+
+    assert bench(play).times == [pytest.approx(0.1 + SECOND_S, abs=0.01)]
+
+
 def test_edits_of_one_display_use_the_whole_window() -> None:
     """A display that always wants another edit gets five in every window, and those evenly."""
 

@@ -20,7 +20,7 @@ from bot.ui.targets.failures import reason
 from bot.ui.targets.refusals import HeldError, Refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from bot.core.ports import Clock
 
@@ -59,8 +59,18 @@ class RequestHealth:
 class DiscordRequests:
     """Starts requests, waits for them, and knows how they fare. Belongs to one event loop."""
 
-    def __init__(self, clock: Clock, *, on_busy: Callable[[], None] = lambda: None) -> None:
-        """`on_busy` is called when a request begins and no other is outstanding."""
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        admit: Callable[[], Awaitable[Callable[[], None]]] | None = None,
+        on_busy: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`admit` waits until something may be read, and returns what to call when that is over.
+
+        `on_busy` is called when a request begins and no other is outstanding.
+        """
+        self._admit = admit
         self.refusals = Refusals()
         self.idle = asyncio.Event()  # no request is outstanding
         self.idle.set()
@@ -113,7 +123,7 @@ class DiscordRequests:
         self._held_until = max(self._held_until, self._clock.monotonic() + retry_after)
 
     async def read(self, call: Callable[[], Coroutine[Any, Any, T]], *, timeout_s: float) -> T:
-        """Ask for something, unless the answer can't come in time.
+        """Ask for something when there is room in Discord's limits, unless the answer can't come in time.
 
         Raises:
             HeldError: nothing was asked.
@@ -121,7 +131,15 @@ class DiscordRequests:
         """
         if (held_s := self.health.held_s) > timeout_s:
             raise HeldError(retry_after=held_s)
-        return await self.outcome(self.begin(call()), timeout_s=timeout_s)
+        over: Callable[[], None] | None = None
+        if self._admit is not None:
+            async with asyncio.timeout(timeout_s):
+                over = await self._admit()
+        try:
+            return await self.outcome(self.begin(call()), timeout_s=timeout_s)
+        finally:
+            if over is not None:
+                over()
 
     def begin(self, call: Coroutine[Any, Any, T], *, until_taken: bool = False) -> asyncio.Task[T]:
         """Start a request; with `until_taken` it counts as over once Discord has taken it.

@@ -83,7 +83,8 @@ async def connected(
 ) -> AsyncIterator[Connection]:
     """A bot that is logged in to a server; `handle` answers all further requests."""
     clock = SystemClock()
-    requests, scheduler = DiscordRequests(clock), EditScheduler(clock)
+    scheduler = EditScheduler(clock)
+    requests = DiscordRequests(clock, admit=scheduler.admit)
     trace = RateLimitTrace(scheduler, requests)
     intents = discord.Intents(guilds=True)
     client = discord.Client(intents=intents, http_trace=trace.config, max_ratelimit_timeout=30)
