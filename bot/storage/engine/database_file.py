@@ -105,9 +105,7 @@ class DatabaseFile:
         connections, self._connections = self._connections, None
         with plain_errors():
             if connections is not None:
-                if not _is_at(
-                    self.path, connections.file
-                ):  # SQLite leaves the log of a file that was moved behind
+                if not _is_at(self.path, connections.file):  # SQLite leaves a moved file's log behind
                     self._left_behind = connections.log
                 # Fold the log in while it can be reached.
                 with suppress(sqlite3.Error):
