@@ -134,7 +134,7 @@ class ChatService:
             self.runs.end(run)
             raise
         if not run.shown_before:
-            run.reply.show_status(self._texts.waiting(Waiting(reason=WaitReason.AGAIN)))
+            run.reply.show_status(self._texts.waiting(Waiting(reason=WaitReason.PRESSED_RETRY)))
 
     async def tell(self, target: ReplyTarget, sentence: str) -> None:
         """Say something in small print, without a question to the model."""

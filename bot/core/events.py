@@ -24,7 +24,7 @@ class WaitReason(StrEnum):
     RETRY = "retry"  # backoff after a temporary failure
     START = "start"  # the client is still loading
     BUDGET = "budget"  # answers under way, which may use up the rest of the budget
-    AGAIN = "again"  # nothing: somebody pressed Retry
+    PRESSED_RETRY = "pressed_retry"  # nothing yet: somebody pressed Retry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

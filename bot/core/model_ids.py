@@ -115,15 +115,13 @@ def search(
     value may be are left out.
     """
     words = typed.lower().split()
-    favourites = {
-        id_: place for place, id_ in enumerate(dict.fromkeys([*([current] if current else []), *recent]))
-    }
+    favorites = {id_: place for place, id_ in enumerate(dict.fromkeys([*([current] if current else []), *recent]))}
     ranked = []
     for place, model in enumerate(models):
         rank = _rank(model, words)
         if rank is not None and len(model.id) <= CHOICE_LIMIT_CHARS:
-            favourite = favourites.get(model.id)
-            ranked.append((rank, place, model) if favourite is None else (-1, favourite, model))
+            favorite = favorites.get(model.id)
+            ranked.append((rank, place, model) if favorite is None else (-1, favorite, model))
     ranked.sort(key=lambda entry: entry[:2])
     return [model for _, _, model in ranked[:limit]]
 

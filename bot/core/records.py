@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -118,7 +118,7 @@ class ModelInfo:
     prompt_price: int | None = None
     completion_price: int | None = None
     input_modalities: frozenset[str] = frozenset({"text"})
-    parameters: frozenset[str] | None = field(default=None)  # the request parameters it takes; None: unknown
+    parameters: frozenset[str] | None = None  # the request parameters it takes; None: unknown
     canonical: str = ""
     suffix: str = ""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.display.errors import ScreenError
 from bot.display.pacing import Wanted
 from bot.display.target import Controls, WriteKind
+from bot.display.text.pager import SMALL_PRINT
 
 if TYPE_CHECKING:
     from bot.core.ports import Clock
@@ -24,7 +25,7 @@ class Notice:
     def __init__(self, target: ReplyTarget, sentence: str, *, clock: Clock, nonce: int) -> None:
         """`nonce` is as `ReplyTarget.create` takes it."""
         self._target = target
-        self._content = f"-# {sentence}"
+        self._content = SMALL_PRINT + sentence
         self._clock = clock
         self._nonce = nonce
         self._ends_at = clock.monotonic() + PATIENCE_S

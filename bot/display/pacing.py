@@ -75,7 +75,7 @@ class Pacer:
             limits.global_limit, reserve=limits.global_reserve, recovery_s=limits.recovery_s
         )
         self._outside = SlotPacer()
-        self._swept_at = -math.inf
+        self._checked_at = -math.inf
 
     # --- The rule ---
 
@@ -133,7 +133,7 @@ class Pacer:
 
     def sent(self, now: float, wanted: Wanted) -> Request:
         """Spend what a write costs; call `answered` when it is over, or `withdrawn` if it was never sent."""
-        self._sweep(now)
+        self._forget_idle(now)
         request = Request(wanted.bucket, now, wanted.counts_globally)
         self._bucket(wanted.bucket).sent(request)
         paced = not wanted.urgent and wanted.kind is not WriteKind.TYPING
@@ -190,8 +190,8 @@ class Pacer:
             self._buckets[key] = Bucket(limit, window_s, recovery_s=limits.recovery_s)
         return self._buckets[key]
 
-    def _sweep(self, now: float) -> None:
-        if now < self._swept_at + IDLE_S:
+    def _forget_idle(self, now: float) -> None:
+        if now < self._checked_at + IDLE_S:
             return
-        self._swept_at = now
+        self._checked_at = now
         self._buckets = {key: b for key, b in self._buckets.items() if b.idle_since > now - IDLE_S}

@@ -211,11 +211,11 @@ class GlobalLimit:
 
     def ready_at(self, now: float) -> float:
         """When one more request may go, at the earliest `now`; other requests use up the reserve first."""
-        effective = self._held(now)
+        counted = self._counted(now)
         others = sum(request.bucket == OTHER for request in self._places)
         allowed = self._allowance.at(now) + min(self._reserve, others)
         at = max(now, self._paused_until)
-        return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
+        return max(at, sorted(counted)[len(counted) - allowed]) if len(counted) >= allowed else at
 
     def other_ready_at(self, now: float) -> float:
         """The same for a request that doesn't pass the scheduler, which may use the reserve."""
@@ -230,8 +230,8 @@ class GlobalLimit:
 
     def idle(self, now: float, *, beside: int = 0) -> bool:
         """Is more than half of everything free, and enough for one request `beside` so many others?"""
-        held, allowed = len(self._held(now)), self._allowance.at(now)
-        return now >= self._paused_until and 2 * held < allowed and held + 1 + beside <= allowed
+        counted, allowed = len(self._counted(now)), self._allowance.at(now)
+        return now >= self._paused_until and 2 * counted < allowed and counted + 1 + beside <= allowed
 
     def sent(self, request: Request, *, paced: bool) -> None:
         self._places[request] = request.sent_at + HUNG_S
@@ -252,7 +252,7 @@ class GlobalLimit:
         if not shared:
             self._allowance.shrink(now, until=max(self._paused_until, now + SECOND_S))
 
-    def _held(self, now: float) -> list[float]:
+    def _counted(self, now: float) -> list[float]:
         if any(until <= now for until in self._places.values()):
             self._places = {request: until for request, until in self._places.items() if until > now}
         return list(self._places.values())

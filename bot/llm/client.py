@@ -60,7 +60,7 @@ ROUTED = ("openrouter/", "~", "@preset/")  # OpenRouter's ids that stand for a m
 async def open_client(
     config: ClientConfig, *, cache: Cache, clock: Clock, rng: random.Random
 ) -> AsyncIterator[tuple[ModelClient, LiveCatalog]]:
-    """Open the model client and its catalogue; litellm is loaded and the list fetched in the background."""
+    """Open the model client and its catalog; litellm is loaded and the list fetched in the background."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(open_session(config.provider))
         admission = Admission(config.limits, clock)
@@ -174,7 +174,7 @@ class ModelClient:
             self._learn(model, failure, pause)
             if pause is None:
                 raise failure
-            if not isinstance(failure, RateLimitedError):  # that wait is everybody's, in the line
+            if not isinstance(failure, RateLimitedError):  # that wait is everybody's, in the queue
                 yield Waiting(reason=WaitReason.RETRY, seconds=pause)
                 await self._clock.sleep(pause)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STATUSES = range(100, 1000)
 REASON_CHARS = 80
-LONGEST_WAIT_S = float(DAY_S)  # a longer wish is taken for this one
+LONGEST_WAIT_S = float(DAY_S)  # where a provider asks for a longer wait, it is this one
 # What of a provider's own words may go into the log: names, never sentences.
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.IGNORECASE)
 _NAME = re.compile(r"(?=.{1,40}$)[\w.()/-]+(?: [\w.()/-]+){0,2}", re.ASCII)

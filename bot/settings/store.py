@@ -33,7 +33,7 @@ class Change:
 
 
 class SettingsStore(Protocol):
-    """Settings by scope (`channel:1`, `guild:1`, `app:1`). Every method raises `StorageError`."""
+    """Settings by scope (`channel:1`, `guild:1`). Every method raises `StorageError`."""
 
     async def get(self, scope: str, key: str) -> Setting | None: ...
 

@@ -1,4 +1,4 @@
-"""Rows of the conversations' tables as the core's records."""
+"""Rows of the conversations' tables as records."""
 
 from __future__ import annotations
 

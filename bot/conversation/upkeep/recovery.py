@@ -59,7 +59,7 @@ class Remains:
 
 
 class Recovery:
-    """Ends the replies of an earlier life: with what was shown of them, a line that says why, and Retry."""
+    """Ends the replies of an earlier process: with what was shown of them, a line that says why, and Retry."""
 
     def __init__(
         self,

@@ -64,11 +64,11 @@ class Admission:
         )
 
     def enter(self, model: str, caller: Caller, *, patience_s: float, previous: Slot | None = None) -> Slot:
-        """Join the line. `previous` is the slot of the attempt before, whose place a retry keeps.
+        """Join the queue. `previous` is the slot of the attempt before, whose place a retry keeps.
 
         Raises:
             ModelError: there is no point in waiting: the model or the key is closed for longer than `patience_s`,
-                or the line is full.
+                or the queue is full.
         """
         now = self._clock.monotonic()
         self._refuse_early(model, now)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.llm.admission.limits import Caller
 
 
-class Gate(Protocol):
+class Admitter(Protocol):
     """What a slot needs of admission."""
 
     def peek(self, slot: Slot) -> Waiting: ...
@@ -31,7 +31,9 @@ class Slot:
     Await it through `turns`. `answered` tells the others that the model works.
     """
 
-    def __init__(self, gate: Gate, *, model: str, caller: Caller, order: tuple[int, int], deadline: float) -> None:
+    def __init__(
+        self, admitter: Admitter, *, model: str, caller: Caller, order: tuple[int, int], deadline: float
+    ) -> None:
         self.model = model
         self.caller = caller
         self.order = order
@@ -39,7 +41,7 @@ class Slot:
         self.admission: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.is_probe = False  # the one request that tries a model again after a cool-down
         self.left = False
-        self._gate = gate
+        self._admitter = admitter
 
     def __enter__(self) -> Self:
         return self
@@ -53,19 +55,19 @@ class Slot:
         """Give the slot, or the place in the queue, back; leaving twice does nothing."""
         if not self.left:
             self.left = True
-            self._gate.leave(self)
+            self._admitter.leave(self)
 
     async def turns(self) -> AsyncIterator[Waiting]:
         """Wait for admission, saying every few seconds for what; ends once admitted.
 
         Raises:
-            ModelError: the model or the key has been closed meanwhile, or the line is too long or too slow.
+            ModelError: the model or the key has been closed meanwhile, or the wait in the queue is too long.
         """
         while not self.admission.done():
-            yield self._gate.peek(self)
-            await self._gate.wait(self)
+            yield self._admitter.peek(self)
+            await self._admitter.wait(self)
         self.admission.result()
 
     def answered(self) -> None:
         """Say that the model has begun to answer."""
-        self._gate.answered(self)
+        self._admitter.answered(self)

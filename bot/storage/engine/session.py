@@ -82,7 +82,6 @@ async def transaction(connection: aiosqlite.Connection, acquire: Acquire = at_on
     meanwhile: a ROLLBACK sent here runs before anything of the next transaction, and does nothing after a COMMIT.
     """
     session = SqliteSession(connection)
-
     try:
         await acquire(lambda: session.execute("BEGIN IMMEDIATE"))
         yield session

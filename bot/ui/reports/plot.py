@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE_INCHES, DPI = (9, 4.5), 100  # 900 x 450 pixels
-# A card of its own colour, so that it reads the same on Discord's dark and light; contrast with text is over 9:1.
+# A card of its own color, so that it reads the same on Discord's dark and light; contrast with text is over 9:1.
 CARD, TEXT, QUIET, RULE = "#23262d", "#f2f3f5", "#c4c9d4", "#3d424d"
-# Okabe and Ito's colours, which the colour-blind tell apart too, in the order that keeps neighbours distinct.
-COLOURS = ("#56b4e9", "#e69f00", "#2fbf8f", "#f0e442", "#e08fc0", "#a3a9b5")
+# Okabe and Ito's colors, which the color-blind tell apart too, in the order that keeps neighbors distinct.
+COLORS = ("#56b4e9", "#e69f00", "#2fbf8f", "#f0e442", "#e08fc0", "#a3a9b5")
 STYLE: dict[Any, object] = {
     "font.size": 12.5,  # Discord shows a picture 550 pixels wide in the chat, whatever its size
     "text.color": TEXT,
@@ -72,10 +72,10 @@ def stack(axes: Axes, series: list[tuple[str, list[float]]]) -> list[Any]:
     """One layer of bars for each name, each on top of the last."""
     floor = [0.0] * len(series[0][1])
     bars: list[Any] = []
-    for (_, values), colour in zip(series, COLOURS, strict=False):
-        # The edge parts the layers also for who sees no colours.
+    for (_, values), color in zip(series, COLORS, strict=False):
+        # The edge parts the layers also for who sees no colors.
         bars.append(
-            axes.bar(range(len(values)), values, 0.8, bottom=floor, color=colour, edgecolor=CARD, linewidth=0.6)
+            axes.bar(range(len(values)), values, 0.8, bottom=floor, color=color, edgecolor=CARD, linewidth=0.6)
         )
         floor = [below + value for below, value in zip(floor, values, strict=True)]
     axes.set_ylim(0, (max(floor) or 1) * 1.08)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.money.usage import Point
 
-MOST = 5  # models with a layer of their own, for as many colours as are told apart at a glance
+MOST = 5  # models with a layer of their own, for as many colors as are told apart at a glance
 NAME_CHARS = 28  # what half of the picture's width has room for, beside the sum
 
 

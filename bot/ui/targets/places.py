@@ -1,4 +1,4 @@
-"""Discord's channels and messages as the rooms inside know them."""
+"""Discord's channels and messages as the inner rooms know them."""
 
 from __future__ import annotations
 

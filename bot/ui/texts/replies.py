@@ -117,7 +117,7 @@ class ReplyTexts:
             WaitReason.RETRY: f"The model didn't answer. Trying again{about}.",
             WaitReason.START: "",
             WaitReason.BUDGET: "Waiting for other answers to finish, to see what the budget still allows.",
-            WaitReason.AGAIN: "Trying again.",
+            WaitReason.PRESSED_RETRY: "Trying again.",
         }[waiting.reason]
 
     def thinking(self, thoughts: str) -> str:
