@@ -85,9 +85,11 @@ class Mentions(commands.Cog):
             await self._ask_again_later(message, meant=meant)
             return
         overheard = None if meant else await self._overheard(message)
-        if (meant or overheard) and await self._take(message):
-            question = question_of(message, me)
-            self._proxied.note(message, question)
+        if not meant and overheard is None:
+            return
+        question = question_of(message, me)
+        self._proxied.note(message, question)  # a copy may come while the message is still being taken
+        if await self._take(message):
             await self._answer_message(message, question, overheard)
 
     async def _take(self, message: discord.Message) -> bool:
@@ -100,10 +102,18 @@ class Mentions(commands.Cog):
         if original is None:
             return
         self.bot.arrivals.copies.put(original.message.id, copy.id)
-        self.bot.arrivals.originals.put(copy.id, original.message.id)
+        await self._move(original.message.id, copy.id)
         if original.message.id in self.bot.arrivals.dropped:
             asked = replace(original.question, text=question.text, message_id=copy.id)
             await self._answer_message(original.message, asked, None)
+
+    async def _move(self, message_id: int, copy_id: int) -> None:
+        conversation = self.bot.services.conversation
+        conversation.chat.runs.moved(message_id, to=copy_id)
+        try:
+            await conversation.sync.move_question(message_id, to=copy_id)
+        except StorageError as error:
+            log.warning("question %d is remembered by a message that will go: %s", message_id, error)
 
     async def _ask_again_later(self, message: discord.Message, *, meant: bool) -> None:
         """Of this server neither settings nor permissions are known; at a start they come within seconds."""

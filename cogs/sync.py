@@ -69,9 +69,8 @@ class Sync(commands.Cog):
 
     async def _deleted(self, message_ids: Iterable[int]) -> None:
         arrivals = self.bot.arrivals
-        # A proxied question is what its copy shows: it goes with the copy, not with the original.
-        gone = {arrivals.originals.get(message_id) or message_id for message_id in message_ids}
-        gone -= {message_id for message_id in message_ids if message_id in arrivals.copies}
+        # A proxied question goes with its copy, not with the original.
+        gone = {message_id for message_id in message_ids if message_id not in arrivals.copies}
         for message_id in gone:
             arrivals.deleted.put(message_id)
         self.chat.runs.deleted(gone)

@@ -195,6 +195,10 @@ class MessageSync(Protocol):
         """A message was edited; False where that changes no question."""
         ...
 
+    async def move_question(self, message_id: int, *, to: int) -> None:
+        """Another message shows a question from now on."""
+        ...
+
     async def delete_messages(self, message_ids: Iterable[int]) -> int:
         """Messages were deleted; return how many turns that took out of memory.
 

@@ -126,6 +126,12 @@ class Runs:
             if run.memory.turn_id is None and run.question.message_id == message_id:
                 run.question = replace(run.question, text=text)
 
+    def moved(self, message_id: int, *, to: int) -> None:
+        """Another message shows a question from now on."""
+        for run in list(self._known):
+            if run.question.message_id == message_id:
+                run.question = replace(run.question, message_id=to)
+
     def forget(self, concerned: Callable[[Question], bool]) -> None:
         """Keep nothing of questions that are being answered, or wait for that or for the database."""
         for run in list(self._known):

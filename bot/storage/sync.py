@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 IS_QUESTION = "SELECT 1 FROM turns WHERE message_id = ?1"
 EDIT_QUESTION = "UPDATE turns SET text = ?2 WHERE message_id = ?1 AND text <> ?2"
+MOVE_QUESTION = "UPDATE turns SET message_id = ?2 WHERE message_id = ?1"
 IS_SHOWN = "SELECT 1 FROM reply_messages WHERE message_id = ?1"
 DELETE_QUESTION = "DELETE FROM turns WHERE message_id = ?1"
 ANSWER_OF = """
@@ -54,6 +55,10 @@ class SqliteMessageSync:
                 return False
         async with self._database.write() as session:
             return await session.execute(EDIT_QUESTION, message_id, text) > 0
+
+    async def move_question(self, message_id: int, *, to: int) -> None:
+        async with self._database.write() as session:
+            await session.execute(MOVE_QUESTION, message_id, to)
 
     async def delete_messages(self, message_ids: Iterable[int]) -> int:
         async with self._database.read() as session:

@@ -211,6 +211,7 @@ async def follow(database: Database) -> Visited:
     await store.shown(PLACE, limit=10)
     await store.reply_of(111)
     await store.drop_message(999)
+    await store.move_question(999, to=998)
     await store.delete_messages([100, 101, 111])
     return store
 

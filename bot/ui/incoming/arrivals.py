@@ -50,5 +50,4 @@ class Arrivals:
         self.deleted: Recent[None] = Recent()
         self.edited: Recent[str] = Recent(most=200)  # the newest text
         self.copies: Recent[int] = Recent()  # of proxied questions: the webhook's message by the original
-        self.originals: Recent[int] = Recent()  # and the other way round
         self.dropped: Recent[None] = Recent()  # questions that were deleted before they were asked

@@ -129,15 +129,27 @@ async def test_events_that_come_twice_are_answered_once(world: World):
     assert not troubled_lines(world)
 
 
-async def test_a_proxied_question_is_answered_once(world: World):
-    """Its person asked by their own message, which the proxy bot replaces by a webhook's."""
+@pytest.mark.parametrize("first", ["the copy", "the deletion"])
+async def test_a_proxied_question_is_answered_once_and_remembered(world: World, first: str):
+    """Its person asked by their own message, which the proxy bot replaces by a webhook's; in either order."""
     await world.start()
     world.scripts.append(Script(text="word " * 40, tokens_per_second=20))
-    copy = world.discord.proxy(world.member, world.channel, "hello", name="Alter", mention=True)
-    await world.discord.until(lambda: world.replies(copy), 20)
-    await world.discord.until(lambda: world.replies(copy)[-1].labels == (), 20)
-    assert len(world.replies(copy)) == 1
+    if first == "the copy":
+        original = world.ask("A: my cat is Tom")
+        await world.discord.until(lambda: world.replies(original), 20)
+        webhook = world.discord.add_user("Alter", webhook=True)
+        copy = world.discord.say(webhook, world.channel, "my cat is Tom", mention=True)
+        world.discord.delete(original)
+        await world.reply(original)
+    else:
+        copy = world.discord.proxy(world.member, world.channel, "my cat is Tom", name="Alter", mention=True)
+        await world.reply(copy)
     assert len(world.router.calls) == 1
+    await world.reply(world.ask("what is it called?"))
+    assert "my cat is Tom" in str(world.router.calls[1].messages)
+    world.discord.delete(copy)
+    await world.reply(world.ask("and now?"))
+    assert "my cat is Tom" not in str(world.router.calls[2].messages)
 
 
 async def test_a_server_that_is_hidden_by_an_outage_gets_no_direct_answers(world: World):
