@@ -219,7 +219,7 @@ class GlobalLimit:
 
     def other_ready_at(self, now: float) -> float:
         """The same for a request that doesn't pass the scheduler, which may use the reserve."""
-        effective, allowed = self._held(now), self._allowance.at(now) + self._reserve
+        effective, allowed = self._counted(now), self._allowance.at(now) + self._reserve
         at = max(now, self._paused_until)
         return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
 
