@@ -54,31 +54,29 @@ class Reply:
         on_lost: Callable[[ScreenError], None] | None = None,
         left_behind: LeftBehind | None = None,
         message_ids: Sequence[int] = (),
+        contents: Sequence[str] = (),
         text: str = "",
     ) -> None:
-        """`message_ids` are an earlier reply's, to reuse; `text` is what they show and this reply continues.
-
-        `mark` tells the scheduler that something changed, `on_message` hears each new message's id, and `on_lost`
+        """`mark` tells the scheduler that something changed, `on_message` hears each new message's id, and `on_lost`
         why nobody can read the reply anymore. `left_behind` cleans the messages that this reply can't.
+
+        `message_ids` are an earlier reply's, to reuse, and show `contents`, if known; this one continues `text`.
         """
         self.target = target
         self.demand = TextDemand()
         self.controls = Controls()  # under the last message while the reply continues
-        self._on_message = on_message
-        self._on_lost = on_lost
+        self._on_message, self._on_lost = on_message, on_lost
         self._left_behind = left_behind
         if left_behind:
             left_behind.take(message_ids)
-        self._clock = clock
-        self._rng = rng
-        self._mark = mark
+        self._clock, self._rng, self._mark = clock, rng, mark
         self._texts = texts
-        self._screen = Screen(target, nonce=rng.getrandbits(47) << 16, message_ids=message_ids)
+        nonce = rng.getrandbits(47) << 16
+        self._screen = Screen(target, nonce=nonce, message_ids=message_ids, contents=contents)
         self._pager = Pager()
         self._before: list[Part] = []  # messages that stay as they are; the pager's text begins after them
         self._text = GrowingText()
-        self._status = ""
-        self._note = ""
+        self._status = self._note = ""
         self._ended_at: float | None = None
         self._typing = TypingIndicator(target, clock)
         self.has_written = False

@@ -48,16 +48,23 @@ class Step:
 class _Shown:
     message_id: int
     part: Part | None  # None: we don't know what the message shows
+    seen: str = ""  # what it showed before this reply took it over, if that is known
 
 
 class Screen:
     """Mirrors what Discord shows of one reply. Changed only by `perform`, one step at a time."""
 
-    def __init__(self, target: ReplyTarget, *, nonce: int, message_ids: Sequence[int] = ()) -> None:
-        """`nonce` leaves its low 16 bits free for a message's index; `message_ids` are messages to reuse."""
+    def __init__(
+        self, target: ReplyTarget, *, nonce: int, message_ids: Sequence[int] = (), contents: Sequence[str] = ()
+    ) -> None:
+        """`nonce` leaves its low 16 bits free for a message's index.
+
+        `message_ids` are messages to reuse, `contents` what they show where that is known.
+        """
         self.target = target
         self._nonce = nonce
-        self._shown = [_Shown(message_id, None) for message_id in message_ids]
+        seen = [*contents, *[""] * (len(message_ids) - len(contents))]
+        self._shown = [_Shown(*known) for known in zip(message_ids, [None] * len(seen), seen, strict=True)]
         self._created = len(self._shown)
         self._uncertain = False  # a create whose answer was lost may have been applied
 
@@ -135,8 +142,9 @@ class Screen:
         """The messages up to `last` that still show a cursor or buttons, with the text they show besides."""
         found = []
         for shown in self._shown if last is None else self._shown[: last + 1]:
-            content = without_cursor(shown.part.content) if shown.part else ""
-            if shown.part and (content != shown.part.content or shown.part.controls != NO_CONTROLS):
+            part = shown.part or Part(shown.seen)
+            content = without_cursor(part.content)
+            if content != part.content or part.controls != NO_CONTROLS:
                 found.append((shown.message_id, content))
         return found
 

@@ -164,6 +164,7 @@ class Recovery:
             on_lost=lambda error: kept.append("" if isinstance(error, MessageGoneError) else text),
             left_behind=self._left_behind,
             message_ids=ids,
+            contents=remains.contents,
             text=text,
         )
         ending = Ending(

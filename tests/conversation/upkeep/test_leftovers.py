@@ -196,6 +196,22 @@ def test_a_message_that_a_new_reply_uses_is_left_alone():
     assert run(main()).target.contents == ["Another answer."]
 
 
+def test_a_reply_that_a_restart_cannot_end_is_cleaned():
+    """Discord refuses its last edit for an hour; only what the channel shows is known of it."""
+
+    async def main() -> Stage:
+        stage = Stage()
+        stage.target.messages[100] = "The beginning," + CURSOR
+        stage.target.fail_next(WriteRefusedError(), times=5)
+        contents = list(stage.target.messages.values())
+        reply = stage.reply(message_ids=[100], contents=contents, text="The beginning, ")
+        await stage.end(reply, "Interrupted.")
+        await asyncio.sleep(7200)
+        return stage
+
+    assert run(main()).target.messages[100] == "The beginning,"
+
+
 @pytest.mark.parametrize(
     "error",
     [WriteRefusedError(), NoAccessError(), WriteFailedError(retry_after=2.0)],
