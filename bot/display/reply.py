@@ -57,8 +57,9 @@ class Reply:
         contents: Sequence[str] = (),
         text: str = "",
     ) -> None:
-        """`mark` tells the scheduler that something changed, `on_message` hears each new message's id, `on_lost` why
-        nobody can read the reply anymore. `left_behind` cleans the messages that this reply can't.
+        """`mark` tells the scheduler that something changed, `on_message` hears each new message's id.
+
+        `on_lost` hears why nobody can read the reply anymore; `left_behind` cleans messages that this reply can't.
 
         `message_ids` are an earlier reply's, to reuse, and show `contents`, if known; this one continues `text`.
         """
