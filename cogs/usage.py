@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.money.ledger import channel_of
 from bot.money.usage import Group, Selection, Span, begin, step_of, to_csv
 from bot.ui.errors import NoServerError
-from bot.ui.reports.turns import FileTurns
+from bot.ui.reports.file_slots import FileSlots
 from bot.ui.reports.usage_chart import chart
 from bot.ui.reports.usage_plot import Plotter
 from bot.ui.targets.permissions import Permissions
@@ -45,7 +45,7 @@ class Usage(commands.Cog):
         self.permissions = Permissions(bot.services.access.people)
         self.reports = bot.services.money.usage
         self.plotter = Plotter()
-        self.turns = FileTurns()
+        self.file_slots = FileSlots()
 
     @app_commands.command()
     @app_commands.describe(
@@ -69,7 +69,7 @@ class Usage(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         selection = self._selection(interaction, scope, Span(period))
         if export:
-            async with self.turns.turn(interaction.user.id):
+            async with self.file_slots.slot(interaction.user.id):
                 await self._export(interaction, selection)
             return
         sums = {group: await self.reports.sums(selection, group) for group in BREAKDOWNS[scope]}

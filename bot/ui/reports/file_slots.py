@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 AT_ONCE = 2  # files; the others wait
 
 
-class FileTurns:
+class FileSlots:
     """One file at a time for each person, a few at once for everybody."""
 
     def __init__(self) -> None:
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._people: set[int] = set()
 
     @asynccontextmanager
-    async def turn(self, user_id: int) -> AsyncIterator[None]:
+    async def slot(self, user_id: int) -> AsyncIterator[None]:
         """Wait for a place.
 
         Raises:
@@ -32,7 +32,7 @@ class FileTurns:
             raise FileUnderWayError
         self._people.add(user_id)
         try:
-            async with self._places:
+            async with self._slots:
                 yield
         finally:
             self._people.discard(user_id)
