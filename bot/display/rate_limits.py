@@ -213,15 +213,15 @@ class GlobalLimit:
         """When one more request may go, at the earliest `now`; other requests use up the reserve first."""
         counted = self._counted(now)
         others = sum(request.bucket == OTHER for request in self._places)
-        allowed = self._allowance.at(now) + min(self._reserve, others)
-        at = max(now, self._paused_until)
-        return max(at, sorted(counted)[len(counted) - allowed]) if len(counted) >= allowed else at
+        return self._opens_at(now, counted, self._allowance.at(now) + min(self._reserve, others))
 
     def other_ready_at(self, now: float) -> float:
         """The same for a request that doesn't pass the scheduler, which may use the reserve."""
-        effective, allowed = self._counted(now), self._allowance.at(now) + self._reserve
+        return self._opens_at(now, self._counted(now), self._allowance.at(now) + self._reserve)
+
+    def _opens_at(self, now: float, counted: list[float], allowed: int) -> float:
         at = max(now, self._paused_until)
-        return max(at, sorted(effective)[len(effective) - allowed]) if len(effective) >= allowed else at
+        return max(at, sorted(counted)[len(counted) - allowed]) if len(counted) >= allowed else at
 
     @property
     def slot_at(self) -> float:
