@@ -6,6 +6,7 @@ from decimal import Decimal
 
 NANO = 1_000_000_000  # nano-dollars in a dollar
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400  # seconds
+DISCORD_EPOCH_S = 1_420_070_400  # https://discord.com/developers/docs/reference#snowflakes
 
 
 def dollars(nano_usd: int) -> str:

@@ -13,6 +13,7 @@ from bot.conversation.errors import LostInQueueError
 from bot.conversation.ports import ClosedReply
 from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import ReplyState
+from bot.core.units import DISCORD_EPOCH_S
 from bot.display.errors import MessageGoneError, ScreenError
 from bot.display.reply import Reply
 from bot.display.target import Controls
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 15.0  # how often interrupted replies are looked for
 AT_ONCE = 4  # channels read at a time: reading is outside the edit scheduler's budget
 LOOK_AHEAD = 300  # messages read from the question on; an answer seldom stands further down
-DISCORD_EPOCH_MS = 1_420_070_400_000  # https://discord.com/developers/docs/reference#snowflakes
 CLOCK_SKEW_S = 60  # by how much this computer's clock may be ahead of Discord's
 
 
@@ -226,4 +226,4 @@ def _belongs(message: SeenMessage, reply: StoredReply) -> bool:
 
 def _snowflake(epoch_s: int) -> int:
     """The least id that Discord may have given since."""
-    return max(1, ((epoch_s - CLOCK_SKEW_S) * 1000 - DISCORD_EPOCH_MS) << 22)
+    return max(1, (epoch_s - CLOCK_SKEW_S - DISCORD_EPOCH_S) * 1000 << 22)

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 # Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 NO_REPLIES = 160002  # a reply needs Read Message History
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
-UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN = 10015, 10062, 50027
+EXPIRED = (10015, 10062, 50027)  # an interaction: its webhook or itself is unknown, its token invalid
 TOO_MANY_OLD_EDITS = 30046  # messages over an hour old are edited rarely
 TOO_MANY_REQUESTS = 429  # HTTP
 MOST_KINDS = 1000  # kinds of refusals remembered
@@ -44,7 +44,7 @@ def screen_error(error: discord.HTTPException) -> ScreenError:
     """What a failed request means for a reply."""
     if error.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
         return MessageGoneError()
-    if error.code in (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN):
+    if error.code in EXPIRED:
         return ExpiredError()
     if isinstance(error, discord.Forbidden | discord.NotFound):
         return NoAccessError()

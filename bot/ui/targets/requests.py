@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.core.units import HOUR_S, MINUTE_S
+from bot.core.units import DISCORD_EPOCH_S, HOUR_S, MINUTE_S
 from bot.ui.targets.failures import reason
 from bot.ui.targets.refusals import HeldError, Refusals
 
@@ -28,7 +28,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 WRITE_TIMEOUT_S = 20.0  # inside a call, discord.py waits for the end of a rate-limit window, usually 5 s
-DISCORD_EPOCH_S = 1_420_070_400  # https://discord.com/developers/docs/reference#snowflakes
 OLD_S = HOUR_S - MINUTE_S  # from then on Discord limits a message's edits more strictly; a minute to be safe
 
 # In the context of a request: what to tell when its response arrives. aiohttp calls traces in the request's task.

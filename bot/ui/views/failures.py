@@ -11,18 +11,14 @@ from discord import app_commands
 from bot.core.errors import HeadwaterError
 from bot.ui.errors import NotInAudienceError
 from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures, reason
+from bot.ui.targets.refusals import EXPIRED
 from bot.ui.texts import replies as texts
 
 log = logging.getLogger(__name__)
 
 # Discord's error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = (
-    10062,
-    10015,
-    50027,
-)  # too late
 ALREADY_ANSWERED = 40060  # the same interaction was delivered twice, or to two processes
-OVER = frozenset({UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN, ALREADY_ANSWERED})
+OVER = frozenset({*EXPIRED, ALREADY_ANSWERED})
 MISSING_ACCESS, MISSING_PERMISSIONS = 50001, 50013
 OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 
