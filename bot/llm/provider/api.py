@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from bot.core.errors import ModelError
-from bot.llm import failures as faults
+from bot.llm import failures
 from bot.llm.documents import document
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class ProviderApi:
             ):
                 body = await _read(response, limit_bytes)
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:  # a TimeoutError is an OSError
-            raise faults.from_connection("", error) from error
+            raise failures.from_connection("", error) from error
         if response.status != OK:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            raise faults.from_response("", response.status, headers, body, now=self._clock.time())
+            raise failures.from_response("", response.status, headers, body, now=self._clock.time())
         if len(body) > limit_bytes:
             raise ModelError(status=OK, detail=f"an answer of more than {limit_bytes} bytes")
         return await asyncio.to_thread(document, body) if len(body) > SMALL_BYTES else document(body)

@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.core import errors
 from bot.core.events import Usage
-from bot.llm import failures as faults
+from bot.llm import failures
 from bot.llm.stream.body import Body, OversizedBodyError
 from bot.llm.stream.delta_buffer import DeltaBuffer
 from bot.llm.stream.wire import Answer
@@ -100,7 +100,7 @@ class Exchange:
                 self.answer.headers = {name.lower(): value for name, value in response.headers.items()}
                 await self._receive(response)
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:  # aiohttp raises ValueErrors, too
-            self.answer.stop(faults.from_connection(self.model, error))
+            self.answer.stop(failures.from_connection(self.model, error))
         except OversizedBodyError:
             self.answer.stop(errors.OversizedAnswerError(model=self.model, detail="the body is too large"))
         except Exception as error:  # noqa: BLE001 - whatever an answer brings about ends that answer alone
@@ -169,7 +169,7 @@ class Exchange:
         except (TimeoutError, zlib.error, OversizedBodyError):
             response.close()
         headers, now = self.answer.headers, self._clock.time()
-        failure = faults.from_response(self.model, response.status, headers, body, now=now)
+        failure = failures.from_response(self.model, response.status, headers, body, now=now)
         self.answer.name_generation(headers.get("x-generation-id"))
         self.answer.stop(failure)
 

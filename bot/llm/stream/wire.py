@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
 from bot.core.events import FinishReason
-from bot.llm import failures as faults
+from bot.llm import failures
 from bot.llm.documents import mapping
 from bot.llm.stream.deltas import others_of, words_of
 from bot.llm.stream.endings import BROKEN, Other, error_in, reason_of, without_words
@@ -172,7 +172,7 @@ class Answer:
     def _fail(self, error: object) -> None:
         if self.finish is None:
             now = self._clock.time()
-            self._end_with(faults.from_event(self.model, error, now=now, headers=self.headers))
+            self._end_with(failures.from_event(self.model, error, now=now, headers=self.headers))
         else:
             self._settle()  # it had ended before; what broke came after
 
@@ -182,7 +182,7 @@ class Answer:
     def _end_with(self, failure: ModelError) -> None:
         if self.finish is None and not self.over:
             failure.generation_id = self.generation_id
-            self.failure = faults.broken(failure) if self.spoke else failure
+            self.failure = failures.broken(failure) if self.spoke else failure
         self._settle()
 
     # --- Words ----------------------------------------------------------------------------------------------
