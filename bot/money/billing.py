@@ -161,9 +161,7 @@ class Bill:
     def observe(self, event: Event) -> None:
         """Take in what an event says about the bill."""
         match event:
-            case Called():
-                self._model, self._generation_id, self._is_unreported = event.model, event.generation_id, True
-            case Started():
+            case Called() | Started():
                 self._model, self._generation_id, self._is_unreported = event.model, event.generation_id, True
             case Reasoning() | Text():
                 if self._first_token_s is None:

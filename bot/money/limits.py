@@ -43,7 +43,7 @@ class Charge:
     limits: tuple[Limit, ...] = ()
 
 
-OWNERS = {
+WHOSE = {
     Payer.PERSON: "Your",
     Payer.CHANNEL: "This channel's",
     Payer.SERVER: "This server's",
@@ -55,7 +55,7 @@ OWNERS = {
 def budget_name(limit: Limit) -> str:
     """`Your budget of $2.00 for this month`."""
     when = "today" if limit.period is Period.DAY else "this month"
-    return f"{OWNERS[limit.payer]} budget of {dollars(limit.nano_usd)} for {when}"
+    return f"{WHOSE[limit.payer]} budget of {dollars(limit.nano_usd)} for {when}"
 
 
 class BudgetSpentError(HeadwaterError):

@@ -9,10 +9,11 @@ import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import Place
+from bot.core.units import NANO
 from bot.money.ledger import Cost, Entry, Period, accounts, period_name
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # how often the database is tried again
-MOST_NANO_USD = 5_000_000_000  # five dollars: about a thousand usual answers; more must not hang on one process
+MOST_NANO_USD = 5 * NANO  # about a thousand usual answers; more must not depend on one process
 MOST_ENTRIES = 10_000
 MOST_FILE_BYTES = 10_000_000
 MOST_NUMBER = 2**63 - 1  # as databases store them
@@ -33,14 +34,10 @@ LATEST_S = 2**33  # seconds since the epoch: the year 2242
 class UnbookedError(HeadwaterError):
     """Too much spending couldn't be booked."""
 
-    text: ClassVar[str] = (
+    text = (
         "I can't record what answers cost right now, so I'm not taking new questions. "
         "The bot's owner needs to check the database."
     )
-
-    @property
-    def sentence(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Unbooked:
     def add(self, entry: Entry, write: Callable[[Entry], Awaitable[int]]) -> None:
         """Keep an entry until `write` can book it."""
         self._pending.append(_Pending(entry, write))
-        log.error("%d entries wait for the database, %.4f dollars", len(self._pending), self._total() / 1e9)
+        log.error("%d entries wait for the database, %.4f dollars", len(self._pending), self._total() / NANO)
 
     def check(self) -> None:
         """Refuse questions if too much waits.

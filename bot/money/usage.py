@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -124,7 +124,7 @@ def begin(span: Span, now: int) -> int:
     if span is Span.WEEK:
         return now - WEEK_S
     if span is Span.DAY:
-        return resets_at(Period.DAY, now) - int(timedelta(days=1).total_seconds())
+        return resets_at(Period.DAY, now) - DAY_S
     return int(
         datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
     )

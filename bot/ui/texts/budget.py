@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.units import dollars
 from bot.money.ledger import Period
-from bot.money.limits import OWNERS
+from bot.money.limits import WHOSE
 from bot.settings.catalog import BUDGET_SETTINGS
 from bot.ui.texts.settings import setting_line
 
@@ -39,6 +39,6 @@ def _standing(standing: Standing) -> str:
     share = standing.nano_usd / limit.nano_usd if limit.nano_usd else 1.0
     full = min(BAR, round(BAR * share))
     return (
-        f"`{'█' * full}{'░' * (BAR - full)}` {OWNERS[limit.payer]} budget {when}: {dollars(standing.nano_usd)} of "
+        f"`{'█' * full}{'░' * (BAR - full)}` {WHOSE[limit.payer]} budget {when}: {dollars(standing.nano_usd)} of "
         f"{dollars(limit.nano_usd)} ({share:.0%}), resets <t:{standing.resets_at}:R>"
     )
