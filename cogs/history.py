@@ -9,14 +9,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.history import BRANCHED_TURNS
 from bot.core.records import Place
 from bot.ui.reports.export import Form, export
-from bot.ui.reports.turns import FileTurns
+from bot.ui.reports.file_slots import FileSlots
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import interaction_place
 from bot.ui.texts import memory as texts
 from bot.ui.views.failures import tell
-from bot.ui.views.history import BRANCHED_TURNS, HistoryPages
+from bot.ui.views.history import HistoryPages
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
@@ -32,7 +33,7 @@ class History(commands.GroupCog, group_name="history", group_description="What I
         self.clock = bot.services.clock
         self.store: ConversationStore = bot.services.conversation.store
         self.permissions = Permissions(bot.services.access.people)
-        self.turns = FileTurns()
+        self.file_slots = FileSlots()
 
     @only(Audience.READERS)
     @app_commands.command()
@@ -65,7 +66,7 @@ class History(commands.GroupCog, group_name="history", group_description="What I
     async def export_(self, interaction: discord.Interaction[ChatBot], form: Form = "markdown") -> None:
         """Get what I remember of this channel as a file (only you see it)"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        async with self.turns.turn(interaction.user.id):
+        async with self.file_slots.slot(interaction.user.id):
             await self._export(interaction, form)
 
     async def _export(self, interaction: discord.Interaction[ChatBot], form: Form) -> None:

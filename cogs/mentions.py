@@ -10,9 +10,10 @@ import discord
 from discord.ext import commands
 
 from bot.access.refusals import NotAllowedError, Rule
+from bot.conversation.history import BRANCHED_TURNS
 from bot.core.background import Background
 from bot.core.errors import HeadwaterError, StorageError
-from bot.settings import catalog as rules
+from bot.settings.catalog import ANSWER, THREADS
 from bot.ui.incoming.asking import Asker
 from bot.ui.incoming.markup import title
 from bot.ui.incoming.missed import MissedQuestions
@@ -22,7 +23,6 @@ from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.permissions import author_of
 from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot, question_of, words_of
 from bot.ui.texts import replies as texts
-from bot.ui.views.history import BRANCHED_TURNS
 
 if TYPE_CHECKING:
     from bot.access.gate import Admitted
@@ -128,7 +128,7 @@ class Mentions(commands.Cog):
             effective = await self.bot.services.settings.resolver.effective(message_place(message))
         except HeadwaterError:
             return None
-        return effective if effective.text(rules.ANSWER) == "always" else None
+        return effective if effective.text(ANSWER) == "always" else None
 
     async def _answer_message(
         self, message: discord.Message, question: Question, overheard: EffectiveSettings | None
@@ -175,7 +175,7 @@ class Mentions(commands.Cog):
 
     async def _place(self, message: discord.Message, question: Question, admitted: Admitted) -> Place:
         """Where a question is answered: in its channel, or in a thread of its own where the settings say so."""
-        threads = admitted.effective.text(rules.THREADS)
+        threads = admitted.effective.text(THREADS)
         thread = await self._open_thread(message) if threads != "off" else None
         if thread is None:
             return question.place

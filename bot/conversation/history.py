@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PAGE = 60  # turns read from memory at first
 EXCHANGE = 2  # an answer and its question
+BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and quickly done
 
 
 async def earlier_turns(

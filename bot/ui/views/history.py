@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.conversation.ports import ConversationStore
     from bot.core.records import Place, Turn
 
-BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and quickly done
 PAGE_TURNS = 6  # turns on a page; with their heads they fit an embed's 4,096 characters
 EXCERPT = 240  # characters of a turn
 
