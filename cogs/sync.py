@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
 from bot.core.background import Background
+from bot.core.errors import StorageError
 from bot.ui.targets.channels import DiscordChannels
 from bot.ui.targets.places import question_of
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import ChatBot
+
+
+log = logging.getLogger(__name__)
 
 
 class Sync(commands.Cog):
@@ -30,6 +35,13 @@ class Sync(commands.Cog):
         self._recovery = Background("recovery", lambda: recovery.run(self.channels), bot.services.clock)
         leftovers = bot.services.conversation.leftovers
         self._cleaning = Background("cleaning", lambda: leftovers.recover(self.channels), bot.services.clock)
+
+    async def cog_load(self) -> None:
+        """What a kill cut off counts in the budgets before anybody can ask."""
+        try:
+            await self.bot.services.conversation.recovery.book()
+        except StorageError as error:
+            log.warning("calls of an earlier run aren't booked yet: %s", error)
 
     async def cog_unload(self) -> None:
         await self._recovery.aclose()

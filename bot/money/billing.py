@@ -81,7 +81,8 @@ class Billing:
         except StorageError:
             self._unbooked.add(entry, write)
             raise
-        if self._settlement and entry.cost.estimated and entry.generation_id:
+        is_new = entry_id != 0
+        if self._settlement and is_new and entry.cost.estimated and entry.generation_id:
             self._settlement.add(entry_id, entry.generation_id, reported_nano_usd=entry.cost.reported_nano_usd)
 
 

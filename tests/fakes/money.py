@@ -22,17 +22,20 @@ class MemoryLedger:
         self.entries: list[Entry] = []
 
     async def book(self, entry: Entry) -> int:
+        """Keep an entry; a reply is booked once."""
+        if entry.reply_id is not None and any(entry.reply_id == booked.reply_id for booked in self.entries):
+            return 0
         self.entries.append(entry)
-        return len(self.entries) - 1
+        return len(self.entries)  # from 1: 0 says that nothing was booked
 
     async def correct(self, entry_id: int, nano_usd: int) -> None:
-        entry = self.entries[entry_id]
-        self.entries[entry_id] = replace(entry, cost=replace(entry.cost, nano_usd=nano_usd, estimated=False))
+        entry = self.entries[entry_id - 1]
+        self.entries[entry_id - 1] = replace(entry, cost=replace(entry.cost, nano_usd=nano_usd, estimated=False))
 
     async def estimates(self, *, since: int) -> list[Estimate]:
         return [
             Estimate(number, entry.generation_id, entry.cost.reported_nano_usd)
-            for number, entry in enumerate(self.entries)
+            for number, entry in enumerate(self.entries, start=1)
             if entry.cost.estimated and entry.generation_id and entry.at >= since
         ]
 

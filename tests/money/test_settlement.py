@@ -69,7 +69,7 @@ def test_the_record_is_asked_for_until_it_is_there():
         records, ledger = Records(None, ProviderUnavailableError(), 320), MemoryLedger()
         async with settling(ledger, records) as settlement:
             await ledger.book(entry(reported=40))
-            settlement.add(0, "gen-1", reported_nano_usd=40)
+            settlement.add(1, "gen-1", reported_nano_usd=40)
             await asyncio.sleep(sum(PAUSES_S))
         assert ledger.entries[0].cost.nano_usd == 360
         assert not ledger.entries[0].cost.estimated
@@ -85,7 +85,7 @@ def test_what_has_no_record_stays_estimated():
         records, ledger = Records(), MemoryLedger()
         async with settling(ledger, records) as settlement:
             await ledger.book(entry())
-            settlement.add(0, "gen-1", reported_nano_usd=0)
+            settlement.add(1, "gen-1", reported_nano_usd=0)
             await asyncio.sleep(10 * sum(PAUSES_S))
         assert ledger.entries[0].cost.estimated
         assert records.asked == len(PAUSES_S)

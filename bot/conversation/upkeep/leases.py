@@ -55,10 +55,11 @@ class Leases:
 
     async def take_over(self, reply: StoredReply) -> bool:
         """Take a reply that nobody carries on any more; False where somebody does, or was faster."""
-        now = self._now()
-        if not self._has_ended(reply.leased_by) and reply.leased_at >= now - LEASE_S:
-            return False
-        return await self._claims.take_over(reply, by=self._process, now=now)
+        return self.is_over(reply) and await self._claims.take_over(reply, by=self._process, now=self._now())
+
+    def is_over(self, reply: StoredReply) -> bool:
+        """Whether nobody carries a reply on: its process has ended, or has stopped renewing its lease."""
+        return self._has_ended(reply.leased_by) or reply.leased_at < self._now() - LEASE_S
 
     def _has_ended(self, process: str) -> bool:
         """Whether a process is certainly gone: it ran on this machine, and its number is nobody's, or ours."""

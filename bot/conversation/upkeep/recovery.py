@@ -83,6 +83,17 @@ class Recovery:
         self._left_behind = left_behind
         self._reading = asyncio.Semaphore(AT_ONCE)
 
+    async def book(self) -> None:
+        """Book the calls of replies that nobody carries on, so that budgets know of them before the next question.
+
+        Raises:
+            StorageError: the database can't be used.
+        """
+        for reply in await self._store.unfinished_replies():
+            if reply.call is not None and self._leases.is_over(reply):
+                entry = _entry(reply, reply.call, now=int(self._clock.time()))
+                await self._billing.book(entry, self._billing.ledger.book)
+
     async def run(self, channels: Channels) -> None:
         """End the replies that nobody carries on, now and every so often, until cancelled."""
         while True:

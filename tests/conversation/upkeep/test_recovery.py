@@ -307,6 +307,26 @@ def test_a_call_that_a_kill_cut_off_is_booked():
     run(main())
 
 
+def test_what_a_kill_cut_off_counts_before_the_next_question():
+    """It's booked at the start, before the channel is looked at, and only once; what still runs is left alone."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept="One two", known=(101,))
+        await stage.open()
+        stage.store.lease(2, "elsewhere 1 b", int(EPOCH))
+        for reply_id in (1, 2):
+            call = OpenCall(model="m", payer_id=8, reserved_nano_usd=500, generation_id=f"gen-{reply_id}")
+            await stage.store.open_call(reply_id, call)
+        await stage.recovery.book()
+        await stage.recovery.book()
+        assert [entry.generation_id for entry in stage.store.ledger.entries] == ["gen-1"]
+        await stage.recovery.recover(stage.channels)
+        assert len(stage.store.ledger.entries) == 1
+
+    run(main())
+
+
 def test_a_call_that_never_began_is_not_booked():
     """Nothing of it was asked of the provider."""
 
