@@ -215,12 +215,11 @@ class ChatService:
             return await self._answer(run, ticket)
 
     async def _answer(self, run: Run, ticket: QueueTicket) -> Ending:
-        task_name = f"answer in {run.question.place.channel_id}"
-        run.task = asyncio.create_task(self._work(run, ticket), name=task_name)
+        task = run.start(self._work(run, ticket))
         try:
-            ending = await self._outcome(run.task, run)
+            ending = await self._outcome(task, run)
         finally:
-            run.task.cancel()
+            task.cancel()
         return await self._end(run, ending)
 
     async def _work(self, run: Run, ticket: QueueTicket) -> Ending:
@@ -230,11 +229,11 @@ class ChatService:
         model = run.profile.model
         if ticket.ahead and not run.memory.reply_id:
             await run.memory.open(run.question, model=model)
-        run.reply.controls = Controls(reply_id=run.memory.reply_id, stop=bool(run.memory.reply_id))
+        run.offer_stop()
         async for ahead in ticket.moves(patience_s=QUEUE_PATIENCE_S):
             run.reply.show_status(self._texts.waiting(Queued(ahead=ahead)))
-        run.question = await run.memory.open_answer(run.question, model=model)
-        run.reply.controls = Controls(reply_id=run.memory.reply_id, stop=bool(run.memory.reply_id))
+        await run.store_question()
+        run.offer_stop()
         try:
             async with asyncio.timeout(PRIVATE_LIMIT_S if run.question.private else None):
                 return await self._answerer.answer(run)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from bot.conversation.ending import Ending
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError
+from bot.display.target import Controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Coroutine
 
     from bot.conversation.memory import AnswerMemory
     from bot.core.records import Question
@@ -55,6 +56,24 @@ class Run:
         self.task: asyncio.Task[Ending] | None = None
         self.forced: Ending | None = None
         self.over = asyncio.Event()
+
+    def start(self, work: Coroutine[object, object, Ending]) -> asyncio.Task[Ending]:
+        """Begin to answer."""
+        self.task = asyncio.create_task(work, name=f"answer in {self.question.place.channel_id}")
+        return self.task
+
+    def revise(self, **changes: Any) -> None:  # noqa: ANN401 - fields of a `Question`
+        """The question reads differently from now on, or another message shows it."""
+        self.question = replace(self.question, **changes)
+
+    async def store_question(self) -> None:
+        """Store it before the model is called; see `AnswerMemory.open_answer`."""
+        self.question = await self.memory.open_answer(self.question, model=self.profile.model)
+
+    def offer_stop(self) -> None:
+        """Put Stop under the reply, which works once the reply is stored."""
+        reply_id = self.memory.reply_id
+        self.reply.controls = Controls(reply_id=reply_id, stop=bool(reply_id))
 
     def cancel(self, ending: Ending) -> None:
         """End it early, unless it is ending already."""
@@ -124,13 +143,13 @@ class Runs:
         """Somebody edited a message: a question that waits is asked as it reads now."""
         for run in list(self._known):
             if run.memory.turn_id is None and run.question.message_id == message_id:
-                run.question = replace(run.question, text=text)
+                run.revise(text=text)
 
     def moved(self, message_id: int, *, to: int) -> None:
         """Another message shows a question from now on."""
         for run in list(self._known):
             if run.question.message_id == message_id:
-                run.question = replace(run.question, message_id=to)
+                run.revise(message_id=to)
 
     def forget(self, concerned: Callable[[Question], bool]) -> None:
         """Keep nothing of questions that are being answered, or wait for that or for the database."""
