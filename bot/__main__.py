@@ -21,11 +21,10 @@ import discord
 import yarl
 
 from bot import __version__
-from bot.app import client_config, credit_left, open_bot
+from bot.app import client_config, credit_left, open_bot, supervised
 from bot.config.reading import SettingsError, load_settings, misspelled
 from bot.connection import NeedsPersonError
 from bot.conversation.upkeep.erasure import RetentionSweeper
-from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.doctor import NoCache, discord_findings, model_findings, report
@@ -140,9 +139,7 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database_path))
         bot = await stack.enter_async_context(await open_bot(settings, database, stack))
-        upkeep = Background("erasing what is too old", lambda: sweep(bot), bot.services.clock)
-        upkeep.start()
-        stack.push_async_callback(upkeep.aclose)
+        supervised(stack, "erasing what is too old", lambda: erase_what_is_due(bot), bot.services.clock)
         stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
         return await serve(bot, settings.discord_token.get_secret_value())
 
@@ -156,12 +153,12 @@ def announce(settings: Settings) -> None:
     log.info("message content intent: %s, so I read %s", "on" if settings.message_content_intent else "off", reads)
 
 
-async def sweep(bot: ChatBot) -> None:
+async def erase_what_is_due(bot: ChatBot) -> None:
     """Erase what is kept no longer, for as long as the bot runs."""
     services = bot.services
-    upkeep = RetentionSweeper(services.privacy.erasure, services.privacy.retention, services.clock)
-    # With several shards this process does not know of all servers.
-    await upkeep.run(
+    sweeper = RetentionSweeper(services.privacy.erasure, services.privacy.retention, services.clock)
+    # With several shards this process doesn't know all servers.
+    await sweeper.run(
         lambda: {guild.id for guild in bot.guilds} if bot.is_ready() and (bot.shard_count or 1) == 1 else None
     )
 

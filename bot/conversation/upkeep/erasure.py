@@ -102,8 +102,6 @@ class RetentionSweeper:
                 await self.sweep(guilds())
             except StorageError as error:
                 log.warning("old turns couldn't be erased: %s", error)
-            except Exception:
-                log.exception("erasing old turns failed because of a bug")
             await self._clock.sleep(SWEEP_S)
 
     async def sweep(self, guilds: Collection[int] | None) -> None:

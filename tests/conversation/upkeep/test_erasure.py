@@ -60,8 +60,8 @@ def test_it_sweeps_every_hour_also_after_a_failure(caplog: Any):
     async def main() -> None:
         memory = Memory()
         memory.broken = True
-        upkeep = RetentionSweeper(memory, Retention(days=1), VirtualClock())
-        task = asyncio.create_task(upkeep.run(lambda: None))
+        sweeper = RetentionSweeper(memory, Retention(days=1), VirtualClock())
+        task = asyncio.create_task(sweeper.run(lambda: None))
         await asyncio.sleep(FIRST_SWEEP_S + 2.5 * SWEEP_S)
         task.cancel()
         assert len(memory.calls) == 3
