@@ -142,7 +142,7 @@ async def build_services(base: Foundation, names: Callable[[Place], Names]) -> S
         money=MoneyServices(
             budgets=billing.budgets,
             usage=SqliteUsage(database),
-            trial=Trial(base.model.llm, billing, clock),
+            trial=Trial(base.model.llm, billing),
         ),
         model=base.model,
         examine_database=lambda: examine(database, now=int(clock.time())),

@@ -11,7 +11,7 @@ from bot.core.events import Started
 from bot.core.records import CompletionRequest, Message, Role
 
 if TYPE_CHECKING:
-    from bot.core.ports import Clock, LLMClient
+    from bot.core.ports import LLMClient
     from bot.money.billing import Bill, Billing
     from bot.money.limits import Charge
 
@@ -25,13 +25,12 @@ STATE = "trial"  # in the ledger, among the states of replies
 class Trial:
     """Asks a model for a word, within the budgets, and books the cost."""
 
-    def __init__(self, llm: LLMClient, billing: Billing, clock: Clock) -> None:
+    def __init__(self, llm: LLMClient, billing: Billing) -> None:
         self._llm = llm
         self._billing = billing
-        self._clock = clock
 
-    async def run(self, model: str, charge: Charge) -> float:
-        """Try a model for somebody; returns the seconds until it answered.
+    async def run(self, model: str, charge: Charge) -> None:
+        """Try a model for somebody.
 
         Raises:
             ModelError: the model doesn't answer, or not in time.
@@ -49,24 +48,21 @@ class Trial:
         )
         await bill.open(request, on_wait=lambda: None)
         try:
-            return await self._ask(request, bill)
+            await self._ask(request, bill)
         finally:
             if bill.has_begun and (entry := bill.entry(state=STATE, said="")):
                 await bill.book(entry, self._billing.ledger.book)
             bill.drop()
 
-    async def _ask(self, request: CompletionRequest, bill: Bill) -> float:
-        began = self._clock.monotonic()
-        first: float | None = None
+    async def _ask(self, request: CompletionRequest, bill: Bill) -> None:
+        has_answered = False
         try:
             async with asyncio.timeout(TRIAL_S), aclosing(self._llm.stream(request)) as events:
                 async for event in events:
                     bill.observe(event)
-                    if first is None and isinstance(event, Started):
-                        first = self._clock.monotonic() - began
+                    has_answered = has_answered or isinstance(event, Started)
         except OutOfTokensError:
             pass  # the model is there; it only thinks longer than a trial lets it
         except TimeoutError:
-            if first is None:
+            if not has_answered:
                 raise FirstTokenTimeoutError(model=request.model) from None
-        return self._clock.monotonic() - began if first is None else first
