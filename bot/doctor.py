@@ -12,7 +12,16 @@ import discord
 
 from bot.core.proxies import proxy_for
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
-from bot.ui.texts.findings import Finding, Verdict, clock_finding, intent_finding, model_finding
+from bot.ui.texts.findings import (
+    TOKEN_REJECTED,
+    Finding,
+    Verdict,
+    clock_finding,
+    intent_finding,
+    model_finding,
+    token_finding,
+    unreachable_finding,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,14 +69,11 @@ async def discord_findings(token: str, *, message_content: bool) -> list[Finding
                 application.flags.gateway_message_content or application.flags.gateway_message_content_limited
             )
     except discord.LoginFailure:
-        fix = "Copy it again from the developer portal (Bot, Reset Token) to DISCORD_TOKEN."
-        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail="Discord rejected it", fix=fix)]
+        return [TOKEN_REJECTED]
     except DISCORD_FAILURES as error:
-        fix = "Check this machine's connection to discord.com."
-        detail = f"Discord can't be reached ({reason(error)})"
-        return [Finding(what="Discord token", verdict=Verdict.FAULT, detail=detail, fix=fix)]
+        return [unreachable_finding(reason(error))]
     return [
-        Finding(what="Discord token", detail=f"it belongs to {application.name}"),
+        token_finding(application.name),
         intent_finding(wanted=message_content, granted=granted),
         *([clock_finding(skews[-1])] if skews else []),
     ]

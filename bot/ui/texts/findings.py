@@ -36,6 +36,25 @@ class Finding:
     fix: str = ""
 
 
+TOKEN_REJECTED = Finding(
+    what="Discord token",
+    verdict=Verdict.FAULT,
+    detail="Discord rejected it",
+    fix="Copy it again from the developer portal (Bot, Reset Token) to DISCORD_TOKEN.",
+)
+
+
+def token_finding(application: str) -> Finding:
+    """For a token that works; `application` is the name of what it belongs to."""
+    return Finding(what="Discord token", detail=f"it belongs to {application}")
+
+
+def unreachable_finding(reason: str) -> Finding:
+    """For a login that failed on the way."""
+    detail, fix = f"Discord can't be reached ({reason})", "Check this machine's connection to discord.com."
+    return Finding(what="Discord token", verdict=Verdict.FAULT, detail=detail, fix=fix)
+
+
 async def key_finding(credit: Callable[[], Awaitable[float | None]]) -> Finding:
     """Ask the provider about the key; `credit` gives the dollars left on it, None where it has no limit."""
     try:
