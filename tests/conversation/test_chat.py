@@ -18,6 +18,7 @@ from bot.core.errors import ProviderUnavailableError, StorageError
 from bot.core.events import Done, FinishReason
 from bot.core.records import ModelInfo, Place, Question, ReplyState
 from bot.display.errors import MessageGoneError, NoAccessError, WriteFailedError
+from bot.display.reply import Reply
 from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
 from bot.money.billing import Billing
@@ -182,6 +183,27 @@ def test_the_text_shown_is_kept_while_it_streams():
         assert stage.store.answers[1] == "".join(f"word{number} " for number in range(40))
 
     run(main())
+
+
+def test_a_long_answer_is_put_together_only_when_it_is_kept(monkeypatch: pytest.MonkeyPatch):
+    """At every delta, joining all of it would cost the square of its length."""
+    joins, shown_text = [], Reply.shown_text.fget
+
+    def counted(reply: Reply) -> str:
+        joins.append(reply.length)
+        return shown_text(reply)
+
+    async def main() -> Stage:
+        monkeypatch.setattr(Reply, "shown_text", property(counted))
+        stage = Stage()
+        stage.llm.gap = 0.05
+        stage.llm.say(*(f"word{number} " for number in range(400)))
+        await stage.ask("talk", FakeTarget(latency=0.1))
+        return stage
+
+    kept = run(main()).store.checkpoints
+    assert kept
+    assert len(joins) <= len(kept) + 2  # and at the end
 
 
 def test_a_reply_that_was_deleted_ends_the_call_and_is_not_remembered():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.events import Usage
+from bot.core.events import Done, FinishReason, Usage
+from bot.money.ledger import Period
 from tests.cogs.conftest import World
 
 
@@ -50,6 +51,22 @@ async def test_a_rate_limit_is_kept(world: World):
     assert world.channel.last_message.content.startswith("-# You can ask me once a minute here.")
     await world.admin.send(world.channel, f"{world.me} hello")
     assert len(world.llm.requests) == 2
+
+
+async def test_who_presses_is_limited_and_billed(world: World):
+    """Not the person who asked, whose question it is."""
+    await limit(world, "rate_limit", "1")
+    world.llm.say("Half", Usage(cost_nano_usd=1000), Done(reason=FinishReason.LENGTH))
+    await world.member.send(world.channel, f"{world.me} hello")
+    world.llm.say(" and half.", Usage(cost_nano_usd=2000))
+    await world.admin.click(world.channel.last_message, label="Continue")
+    assert world.channel.last_message.content == "Half and half."
+    services, people = world.bot.services, (world.member, world.admin)
+    accounts = [f"user:{person.id}@{world.guild.id}" for person in people]
+    spent = await services.money.budgets._ledger.spent(accounts, at=int(services.clock.time()))
+    assert [spent[account, Period.DAY] for account in accounts] == [1000, 2000]
+    await world.admin.send(world.channel, f"{world.me} hello")
+    assert world.channel.last_message.content.startswith("-# You can ask me once a minute here.")
 
 
 async def test_nonsense_is_no_budget(world: World):
