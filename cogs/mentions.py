@@ -88,7 +88,8 @@ class Mentions(commands.Cog):
         if not meant and overheard is None:
             return
         question = question_of(message, me)
-        self._proxied.note(message, question)  # a copy may come while the message is still being taken
+        self.bot.arrivals.coming.put(message.id)  # an edit or a copy may come while the message is being taken
+        self._proxied.note(message, question)
         if await self._take(message):
             await self._answer_message(message, question, overheard)
 
@@ -170,7 +171,7 @@ class Mentions(commands.Cog):
         if copy_id is None and message_id in self.bot.arrivals.deleted:
             self.bot.arrivals.dropped.put(message_id)
             return None
-        newest = self.bot.arrivals.edited.get(message_id)
+        newest = self.bot.arrivals.coming.pop(message_id)
         return replace(question, text=newest or question.text, message_id=copy_id or message_id)
 
     async def _place(self, message: discord.Message, question: Question, admitted: Admitted) -> Place:

@@ -62,8 +62,8 @@ class Sync(commands.Cog):
             return
         question = question_of(message, me)
         if question.text:  # else it no longer names the bot, which then may not read it
-            if message.id in self.bot.arrivals.asked:
-                self.bot.arrivals.edited.put(message.id, question.text)
+            if message.id in self.bot.arrivals.coming:
+                self.bot.arrivals.coming.put(message.id, question.text)
             self.chat.runs.edited(message.id, question.text)
             await self.sync.edit_question(message.id, question.text)
 

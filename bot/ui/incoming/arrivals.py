@@ -32,6 +32,10 @@ class Recent(Generic[T]):
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 
+    def pop(self, key: int) -> T | None:
+        """Forget an id; returns its value."""
+        return self._values.pop(key, None)
+
     def repeats(self, key: int) -> bool:
         """Whether this id was there before; now it is."""
         known = key in self._values
@@ -48,6 +52,6 @@ class Arrivals:
     def __init__(self) -> None:
         self.asked: Recent[None] = Recent()  # questions by message, so that each is answered once
         self.deleted: Recent[None] = Recent()
-        self.edited: Recent[str] = Recent(most=200)  # the newest text
+        self.coming: Recent[str] = Recent(most=200)  # until they're asked: the text of an edit, if there was one
         self.copies: Recent[int] = Recent()  # of proxied questions: the webhook's message by the original
         self.dropped: Recent[None] = Recent()  # questions that were deleted before they were asked

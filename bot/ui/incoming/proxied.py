@@ -33,6 +33,9 @@ class ProxiedQuestions:
         self._newest: deque[Original] = deque(maxlen=MOST)
 
     def note(self, message: discord.Message, question: Question) -> None:
+        since = self._clock.monotonic() - COPIED_WITHIN_S
+        while self._newest and self._newest[0].came_at < since:  # what was said isn't kept for longer
+            self._newest.popleft()
         self._newest.append(Original(message, question, self._clock.monotonic()))
 
     def original_of(self, copy: Question) -> Original | None:
