@@ -100,8 +100,6 @@ class Done:
     """The provider ended the answer; nothing follows."""
 
     reason: FinishReason
-    native_reason: str | None = None
-    provider: str | None = None
 
 
 Event = Waiting | Called | Started | Reasoning | Text | Usage | Done

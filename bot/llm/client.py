@@ -253,7 +253,7 @@ class ModelClient:
             yield call.begin(exchange, self._catalog)
         if answer.usage:
             yield answer.usage
-        yield Done(reason=answer.reason, native_reason=answer.native_finish, provider=answer.provider)
+        yield Done(reason=answer.reason)
 
 
 class _Call:

@@ -48,7 +48,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientConfig:
-    """Everything the model client is told. `user_secret` keys the hash by which providers know a user."""
+    """Everything the model client is told."""
 
     provider: ProviderConfig
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -56,9 +56,8 @@ class ClientConfig:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     data_collection: Literal["allow", "deny"] = "deny"  # may a provider keep what is asked?
     configured: tuple[str, ...] = ()  # model ids of the settings, for a word in the log where the list lacks them
-    user_secret: bytes = field(default=b"", repr=False)  # empty: the API key serves
 
     def pseudonym(self, user_id: int) -> str:
         """A stable name for a user that cannot be turned back into the Discord id."""
-        secret = self.user_secret or b"headwater:" + self.provider.api_key.encode()
+        secret = b"headwater:" + self.provider.api_key.encode()
         return hmac.new(secret, str(user_id).encode(), hashlib.sha256).hexdigest()[:32]

@@ -34,7 +34,6 @@ class KeyStatus:
 
     limit: float | None = None
     limit_remaining: float | None = None
-    usage: float | None = None
     free_per_day: int | None = None
     free_used: int | None = None
 
@@ -154,7 +153,6 @@ def _read(document: Mapping[str, object]) -> KeyStatus:
     return KeyStatus(
         limit=number(data.get("limit")),
         limit_remaining=number(data.get("limit_remaining")),
-        usage=number(data.get("usage")),
         free_per_day=_count(daily.get("limit"), guess),
         free_used=_count(daily.get("used"), 0),
     )

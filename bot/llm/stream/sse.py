@@ -19,13 +19,11 @@ class EventParser:
     """Reads one stream. Its cost grows with the bytes read, whatever pieces they come in.
 
     Attributes:
-        comments: keep-alive comments so far.
         markup: whether a line looked like HTML or XML.
         oversized: an event or a line is larger than `EVENT_BYTES`; nothing more is read.
     """
 
     def __init__(self) -> None:
-        self.comments = 0
         self.markup = False
         self.oversized = False
         self._begun = False
@@ -85,11 +83,9 @@ class EventParser:
             if self._bare or self._is_next(value):
                 self._dispatch(events)
             self._add(value.removeprefix(b" "))
-        elif not field:
-            self.comments += 1
         elif field == b"event":
             self._name = value.strip()
-        elif field not in (b"id", b"retry"):
+        elif field not in (b"", b"id", b"retry"):  # without a name it's a comment, to keep the connection alive
             self._read_bare(line, events)
 
     def _read_bare(self, line: bytes, events: list[Event]) -> None:

@@ -67,11 +67,6 @@ class Answer:
         self._garbled = False
 
     @property
-    def comments(self) -> int:
-        """Keep-alive comments so far."""
-        return self._events.comments
-
-    @property
     def reason(self) -> FinishReason:
         return reason_of(self._finish_names())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
-from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database_file import DatabaseFile
 from bot.storage.engine.errors import BUSY, REPLACED, plain_errors
 from bot.storage.engine.session import SqliteSession, stop_statements, transaction
@@ -131,14 +130,6 @@ class SqliteDatabase:
             if not busy:
                 return
         raise StorageError(BUSY)
-
-    async def backup(self, target: Path, *, force: bool = False) -> None:
-        """Copy the database to a file while the bot goes on.
-
-        Raises:
-            StorageError: the copy couldn't be made; a file of that name is as it was.
-        """
-        await asyncio.to_thread(copy_database, self.path, target, force=force)
 
     async def close(self) -> None:
         """Let a running transaction end, then take no more. Repeated calls do nothing."""
