@@ -88,7 +88,8 @@ class Mentions(commands.Cog):
         if not meant and overheard is None:
             return
         question = question_of(message, me)
-        self.bot.arrivals.coming.put(message.id)  # an edit or a copy may come while the message is being taken
+        if message.id not in self.bot.arrivals.asked:
+            self.bot.arrivals.coming.put(message.id)  # an edit or a copy may come while the message is being taken
         self._proxied.note(message, question)
         if await self._take(message):
             await self._answer_message(message, question, overheard)
