@@ -76,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line: `run` is the function of the command that was typed."""
     parser = argparse.ArgumentParser(
         prog="python -m bot",
         description="A Discord bot that streams answers of language models. .env.example explains its settings.",

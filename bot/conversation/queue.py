@@ -62,6 +62,7 @@ class ConversationQueue:
         self._numbers = itertools.count()
 
     def join(self, who: int) -> QueueTicket:
+        """Take the next place of somebody's; it may be ahead of others' later rounds."""
         current = self.tickets[0].order[0] if self.tickets else 0
         round_ = max(current, self._rounds.get(who, -1) + 1)
         self._rounds[who] = round_

@@ -181,6 +181,7 @@ class FastestTrip:
         self._lately, self._before = math.inf, math.inf
 
     def add(self, now: float, trip_s: float) -> None:
+        """Take in the round trip of an answer that came now."""
         self._answers += 1
         if self._answers == 1:
             self._since = now

@@ -38,6 +38,7 @@ class OwnerAdvice:
         self._given: dict[tuple[str, str], float] = {}
 
     def about(self, failure: ModelError) -> None:
+        """Log what the owner can do about a failure, if there is something."""
         advice = next((advice for kind, advice in ADVICE if isinstance(failure, kind)), None)
         now, key = self._clock.monotonic(), (type(failure).__name__, failure.model)
         if advice is None or now < self._given.get(key, -AGAIN_S) + AGAIN_S:

@@ -76,6 +76,7 @@ class SystemPrompts:
         self._names = names
 
     def fill(self, template: str, place: Place) -> str:
+        """The prompt as the model gets it in a place, now."""
         if not _PLACEHOLDER.search(template):
             return template
         names, now = self._names(place), datetime.fromtimestamp(self._clock.time(), UTC)

@@ -117,8 +117,8 @@ def test_two_channels_are_answered_at_once_and_know_nothing_of_each_other():
     assert [len(request.messages) for request in stage.llm.requests] == [1, 1, 3, 3]
 
 
-def test_who_waits_in_line_is_told_and_can_give_up():
-    """The place in line is shown, and Stop works there: the model is never asked."""
+def test_who_waits_in_the_queue_is_told_and_can_give_up():
+    """The place in the queue is shown, and Stop works there: the model is never asked."""
 
     async def main() -> None:
         stage, target = Stage(), FakeTarget(latency=0.1)
@@ -138,7 +138,7 @@ def test_who_waits_in_line_is_told_and_can_give_up():
 
 
 def test_private_questions_wait_for_nobody():
-    """They leave nothing behind that others would go on from, so they are answered beside the line."""
+    """They leave nothing behind that others would go on from, so they are answered beside the queue."""
 
     async def main() -> None:
         stage = Stage()
@@ -410,7 +410,7 @@ def test_a_reply_to_an_older_answer_is_asked_after_that_one():
 
 
 def test_where_nothing_can_be_stored_the_answer_is_given_and_says_so():
-    """A full disk costs the memory of an answer, not the answer; who waits in line is served as ever."""
+    """A full disk costs the memory of an answer, not the answer; who waits in the queue is served as ever."""
 
     async def main() -> None:
         stage, targets = Stage(), [FakeTarget(latency=0.1), FakeTarget(latency=0.1)]

@@ -208,7 +208,7 @@ def test_continue_shows_what_stands_below_a_message_that_was_left_behind():
     run(main())
 
 
-def test_a_line_that_fills_while_the_retry_is_stored_does_not_cost_the_answer():
+def test_a_queue_that_fills_while_the_retry_is_stored_does_not_cost_the_answer():
     """The press has its place before anything else happens, so questions that come meanwhile wait behind it."""
 
     async def main() -> None:

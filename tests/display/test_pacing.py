@@ -56,7 +56,7 @@ def test_urgent_writes_come_before_older_text() -> None:
 
 
 def test_whoever_may_not_write_yet_holds_nobody_up() -> None:
-    """A full bucket or a backoff leaves the request to the next in line."""
+    """A full bucket or a backoff leaves the request to the next."""
     budget = pacer()
     spend(budget, 10.0, final(1), times=5)
     candidates = {

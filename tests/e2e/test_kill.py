@@ -64,7 +64,7 @@ async def test_a_message_the_database_does_not_know_is_ended_too(world: World):
     assert reply.content.endswith(INTERRUPTED)
 
 
-async def test_who_waited_in_line_is_told(world: World):
+async def test_who_waited_in_the_queue_is_told(world: World):
     """A question that was still waiting gets a sentence, not silence."""
     await world.start()
     world.scripts.append(Script(text=LONG, tokens_per_second=30))

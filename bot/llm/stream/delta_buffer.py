@@ -39,6 +39,7 @@ class DeltaBuffer:
         return self._closed and not self._pieces
 
     def put(self, kind: Kind, text: str) -> None:
+        """Take in words that arrived."""
         if self._pieces and self._pieces[-1][0] is kind:
             self._pieces[-1][1].append(text)
         else:

@@ -66,6 +66,7 @@ class DatabaseFile:
         return self._connections
 
     async def open(self, *, in_place_of_another: bool = False) -> Connections:
+        """Connect to the file at the path; ids are left out where it took another one's place."""
         async with AsyncExitStack() as stack:
             connections = await connect(stack, self.path, self._clock, patience_s=self._patience_s)
             if in_place_of_another:

@@ -84,6 +84,7 @@ class DiscordRequests:
 
     @property
     def health(self) -> RequestHealth:
+        """How requests fare now."""
         now = self._clock.monotonic()
         return RequestHealth(
             outstanding=len(self._outstanding),

@@ -30,6 +30,7 @@ class SettingChange:
     async def make(
         self, interaction: discord.Interaction[Any], name: str, value: str, scope: Scope | None
     ) -> None:
+        """Set `name` to what somebody typed, or tell them what they can type. `scope` None is the narrowest."""
         spec = self._specs.get(name)
         if spec is None:
             await tell(interaction, texts.unknown_setting(name))

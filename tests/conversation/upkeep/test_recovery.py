@@ -126,7 +126,7 @@ def test_a_question_nothing_was_shown_for_gets_a_line_under_it():
 
 
 @pytest.mark.parametrize("shown", [(), (101,)])
-def test_who_waited_in_line_is_asked_to_ask_again(shown: tuple[int, ...]):
+def test_who_waited_in_the_queue_is_asked_to_ask_again(shown: tuple[int, ...]):
     """The question's text is not kept before its turn, so it cannot be retried."""
 
     async def main() -> None:

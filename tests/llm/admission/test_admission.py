@@ -125,7 +125,7 @@ def test_everybody_is_served_once_and_in_their_channels_order(channels: list[int
 
 
 def test_a_retry_keeps_its_place():
-    """Who failed through no fault of theirs is not sent to the back of the line."""
+    """Who failed through no fault of theirs is not sent to the back of the queue."""
 
     async def scenario() -> None:
         gate = Gate(streams=1)
@@ -189,7 +189,7 @@ def test_a_probe_that_falls_silent_or_fails_does_not_block_the_rest():
 
 
 def test_a_cool_down_beyond_patience_is_told_at_once():
-    """Neither those in line nor those who come later wait for what they will not live to see."""
+    """Neither those in the queue nor those who come later wait for what they will not live to see."""
 
     async def scenario() -> None:
         gate = Gate()
@@ -232,12 +232,12 @@ def test_a_model_out_of_credits_refuses_for_a_minute_then_twice_as_long():
 
 
 def test_a_dead_key_refuses_everybody_until_it_works_again():
-    """Those in line hear of it at once, too."""
+    """Those in the queue hear of it at once, too."""
 
     async def scenario() -> None:
         gate = Gate(streams=1)
         gate.ask("open", channel=1, work=answers(5))
-        gate.ask("in line", channel=2, work=answers(5))
+        gate.ask("in the queue", channel=2, work=answers(5))
         await asyncio.sleep(1)
         gate.admission.refuse_all(errors.AuthenticationError(status=401))
         with pytest.raises(errors.AuthenticationError):
