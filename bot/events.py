@@ -36,7 +36,7 @@ class EventGuard:
                 log.debug("interaction %s came twice", data["id"])
             else:
                 parser(data)
-        except Exception as error:  # noqa: BLE001 - whatever discord.py meets, the other events go on
+        except Exception as error:  # noqa: BLE001 - whatever fails in discord.py, the other events go on
             if name not in self._unreadable:  # once each: whatever Discord changed comes again and again
                 self._unreadable.add(name)
                 log.error("Skipped an event %s that can't be read: %s", name, place(error))  # noqa: TRY400 - one line

@@ -118,7 +118,7 @@ class Mentions(commands.Cog):
             log.warning("question %d is remembered by a message that will go: %s", message_id, error)
 
     async def _ask_again_later(self, message: discord.Message, *, meant: bool) -> None:
-        """Of this server neither settings nor permissions are known; at a start they come within seconds."""
+        """This server's settings and permissions aren't known yet; after a start they arrive within seconds."""
         if meant and self.bot.is_ready():
             await self._say(message, texts.NOT_READY, sign=WAIT)
 

@@ -1,4 +1,4 @@
-"""What is stored of an answer. Where the database can't be written, answers are given all the same, and say so."""
+"""What is stored of an answer. Answers go on where the database can't be written, and say so."""
 
 from __future__ import annotations
 

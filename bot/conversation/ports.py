@@ -49,7 +49,7 @@ class ShownTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenMessage:
-    """A message that stands in a channel, as the bot may read it.
+    """A message in a channel, as the bot may read it.
 
     `content` is what the bot's own messages show, and what others ask in theirs: with names for ids and without
     the mention of the bot. `button_of` is the reply that its buttons are about, `running` whether Stop is among
@@ -67,7 +67,7 @@ class SeenMessage:
 
 
 class Channels(Protocol):
-    """What stands in channels, and a way to write there. Raises the `ScreenError`s of `bot.display.errors`."""
+    """What is in channels, and a way to write there. Raises the `ScreenError`s of `bot.display.errors`."""
 
     def target(self, channel_id: int, *, answer_to: int | None = None) -> ReplyTarget:
         """Where a reply is shown, as an answer to a message or by itself."""

@@ -1,4 +1,4 @@
-"""Background work that goes on until its owner closes it, whatever it meets."""
+"""Background work that goes on until its owner closes it, whatever fails."""
 
 from __future__ import annotations
 

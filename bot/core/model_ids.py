@@ -25,7 +25,7 @@ class Provider(StrEnum):
     OPENAI = "openai"  # OpenAI itself and every server that speaks its protocol
 
 
-# OpenRouter's suffixes that never make a request dearer than the price on the list. Every other one may add a
+# OpenRouter's suffixes that never make a request cost more than the list says. Every other one may add a
 # search, a faster tier, a longer context or another model, so it isn't judged by the model in front of it.
 PRICE_NEUTRAL_SUFFIXES = frozenset({"", ":floor"})
 # Prefixes that name a provider in a model id, as in litellm. On OpenRouter `openai/` is an author's name, which

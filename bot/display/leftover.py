@@ -39,7 +39,7 @@ class Leftover:
     def __init__(
         self, target: ReplyTarget, message_id: int, content: str, *, clock: Clock, on_over: Callable[[int], None]
     ) -> None:
-        """`on_over` is called with the message's id when there is nothing left to do or to hope for."""
+        """`on_over` is called with the message's id when it's done, or given up."""
         self.target = target
         self._message_id = message_id
         self._content = content

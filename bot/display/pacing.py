@@ -148,7 +148,7 @@ class Pacer:
         return self._global.other_ready_at(now)
 
     def other_sent(self, now: float) -> Request:
-        """A request sets out that is no display's write, and counts in the limit on all routes together."""
+        """A request starts that is no display's write, and counts in the limit on all routes together."""
         request = Request(OTHER, now)
         self._global.sent(request, paced=False)
         return request

@@ -242,7 +242,7 @@ class Reply:
         if message_id is not None and self._on_message:
             try:
                 await self._on_message(message_id)
-            except HeadwaterError as error:  # people see it all the same
+            except HeadwaterError as error:  # people see it anyway
                 log.warning("message %d isn't in memory: %s", message_id, error)
 
     def _lose(self, error: ScreenError) -> None:

@@ -103,7 +103,7 @@ class EditScheduler:
         self._wake_by(now)
 
     def other_sent(self) -> Callable[[], None]:
-        """A request sets out that counts in the limit on all routes together; call the result when it's over.
+        """A request starts that counts in the limit on all routes together; call the result when it's over.
 
         Does nothing from within a display's `write`: that request is counted already.
         """

@@ -140,7 +140,7 @@ class ModelClient:
             raise first_failure
 
     async def _loaded(self, call: _Call) -> AsyncGenerator[Waiting, None]:
-        """Wait until litellm is there."""
+        """Wait until litellm is loaded."""
         if self._backend.ready:
             return
         yield Waiting(reason=WaitReason.START)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from bot.llm.quirks import Quirks
 
-BETWEEN = "\n\n"  # turns of one role that stand together, and the system prompt where it is part of a turn
+BETWEEN = "\n\n"  # turns of one role that follow each other, and the system prompt where it is part of a turn
 MISSING = "(An earlier message is no longer available.)"  # where an answer has lost its question
 GO_ON = (
     "Your last message was cut off. Go on from exactly where it stops, in the same language and format, without a "

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from bot.core.errors import ModelError
 
-# Failures of one model that say nothing about the next. A refusal by moderation is not among them: asking around
-# until somebody answers isn't for the bot to do.
+# Failures of one model that say nothing about the next. A refusal by moderation isn't among them: the bot doesn't
+# ask around until somebody answers.
 _OF_THE_MODEL = (
     errors.ContextTooLongError,
     errors.DataPolicyError,

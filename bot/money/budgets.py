@@ -86,7 +86,7 @@ class Budgets:
         self._released = asyncio.Event()  # the next time that something is given back
 
     def charge(self, user_id: int, place: Place, effective: EffectiveSettings, *, is_exempt: bool) -> Charge:
-        """Who pays for somebody's question. An exempt person meets the owner's budgets alone."""
+        """Who pays for somebody's question. Only the owner's budgets apply to an exempt person."""
         limits = [*self._owner_limits(user_id)]
         if place.guild_id is not None and not is_exempt:
             limits += _server_limits(user_id, place, place.guild_id, effective)

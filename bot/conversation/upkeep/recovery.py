@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 15.0  # how often interrupted replies are looked for
 AT_ONCE = 4  # channels read at a time: reading is outside the edit scheduler's budget
-LOOK_AHEAD = 300  # messages read from the question on; an answer seldom stands further down
+LOOK_AHEAD = 300  # messages read from the question on; an answer is seldom further down
 CLOCK_SKEW_S = 60  # by how much this computer's clock may be ahead of Discord's
 
 

@@ -27,8 +27,8 @@ REPORT_S = 5.0  # how often somebody waiting hears how long it will be
 class Admission:
     """Admits requests: first come first served within a channel, in turn between channels.
 
-    Nobody overtakes but those who would else wait for somebody at the end of their own share. Belongs to one event
-    loop. Nothing here runs by itself: those who wait wake up and let in everybody who is due.
+    Nobody overtakes, except those who would otherwise wait for somebody whose share is used up. Belongs to one
+    event loop. Nothing here runs by itself: those who wait wake up and let in everybody who is due.
     """
 
     def __init__(self, limits: AdmissionLimits, clock: Clock) -> None:
@@ -55,7 +55,7 @@ class Admission:
         return self._key_error
 
     def status(self) -> ModelClientStatus:
-        """How it stands, for people."""
+        """How busy it is, for people."""
         return ModelClientStatus(
             open=self.open,
             limit=self.limits.streams,

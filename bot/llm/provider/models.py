@@ -21,7 +21,7 @@ NAME_LIMIT_CHARS = 200
 TEXT_ONLY = frozenset({"text"})
 LABELS, LABEL_CHARS = 200, 100  # modalities and parameters of one model
 GREATEST_TOKENS = 1_000_000_000  # tokens; the largest in use is ten million
-GREATEST_PRICE_USD = 1.0  # a token; the dearest in use is under a thousandth
+GREATEST_PRICE_USD = 1.0  # a token; the most expensive in use is under a thousandth
 DYNAMIC = -1  # OpenRouter's price where it depends on the model that answers
 # What a model reads at once where the provider doesn't say: Ollama's own default, and what nearly every model
 # behind a server of the OpenAI kind has at least.

@@ -89,7 +89,7 @@ class EventParser:
             self._read_bare(line, events)
 
     def _read_bare(self, line: bytes, events: list[Event]) -> None:
-        """Read a line without a field. JSON is an event all the same: some servers send errors that way."""
+        """Read a line without a field. JSON counts as an event: some servers send errors that way."""
         if line.lstrip().startswith(JSON) and (not self._bare or self._is_next(line)):
             self._dispatch(events)
             self._bare = True

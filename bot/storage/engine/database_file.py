@@ -28,7 +28,7 @@ REOPEN_S = 1.0  # between two tries to open the file that took the old one's pla
 class DatabaseFile:
     """Keeps the connections to the file at a path. The file is known by device and inode, not by its handle.
 
-    A file that is gone is waited for, never made once more: the connections stay, in case it comes back.
+    A file that is gone is waited for, never created again: the connections stay, in case it comes back.
     """
 
     def __init__(self, path: Path, clock: Clock, *, patience_s: float) -> None:

@@ -62,7 +62,7 @@ class Share:
 
 
 class Notices:
-    """Answers a message with a sentence; who gets too many of them, with a reaction; after that, with nothing."""
+    """Answers a message with a sentence; somebody who gets too many, with a reaction; after that, with nothing."""
 
     def __init__(self, scheduler: EditScheduler, clock: Clock, rng: random.Random) -> None:
         self._scheduler = scheduler

@@ -46,7 +46,7 @@ async def export(store: ConversationStore, place: Place) -> Export:
     size, before = 0, None
     while page := await store.window(place, before=before, limit=PAGE_TURNS):
         for turn in page:
-            size += 2 * len(turn.text.encode()) + 300  # what stands around it, and escapes
+            size += 2 * len(turn.text.encode()) + 300  # what is around it, and escapes
             if size > FILE_BYTES:
                 return Export(turns[::-1], whole=False)
             turns.append(turn)

@@ -73,7 +73,7 @@ def stack(axes: Axes, series: list[tuple[str, list[float]]]) -> list[Any]:
     floor = [0.0] * len(series[0][1])
     bars: list[Any] = []
     for (_, values), color in zip(series, COLORS, strict=False):
-        # The edge parts the layers also for who sees no colors.
+        # The edge separates the layers for people who see no colors, too.
         bars.append(
             axes.bar(range(len(values)), values, 0.8, bottom=floor, color=color, edgecolor=CARD, linewidth=0.6)
         )

@@ -15,8 +15,8 @@ import discord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A connection that breaks is no HTTPException, nor is a rate limit that discord.py won't wait for, nor an
-# interaction that was answered twice. A TimeoutError is an OSError.
+# Not only HTTPExceptions: also broken connections, rate limits that discord.py won't wait for, and interactions
+# that were answered twice. A TimeoutError is an OSError.
 DISCORD_FAILURES = (
     discord.HTTPException,
     discord.RateLimited,

@@ -1,4 +1,4 @@
-"""Which messages the bot deletes itself: of those, and only those, memory need not hear."""
+"""Which messages the bot deletes itself: memory doesn't need to hear of those, and of no others."""
 
 from __future__ import annotations
 

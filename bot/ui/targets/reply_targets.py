@@ -151,7 +151,7 @@ class InteractionTarget:
         self._ends_at = clock.monotonic() + INTERACTION_S
         self._answered = False
         self._posted: set[int] = set()
-        self._unsure = False  # a follow-up failed, and may be in the channel all the same
+        self._unsure = False  # a follow-up failed, and may still be in the channel
 
     @property
     def channel_id(self) -> int:

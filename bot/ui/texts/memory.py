@@ -1,4 +1,4 @@
-"""What `/history` answers, and what stands under answers about memory."""
+"""What `/history` answers, and the small print under answers about memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `/model` answers, and what stands under answers about the model."""
+"""What `/model` answers, and the small print under answers about the model."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ CHOICES, VALUE_LIMIT = 25, 100  # Discord: options of a select menu, characters 
 
 
 def paginate_lines(lines: Iterable[str], *, head: str = "", most: int | None = None) -> list[str]:
-    """Fill pages with whole lines, `most` on each; the head stands on all. A line that is too long is cut."""
+    """Fill pages with whole lines, `most` on each; each begins with the head. A line that is too long is cut."""
     room = PAGE_CHARS - len(head) - 1
     pages: list[list[str]] = [[]]
     used = 0

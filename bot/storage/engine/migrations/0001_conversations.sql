@@ -51,7 +51,7 @@ CREATE TABLE replies (
     asker_id BIGINT NOT NULL,
     question_message_id BIGINT,             -- the Discord message that asked; NULL for commands and menus
     private INTEGER NOT NULL DEFAULT 0,     -- 1: shown to the asker alone
-    answer_id BIGINT REFERENCES turns (id) ON DELETE SET NULL,  -- NULL while in line, and for private replies
+    answer_id BIGINT REFERENCES turns (id) ON DELETE SET NULL,  -- NULL while it waits, and for private replies
     state TEXT NOT NULL,
     model TEXT NOT NULL,
     generation_id TEXT,                     -- the provider's
