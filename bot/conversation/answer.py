@@ -125,6 +125,7 @@ class Answerer:
                 run.bill.observe(event)
                 match event:
                     case Called() | Started():
+                        await run.bill.book_repeated()
                         await run.memory.open_call(run.bill.call)
                     case Waiting():
                         reply.show_status(self._texts.waiting(event))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from bot.core.units import about
+
 
 class HeadwaterError(Exception):
     """Root of the failures a user can meet; `sentence` is what they read.
@@ -59,7 +61,7 @@ class ModelError(HeadwaterError):
     @property
     def later(self) -> str:
         """`in about 12 s`, or `in a moment` when that is unknown."""
-        return "in a moment" if self.retry_after is None else f"in about {max(1, round(self.retry_after))} s"
+        return "in a moment" if self.retry_after is None else f"in about {about(self.retry_after)}"
 
 
 class BadRequestError(ModelError):

@@ -15,3 +15,11 @@ def dollars(nano_usd: int) -> str:
     if not nano_usd or abs(amount) >= Decimal("0.1"):
         return f"${amount:,.2f}"
     return f"${amount:.2g}" if abs(amount) >= Decimal("0.0001") else f"${amount:.7f}".rstrip("0")
+
+
+def about(seconds: float) -> str:
+    """A wait for people: in seconds, minutes or hours, whichever are enough to plan with."""
+    for unit_s, name in ((HOUR_S, "hours"), (MINUTE_S, "minutes")):
+        if seconds >= 2 * unit_s:
+            return f"{round(seconds / unit_s)} {name}"
+    return f"{max(1, round(seconds))} s"

@@ -57,7 +57,7 @@ class LearnedQuirks:
         if len(self._learned) >= MODELS:
             del self._learned[next(iter(self._learned))]
         self._learned[model] = changed
-        log.warning("%s doesn't take %s; from now on it's asked without", model, refusal.part)
+        log.warning("%s: %s; from now on it's asked accordingly", model, refusal.detail)
         return True
 
 

@@ -47,6 +47,7 @@ _PICTURE = _any(
     r"(?:could not|couldn't|unable to|failed to|cannot|can't) "
     r"(?:process|download|decode|load|fetch|read|open|parse)[\w ]{0,20}(?:image|picture)",
     r"invalid.{0,12}image", r"image.{0,40}(?:not valid|invalid|too large|exceeds)", r"unsupported image",
+    r"image.{0,60}(?:media.?type|mime.?type|appears to be)",
     r"image_parse_error",
 )  # fmt: skip
 _TOO_LONG = _any(
@@ -201,7 +202,8 @@ def _part(said: str, param: object) -> Reason | None:
 
 
 def _unsupported(part: str, greatest: int | None = None) -> Reason:
-    return Reason(kind=errors.UnsupportedPartError, word=f"it doesn't take {part}", part=part, number=greatest)
+    word = f"it doesn't take {part}" if greatest is None else f"it takes {part} of {greatest} at most"
+    return Reason(kind=errors.UnsupportedPartError, word=word, part=part, number=greatest)
 
 
 def _said(value: object, depth: int = 0) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from bot.money.limits import Charge, Limit
     from bot.money.settlement import Settlement
     from bot.money.unbooked import Unbooked
+
+
+REPEATED = "repeated"  # the state of a ledger's entry for a call whose request was sent again; no answer by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,9 @@ class Bill:
         self._generation_id: str | None = None
         self._usage: Usage | None = None
         self._is_unreported = False  # a call has begun whose usage has not been reported
+        self._repeated: list[
+            tuple[str, str]
+        ] = []  # calls like that, model and generation, whose request went again
 
     @property
     def user_id(self) -> int:
@@ -163,6 +170,8 @@ class Bill:
         """Take in what an event says about the bill."""
         match event:
             case Called() | Started():
+                if self._is_unreported and self._generation_id and event.generation_id != self._generation_id:
+                    self._repeated.append((self._model, self._generation_id))
                 self._model, self._generation_id, self._is_unreported = event.model, event.generation_id, True
             case Reasoning() | Text():
                 if self._first_token_s is None:
@@ -188,6 +197,23 @@ class Bill:
             generation_id=self._generation_id,
         )
 
+    async def book_repeated(self) -> None:
+        """Book the calls that may be charged for although their request was sent again, each by itself."""
+        while self._repeated:
+            model, generation_id = self._repeated.pop()
+            cost = cost_of(None, self._billing.catalog.get(model), guess=(self._prompt_tokens, 0))
+            entry = Entry(
+                at=int(self._billing.clock.time()),
+                place=self._charge.place,
+                user_id=self._charge.user_id,
+                model=model,
+                state=REPEATED,
+                cost=cost,
+                generation_id=generation_id,
+            )
+            with suppress(StorageError):  # it's kept then, and booked later
+                await self._billing.book(entry, self._billing.ledger.book)
+
     def warnings(self, entry: Entry) -> tuple[Limit, ...]:
         """The budgets that this entry nearly uses up."""
         return self._billing.budgets.warnings(self._reservation, entry) if self._reservation else ()
@@ -195,6 +221,7 @@ class Bill:
     async def book(self, entry: Entry, write: Callable[[Entry], Awaitable[int]]) -> None:
         """Book the entry in place of what was set aside; see `Billing.book`."""
         try:
+            await self.book_repeated()
             await self._billing.book(entry, write)
         finally:
             self.drop()

@@ -13,6 +13,8 @@ from bot.core.model_ids import PRICE_NEUTRAL_SUFFIXES, split_suffix
 from bot.settings.catalog import ALLOWED_MODELS, PRICE_CEILING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.core.ports import Catalog
     from bot.core.records import ModelInfo
     from bot.settings.resolver import EffectiveSettings, SettingsResolver
@@ -70,6 +72,11 @@ class ModelChoice:
         if info is None:  # without any list nobody can say
             return ModelUnavailable.VANISHED if self._catalog.models() else None
         return _unavailable(effective, info)
+
+    def permitted(self, effective: EffectiveSettings, models: Iterable[str]) -> tuple[str, ...]:
+        """Those that a server's limits permit. A model that isn't listed may come back, so it isn't left out."""
+        kept = ModelUnavailable.VANISHED, None
+        return tuple(model for model in models if self.unavailable(effective, model) in kept)
 
     def allowed(self, effective: EffectiveSettings) -> list[ModelInfo]:
         """The models that may be chosen where these settings apply, in the provider's order."""

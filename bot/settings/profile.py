@@ -60,7 +60,7 @@ class Profiles:
             system_prompt=self._prompts.fill(effective.text(PROMPT) or defaults.system_prompt, place),
             max_tokens=defaults.max_tokens if length is None else min(defaults.max_tokens, int(length)),
             temperature=defaults.temperature if temperature is None else temperature,
-            fallbacks=defaults.fallbacks,
+            fallbacks=self._models.permitted(effective, defaults.fallbacks),
             unavailable=self._models.news(choice),
             reasoning=effective.flag(REASONING),
             window_note=effective.flag(WINDOW_NOTE),

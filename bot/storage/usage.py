@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 COLUMN = {Group.PERSON: "user_id", Group.CHANNEL: "channel_id", Group.MODEL: "model"}
 SUMS = """
-    SELECT {column}, COUNT(*), SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), SUM(prompt_tokens),
-        SUM(completion_tokens), SUM(cost_nano_usd), SUM(cost_nano_usd * estimated), AVG(first_token_ms)
+    SELECT {column}, COUNT(CASE WHEN state <> 'repeated' THEN 1 END),
+        SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), SUM(prompt_tokens), SUM(completion_tokens),
+        SUM(cost_nano_usd), SUM(cost_nano_usd * estimated), AVG(first_token_ms)
     FROM ledger WHERE {selected}
     GROUP BY {column} ORDER BY SUM(cost_nano_usd) DESC, COUNT(*) DESC, {column}
 """
 POINTS = """
-    SELECT booked_at - booked_at % ?1, model, COUNT(*), SUM(cost_nano_usd)
+    SELECT booked_at - booked_at % ?1, model, COUNT(CASE WHEN state <> 'repeated' THEN 1 END), SUM(cost_nano_usd)
     FROM ledger WHERE {selected}
     GROUP BY 1, 2 ORDER BY 1, 2
 """

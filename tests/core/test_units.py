@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core import units
-from bot.core.units import dollars
+from bot.core.units import about, dollars
 
 SOURCE = Path(units.__file__).parents[1]
 
@@ -30,6 +30,15 @@ SOURCE = Path(units.__file__).parents[1]
 def test_small_amounts_have_enough_digits(nano: int, shown: str):
     """A cost of a hundredth of a cent isn't shown as nothing."""
     assert dollars(nano) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "1 s"), (12.4, "12 s"), (119, "119 s"), (120, "2 minutes"), (3600, "60 minutes"), (40_000, "11 hours")],
+)
+def test_a_wait_is_told_in_units_to_plan_with(seconds: float, text: str):
+    """Nobody reckons in thousands of seconds."""
+    assert about(seconds) == text
 
 
 def defines_a_unit(node: ast.AST) -> bool:

@@ -346,6 +346,14 @@ async def test_each_attempt_is_called_and_a_failure_costs_nothing(bench: Bench):
     assert [usage.cost_nano_usd > 0 for usage in outcome.of(Usage)] == [False, True]
 
 
+async def test_a_call_that_loses_its_connection_is_not_free(bench: Bench):
+    """The provider has taken it and may go on; what it really cost is for its record to say."""
+    bench.play(flat(fault=Fault.RESET), flat())
+    outcome = await bench.ask()
+    assert len(outcome.of(Called)) == len(bench.server.calls) == 2
+    assert [usage.cost_nano_usd > 0 for usage in outcome.of(Usage)] == [True]
+
+
 @pytest.mark.parametrize("status", [400, 503])
 async def test_a_refused_call_is_never_called(bench: Bench, status: int):
     """No generation, no cost."""

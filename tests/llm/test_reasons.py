@@ -29,6 +29,7 @@ PICTURE = [
     "Invalid base64 image_url.",
     "messages.0.content.1.image.source.base64: image exceeds 5 MB maximum",
     "You uploaded an unsupported image. Please make sure your image has one of the following formats",
+    "The image was specified using the image/png media type, but the image appears to be a image/jpeg image",
 ]
 BY_STATUS = [
     (400, "x/y is not a valid model ID", errors.ModelNotFoundError),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.core.events import Called, Started, Usage
 from bot.core.records import CompletionRequest, Message, ModelInfo, Place, Role
-from bot.money.billing import Billing
+from bot.money.billing import REPEATED, Bill, Billing
 from bot.money.budgets import Budgets, OwnerBudgets
 from bot.money.limits import BudgetSpentError
 from bot.money.unbooked import Unbooked
 from bot.settings.resolver import EffectiveSettings
 from tests.fakes import FakeCatalog, MemoryLedger
 from tests.virtual import VirtualClock, run
+
+if TYPE_CHECKING:
+    from bot.core.events import Event
 
 PAID = ModelInfo(id="paid/model", name="P", context_length=1000, prompt_price=100, completion_price=400)
 FREE = replace(PAID, id="free/model", prompt_price=0, completion_price=0)
@@ -24,6 +29,11 @@ UNPRICED = replace(PAID, id="auto/model", prompt_price=None, completion_price=No
 
 async def opened(model: str, *fallbacks: str, budget: int) -> tuple[CompletionRequest, int]:
     """The request to send, and how much is set aside for it."""
+    sent, bill, _ = await open_bill(model, *fallbacks, budget=budget)
+    return sent, bill.call.reserved_nano_usd
+
+
+async def open_bill(model: str, *fallbacks: str, budget: int) -> tuple[CompletionRequest, Bill, MemoryLedger]:
     clock, ledger = VirtualClock(), MemoryLedger()
     unbooked = Unbooked(clock)
     budgets = Budgets(ledger, unbooked, clock, owner=OwnerBudgets(month=budget))
@@ -39,8 +49,11 @@ async def opened(model: str, *fallbacks: str, budget: int) -> tuple[CompletionRe
         user_id=7,
         fallbacks=fallbacks,
     )
-    sent = await bill.open(request, on_wait=lambda: None)
-    return sent, bill.call.reserved_nano_usd
+    return await bill.open(request, on_wait=lambda: None), bill, ledger
+
+
+def called(info: ModelInfo, generation_id: str) -> Called:
+    return Called(model=info.id, generation_id=generation_id)
 
 
 @pytest.mark.parametrize("model", [PAID.id, ONLINE.id, UNPRICED.id, "unknown/model"])
@@ -69,3 +82,37 @@ def test_a_paid_model_is_refused_with_a_free_fallback_too():
     """People are told that the budget is used up, not answered by a model that nobody chose."""
     with pytest.raises(BudgetSpentError):
         run(opened(PAID.id, FREE.id, budget=0))
+
+
+NOTHING = Usage(cost_nano_usd=0)
+
+
+@pytest.mark.parametrize(
+    ("events", "repeated"),
+    [
+        ((called(PAID, "a"), called(PAID, "b"), Started(model=PAID.id, generation_id="b")), ["a"]),
+        ((called(PAID, "a"), called(PAID, "b"), called(PAID, "c")), ["a", "b"]),
+        ((called(PAID, "a"), called(FREE, "b")), ["a"]),
+        ((called(PAID, "a"), NOTHING, called(PAID, "b")), []),
+        ((called(PAID, "a"), Started(model=PAID.id, generation_id="a")), []),
+        ((Started(model=PAID.id, generation_id=None), Started(model=PAID.id, generation_id=None)), []),
+    ],
+    ids=["once", "twice", "another model", "free of charge", "the same call", "without ids"],
+)
+def test_a_call_whose_request_went_again_is_booked_by_itself(events: tuple[Event, ...], repeated: list[str]):
+    """The provider may charge for it all the same; its record says how much."""
+
+    async def book() -> MemoryLedger:
+        _, bill, ledger = await open_bill(PAID.id, budget=10**9)
+        for event in events:
+            bill.observe(event)
+        entry = bill.entry(state="complete", said="")
+        assert entry is not None
+        await bill.book(entry, ledger.book)
+        return ledger
+
+    entries = run(book()).entries
+    extra = [entry for entry in entries if entry.state == REPEATED]
+    assert sorted(entry.generation_id or "" for entry in extra) == repeated
+    assert all(entry.cost.estimated and entry.cost.nano_usd for entry in extra)
+    assert len(entries) == len(repeated) + 1

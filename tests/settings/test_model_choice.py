@@ -75,3 +75,22 @@ async def test_the_model_itself_and_what_never_costs_more_are_judged_by_their_pr
 async def test_the_cheapest_provider_is_allowed_where_the_model_is():
     """A list that names the model alone allows its `:floor`."""
     assert await verdict(":floor", **{ALLOWED_MODELS.key: "openai/gpt-4o"}) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        ({}, (MODEL.id, "gone/model")),
+        ({ALLOWED_MODELS.key: "mistralai/*"}, ("gone/model",)),
+        ({PRICE_CEILING.key: "1"}, ("gone/model",)),
+        ({ALLOWED_MODELS.key: "openai/*", PRICE_CEILING.key: CHEAP}, (MODEL.id, "gone/model")),
+    ],
+    ids=["no limits", "list", "ceiling", "within both"],
+)
+async def test_a_fallback_keeps_to_the_servers_limits(limits: dict[str, str], kept: tuple[str, ...]):
+    """One that isn't listed is kept: it may be back when it's needed, and costs nothing until then."""
+    resolver = SettingsResolver(MemorySettings(), VirtualClock())
+    for key, value in limits.items():
+        await resolver.set("guild:1", key, value, by=5)
+    models = ModelChoice(resolver, OneModel(""), default="x/y")
+    assert models.permitted(await resolver.effective(PLACE), (MODEL.id, "gone/model")) == kept

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.records import Place
+from bot.money.billing import REPEATED
 from bot.money.ledger import Cost, Entry
 from bot.money.usage import Group, Point, Selection, Span, Sum, begin, to_csv, total
 from bot.storage.ledger import SqliteLedger
@@ -108,6 +109,16 @@ async def test_a_plot_goes_by_time_and_model(usage: SqliteUsage) -> None:
         Point(at=midnight, model="a/model", answers=2, nano_usd=150),
         Point(at=midnight, model="b/model", answers=1, nano_usd=300),
     ]
+
+
+async def test_a_repeated_call_costs_but_is_no_answer(database: Database) -> None:
+    """Its request was sent again, and the answer to that has an entry of its own."""
+    ledger, usage = SqliteLedger(database), SqliteUsage(database)
+    await ledger.book(entry(5, state=REPEATED, first=None))
+    await ledger.book(entry(100))
+    everything = total(await usage.sums(SERVER, Group.PERSON))
+    assert (everything.answers, everything.failures, everything.nano_usd) == (1, 0, 105)
+    assert [(point.answers, point.nano_usd) for point in await usage.points(SERVER, step_s=DAY)] == [(1, 105)]
 
 
 async def test_the_export_has_every_entry_exactly(usage: SqliteUsage) -> None:

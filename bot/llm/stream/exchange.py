@@ -100,7 +100,9 @@ class Exchange:
                 self.answer.headers = {name.lower(): value for name, value in response.headers.items()}
                 await self._receive(response)
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:  # aiohttp raises ValueErrors, too
-            self.answer.stop(failures.from_connection(self.model, error))
+            failure = failures.from_connection(self.model, error)
+            failure.may_be_billed = self.was_taken  # the provider may go on where nobody hears it
+            self.answer.stop(failure)
         except OversizedBodyError:
             self.answer.stop(errors.OversizedAnswerError(model=self.model, detail="the body is too large"))
         except Exception as error:  # noqa: BLE001 - whatever an answer brings about ends that answer alone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation.ending import Ending, Footer, Queued
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
-from bot.core.units import dollars
+from bot.core.units import about, dollars
 from bot.display.target import DisplayTexts
 from bot.money.limits import budget_name
 from bot.ui.texts import memory as memory_texts
@@ -108,13 +108,13 @@ class ReplyTexts:
         if isinstance(waiting, Queued):
             others = "one other question" if waiting.ahead == 1 else f"{waiting.ahead} other questions"
             return f"Waiting for {others} in this channel."
-        about = "" if waiting.seconds is None else f", about {max(1, round(waiting.seconds))} s"
+        wait = "" if waiting.seconds is None else f", about {about(waiting.seconds)}"
         return {
-            WaitReason.RATE_LIMIT: f"Waiting for the model's rate limit{about}.",
-            WaitReason.CAPACITY: f"Waiting for other answers to finish{about}.",
+            WaitReason.RATE_LIMIT: f"Waiting for the model's rate limit{wait}.",
+            WaitReason.CAPACITY: f"Waiting for other answers to finish{wait}.",
             WaitReason.PERSON: "Waiting for one of your other answers to finish.",
             WaitReason.SERVER: "Waiting for one of this server's other answers to finish.",
-            WaitReason.RETRY: f"The model didn't answer. Trying again{about}.",
+            WaitReason.RETRY: f"The model didn't answer. Trying again{wait}.",
             WaitReason.START: "",
             WaitReason.BUDGET: "Waiting for other answers to finish, to see what the budget still allows.",
             WaitReason.PRESSED_RETRY: "Trying again.",
