@@ -179,7 +179,7 @@ class Admission:
             self._slots.give_back(slot.caller)
             state = self._states.get(slot.model)
             if slot.is_probe and state:
-                state.probe_until = -math.inf
+                state.end_probe()
         self._dispatch()
 
     # --- What the answers teach -----------------------------------------------------------------------------

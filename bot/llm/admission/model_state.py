@@ -48,6 +48,10 @@ class ModelState:
         self.strikes += 1
         return seconds
 
+    def end_probe(self) -> None:
+        """The probe is over without an answer: the next may go at once."""
+        self.probe_until = -math.inf
+
     def admit(self, now: float) -> bool:
         """Somebody is let in; True where that one is the probe."""
         if self.half_open:

@@ -23,6 +23,7 @@ class PrivacyNotice(BaseView):
         self._erasure = erasure
         self._facts = facts
         self._clock = clock
+        self._remembers = True  # as of the text that is shown
 
     async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Answer the command, to the caller alone."""
