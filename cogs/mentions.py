@@ -19,6 +19,7 @@ from bot.ui.incoming.markup import title
 from bot.ui.incoming.missed import MissedQuestions
 from bot.ui.incoming.notices import NO, WAIT
 from bot.ui.incoming.proxied import ProxiedQuestions
+from bot.ui.incoming.threads import ThreadQuestions
 from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.permissions import author_of
 from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot, question_of, words_of
@@ -44,6 +45,7 @@ class Mentions(commands.Cog):
         self.gate = services.access.gate
         self.leases = services.conversation.leases
         self.asker = Asker(services.conversation.chat, bot, services.clock)
+        self._threads = ThreadQuestions()
         self._proxied = ProxiedQuestions(services.clock)
         self._missed = MissedQuestions(bot, bot.arrivals, services.clock)
         self._looking = Background("looking for missed questions", self._missed.look, services.clock)
@@ -146,13 +148,21 @@ class Mentions(commands.Cog):
             if not question.text:
                 await self._say(message, _hint(message), sign=NO)
                 return
-            place = await self._place(message, question, admitted)
-            if (asked := self._as_it_reads_now(question)) is not None:
-                answer_to = asked.message_id if place == asked.place else None
-                target = self.bot.channel_target(place.channel_id, answer_to=answer_to)
-                await self.asker.ask(replace(asked, place=place), target, admitted)
+            if admitted.effective.text(THREADS) != "off" and isinstance(message.channel, discord.TextChannel):
+                with self._threads.another(message.author.id, message.channel.id):
+                    place = await self._place(message, question, admitted)
+                    await self._ask(question, place, admitted)
+            else:
+                await self._ask(question, question.place, admitted)
         except HeadwaterError as refusal:
             await self._refuse(message, refusal, meant=meant)
+
+    async def _ask(self, question: Question, place: Place, admitted: Admitted) -> None:
+        """Ask in a place, unless the question has been deleted meanwhile."""
+        if (asked := self._as_it_reads_now(question)) is not None:
+            answer_to = asked.message_id if place == asked.place else None
+            target = self.bot.channel_target(place.channel_id, answer_to=answer_to)
+            await self.asker.ask(replace(asked, place=place), target, admitted)
 
     async def _say(self, message: discord.Message, sentence: str, *, sign: str) -> None:
         target = self.bot.channel_target(message.channel.id, answer_to=message.id)
@@ -176,19 +186,18 @@ class Mentions(commands.Cog):
         return replace(question, text=newest or question.text, message_id=copy_id or message_id)
 
     async def _place(self, message: discord.Message, question: Question, admitted: Admitted) -> Place:
-        """Where a question is answered: in its channel, or in a thread of its own where the settings say so."""
-        threads = admitted.effective.text(THREADS)
-        thread = await self._open_thread(message) if threads != "off" else None
+        """A thread for a question; its channel where none can be opened."""
+        thread = await self._open_thread(message)
         if thread is None:
             return question.place
         place = replace(question.place, channel_id=thread.id, parent_id=message.channel.id)
-        if threads == "branch":
+        if admitted.effective.text(THREADS) == "branch":
             await self._branch(question.place, place)
         return place
 
     async def _open_thread(self, message: discord.Message) -> discord.Thread | None:
-        """A thread under a question, named after it; None in a thread, and where none can be opened."""
-        if isinstance(message.channel, discord.TextChannel) and self.bot.user:
+        """A thread under a question, named after it; None where none can be opened."""
+        if self.bot.user:
             name = title(words_of(message, self.bot.user), limit=THREAD_NAME_LIMIT)
             with logged_failures(log, "no thread in channel %d", message.channel.id):
                 return await message.create_thread(name=name)

@@ -162,6 +162,22 @@ async def test_the_asker_is_pinged_when_it_took_long(world: World):
     assert world.channel.last_message.content == "quick"
 
 
+@STREAMING
+async def test_one_person_opens_a_few_threads_at_a_time(world: World):
+    """Who goes on asking is refused like in a full queue, and the next person gets a thread at once."""
+    await change(world, "threads", "on")
+    world.llm.gap = 60.0
+    for number in range(10):
+        await world.member.send(world.channel, f"{world.me} question {number}")
+        await world.env.advance_time(0.1)
+    assert len(world.channel.threads) == 4
+    refusals = [m for m in world.channel.history() if "You already have 3 questions waiting" in m.content]
+    assert len(refusals) == 1
+    await world.admin.send(world.channel, f"{world.me} and I?")
+    await world.env.advance_time(0.1)
+    assert len(world.channel.threads) == 5
+
+
 async def test_each_question_gets_its_thread_where_wanted(world: World):
     """The answer and what follows stand in a thread named after the question, with a memory of its own."""
     await change(world, "threads", "on")
