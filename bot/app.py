@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.access.gate import Gate
@@ -21,6 +22,7 @@ from bot.conversation.upkeep.recovery import Recovery
 from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
+from bot.display.reply import Reply
 from bot.display.scheduler import EditScheduler
 from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.client import ModelClient, open_client
@@ -166,28 +168,20 @@ def conversation_services(
     leases = Leases(SqliteClaims(database), clock, process=process)
     catch_up = CatchUp(sync, clock)
     leftovers = Leftovers(cache=SqliteCache(database), scheduler=scheduler, clock=clock)
+    new_reply = partial(
+        Reply, clock=clock, rng=base.rng, mark=scheduler.mark, texts=texts.display, left_behind=leftovers
+    )
     chat = ChatService(
         answerer=answerer(base.model, store, texts, billing, catch_up),
         profiles=Profiles(models, prompts, defaults=defaults(base.settings)),
         billing=billing,
         store=store,
-        scheduler=scheduler,
+        new_reply=new_reply,
         texts=texts,
         clock=clock,
-        rng=base.rng,
-        left_behind=leftovers,
     )
     supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
-    recovery = Recovery(
-        store=store,
-        leases=leases,
-        billing=billing,
-        scheduler=scheduler,
-        texts=texts,
-        clock=clock,
-        rng=base.rng,
-        left_behind=leftovers,
-    )
+    recovery = Recovery(store=store, leases=leases, billing=billing, new_reply=new_reply, texts=texts, clock=clock)
     return ConversationServices(
         chat=chat, store=store, sync=sync, leases=leases, recovery=recovery, leftovers=leftovers, catch_up=catch_up
     )

@@ -17,12 +17,10 @@ from bot.core.errors import DeadlineExceededError, HeadwaterError, StorageError
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
 from bot.display.errors import NoAccessError
-from bot.display.reply import Reply
 from bot.display.target import Controls
 from bot.display.typing_indicator import TYPING_AFTER_S
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Callable
 
     from bot.access.gate import Admitted
@@ -32,8 +30,7 @@ if TYPE_CHECKING:
     from bot.conversation.queue import QueueTicket
     from bot.core.ports import Clock
     from bot.core.records import Question
-    from bot.display.leftover import LeftBehind
-    from bot.display.scheduler import EditScheduler
+    from bot.display.reply import Reply
     from bot.display.target import ReplyTarget
     from bot.money.billing import Billing
     from bot.money.ledger import Entry
@@ -56,24 +53,23 @@ class ChatService:
         profiles: Profiles,
         billing: Billing,
         store: ConversationStore,
-        scheduler: EditScheduler,
+        new_reply: Callable[..., Reply],
         texts: ReplyTexts,
         clock: Clock,
-        rng: random.Random,
-        left_behind: LeftBehind | None = None,
         queue_limit: int = 10,
         queue_per_person: int = 3,
     ) -> None:
-        """`queue_limit` questions may wait in one conversation, `queue_per_person` of one person."""
+        """`new_reply` makes a reply for a target, with what else `Reply` takes of a question.
+
+        `queue_limit` questions may wait in one conversation, `queue_per_person` of one person.
+        """
         self._answerer = answerer
         self._profiles = profiles
         self._billing = billing
         self._store = store
-        self._scheduler = scheduler
+        self._new_reply = new_reply
         self._texts = texts
         self._clock = clock
-        self._rng = rng
-        self._left_behind = left_behind
         self._queue = TurnQueue(limit=queue_limit, per_person=queue_per_person)
         self.runs = Runs()
         self._closing = False
@@ -138,7 +134,7 @@ class ChatService:
 
     async def tell(self, target: ReplyTarget, sentence: str) -> None:
         """Say something in small print, without a question to the model."""
-        reply = self._reply(target)
+        reply = self._new_reply(target)
         reply.finish(sentence, Controls())
         await reply.settled()
 
@@ -172,20 +168,8 @@ class ChatService:
             profile=self._profiles.resolve(admitted.effective, question.place),
             memory=AnswerMemory(self._store, self._clock, earlier=earlier),
             bill=self._billing.bill(admitted.charge),
-            show=partial(self._reply, target, message_ids=message_ids),
+            show=partial(self._new_reply, target, message_ids=message_ids),
             shown_before=shown,
-        )
-
-    @property
-    def _reply(self) -> Callable[..., Reply]:
-        """Makes a reply for a target."""
-        return partial(
-            Reply,
-            clock=self._clock,
-            rng=self._rng,
-            mark=self._scheduler.mark,
-            texts=self._texts.display,
-            left_behind=self._left_behind,
         )
 
     async def _run(self, run: Run, ticket: QueueTicket | None = None) -> Ending:
@@ -204,7 +188,7 @@ class ChatService:
     async def _keep_typing(self, reply: Reply) -> None:
         pause_s = TYPING_AFTER_S
         while not reply.message_ids:
-            self._scheduler.mark(reply)
+            reply.try_typing()
             await self._clock.sleep(pause_s)
             pause_s = TYPING_S
 

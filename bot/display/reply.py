@@ -126,6 +126,10 @@ class Reply:
         self._fed.set()
         self._changed()
 
+    def try_typing(self) -> None:
+        """Give the typing indicator another chance; it's only shown before the first message."""
+        self._mark(self)
+
     def show_status(self, line: str) -> None:
         """Say in small print what the reply is waiting for; the first text replaces it."""
         self._status = line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,10 +72,11 @@ class Stage:
             ),
             billing=billing,
             store=self.store,
-            scheduler=self.scheduler,
+            new_reply=partial(
+                Reply, clock=clock, rng=random.Random(1), mark=self.scheduler.mark, texts=ReplyTexts.display
+            ),
             texts=ReplyTexts(),
             clock=clock,
-            rng=random.Random(1),
             queue_limit=2,
             queue_per_person=2,
         )

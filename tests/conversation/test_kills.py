@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.access.gate import Admitted
@@ -13,6 +14,7 @@ from bot.conversation.upkeep.leases import Leases
 from bot.conversation.upkeep.recovery import Recovery
 from bot.core.events import Called, Done, FinishReason, Started, Text, Usage
 from bot.core.records import ModelInfo, Place, Question
+from bot.display.reply import Reply
 from bot.display.scheduler import EditScheduler
 from bot.money.billing import Billing
 from bot.money.budgets import Budgets, OwnerBudgets
@@ -116,16 +118,20 @@ class Life:
             settlement=settlement,
         )
         self._scheduler = EditScheduler(clock)
-        rng = random.Random(number)
         leases = Leases(Mortal(MemoryClaims(store), self), clock, process=f"machine {number} x")
         store.process = f"machine {number} x"
         common: dict[str, Any] = {
             "store": self._store,
             "billing": billing,
-            "scheduler": self._scheduler,
+            "new_reply": partial(
+                Reply,
+                clock=clock,
+                rng=random.Random(number),
+                mark=self._scheduler.mark,
+                texts=texts.display,
+            ),
             "texts": texts,
             "clock": clock,
-            "rng": rng,
         }
         self.chat = ChatService(
             answerer=Answerer(

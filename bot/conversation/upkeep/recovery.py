@@ -15,21 +15,19 @@ from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import ReplyState
 from bot.core.units import DISCORD_EPOCH_S
 from bot.display.errors import MessageGoneError, ScreenError
-from bot.display.reply import Reply
 from bot.display.target import Controls
 from bot.display.text.read_back import had_ended, text_of, words_of
 from bot.money.billing import CallReport
 from bot.money.ledger import Cost, Entry
 
 if TYPE_CHECKING:
-    import random
+    from collections.abc import Callable
 
     from bot.conversation.ending import ReplyTexts
     from bot.conversation.ports import Channels, ConversationStore, SeenMessage, StoredReply
     from bot.conversation.upkeep.leases import Leases
     from bot.core.ports import Clock
-    from bot.display.leftover import LeftBehind
-    from bot.display.scheduler import EditScheduler
+    from bot.display.reply import Reply
     from bot.money.billing import Billing, OpenCall
 
 log = logging.getLogger(__name__)
@@ -67,20 +65,17 @@ class Recovery:
         store: ConversationStore,
         leases: Leases,
         billing: Billing,
-        scheduler: EditScheduler,
+        new_reply: Callable[..., Reply],
         texts: ReplyTexts,
         clock: Clock,
-        rng: random.Random,
-        left_behind: LeftBehind | None = None,
     ) -> None:
+        """`new_reply` is as `ChatService` takes it."""
         self._store = store
         self._leases = leases
         self._billing = billing
-        self._scheduler = scheduler
+        self._new_reply = new_reply
         self._texts = texts
         self._clock = clock
-        self._rng = rng
-        self._left_behind = left_behind
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     async def book(self) -> None:
@@ -165,15 +160,10 @@ class Recovery:
             await self._store.add_reply_message(reply.id, message.id)
         ids = reply.message_ids if remains.messages is None else tuple(message.id for message in remains.messages)
         kept: list[str] = []  # what is remembered where the screen can no longer be reached
-        display = Reply(
+        display = self._new_reply(
             channels.target(reply.place.channel_id, answer_to=None if ids else reply.question_message_id),
-            clock=self._clock,
-            rng=self._rng,
-            mark=self._scheduler.mark,
-            texts=self._texts.display,
             on_message=lambda message_id: self._store.add_reply_message(reply.id, message_id),
             on_lost=lambda error: kept.append("" if isinstance(error, MessageGoneError) else text),
-            left_behind=self._left_behind,
             message_ids=ids,
             contents=remains.contents,
             text=text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.conversation.upkeep.recovery import LOOK_S, Recovery
 from bot.core.errors import StorageError
 from bot.core.records import Place, Question, ReplyState
 from bot.display.errors import MessageGoneError, NoAccessError
+from bot.display.reply import Reply
 from bot.display.scheduler import EditScheduler
 from bot.display.target import Controls
 from bot.money.billing import Billing, OpenCall
@@ -48,10 +50,15 @@ class Stage:
                 catalog=FakeCatalog(),
                 clock=clock,
             ),
-            scheduler=EditScheduler(clock),
+            new_reply=partial(
+                Reply,
+                clock=clock,
+                rng=random.Random(1),
+                mark=EditScheduler(clock).mark,
+                texts=ReplyTexts.display,
+            ),
             texts=ReplyTexts(),
             clock=clock,
-            rng=random.Random(1),
         )
 
     async def open(
