@@ -115,13 +115,13 @@ class EditScheduler:
     async def admit(self) -> Callable[[], None]:
         """Wait until a request that is no display's write fits in, and count it; call the result when it's over.
 
-        It is to be made in a task or context that begins before that.
+        The request has to start, in a task of its own, before that call.
         """
         async with self._admitting:  # first come, first served
             while (at := self._pacer.other_ready_at(now := self._clock.monotonic())) > now:
                 await self._clock.sleep(min(LOOK_S, max(TICK_S, at - now)))
             request = self._pacer.other_sent(now)
-        token = _request.set(request)  # so that it isn't counted again when it sets out
+        token = _request.set(request)  # so that it isn't counted again when it starts
 
         def over() -> None:
             _request.reset(token)

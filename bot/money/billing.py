@@ -105,9 +105,8 @@ class Bill:
         self._generation_id: str | None = None
         self._usage: Usage | None = None
         self._is_unreported = False  # a call has begun whose usage has not been reported
-        self._repeated: list[
-            tuple[str, str]
-        ] = []  # calls like that, model and generation, whose request went again
+        # Such calls whose request was sent again: their model and generation.
+        self._repeated: list[tuple[str, str]] = []
 
     @property
     def user_id(self) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.storage.engine.session import Row
 
 COLUMN = {Group.PERSON: "user_id", Group.CHANNEL: "channel_id", Group.MODEL: "model"}
+# A call whose request was sent again (`REPEATED` in `bot.money.billing`) is no answer by itself.
 SUMS = """
     SELECT {column}, COUNT(CASE WHEN state <> 'repeated' THEN 1 END),
         SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), SUM(prompt_tokens), SUM(completion_tokens),
