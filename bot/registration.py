@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from bot.core.background import Background
-from bot.ui.targets.failures import DISCORD_FAILURES, reason
+from bot.ui.targets.failures import DISCORD_FAILURES, place, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,8 +56,9 @@ class CommandRegistration:
     async def _try(self) -> bool:
         try:
             await self._register()
-        except DISCORD_FAILURES as error:
-            log.warning("The commands aren't registered yet (%s). Mentions work; I'll try again.", reason(error))
+        except Exception as error:  # noqa: BLE001 - an answer that makes no sense, too, keeps nobody from asking
+            why = reason(error) if isinstance(error, DISCORD_FAILURES) else place(error)
+            log.warning("The commands aren't registered yet (%s). Mentions work; I'll try again.", why)
             return False
         finally:
             self._tried.set()

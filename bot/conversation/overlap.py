@@ -7,6 +7,9 @@ import re
 # What a model may put before words that it repeats: a new line, quotes, an ellipsis, the fence of a code block.
 LEAD = re.compile(r"(?:```\w*(?:\n|\Z)|[\s\"'`\u201c\u201d\u201e\u2018\u2019«»\u2026.>])*")
 LEAD_CHARS = 200
+# Scripts without spaces between words: kana, Chinese, and those of Thailand, Laos, Myanmar and Cambodia.
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
+LEAST_UNSPACED = 3  # characters; fewer are repeated by chance, as there's no telling where a word begins
 REACH = 4000  # characters of the shown text that a model may repeat: a long paragraph, two messages
 
 
@@ -15,12 +18,13 @@ class Join:
 
     Models that continue often start by repeating the last word, sentence or paragraph. Text is held back while it
     may still be such a repetition, for `REACH` characters at most. An overlap counts only if it starts with a
-    whole word: "book" and "keeper" share a letter, but repeat nothing.
+    whole word: "book" and "keeper" share a letter, but repeat nothing. Where no spaces part words, a few
+    characters in common are one.
     """
 
     def __init__(self, shown: str) -> None:
         self._tail = shown[-REACH:]
-        self._starts = [at for at in range(len(self._tail)) if at == 0 or not (_in_word(self._tail, at - 1, at))]
+        self._starts = [at for at in range(len(self._tail)) if at == 0 or not _in_word(self._tail, at)]
         self._held = ""
         self._joined = False
         self._repeated = False
@@ -101,5 +105,7 @@ class Continuation:
         return self._of_bare if self._bare.repeated and not self._whole.repeated else self._of_whole
 
 
-def _in_word(text: str, left: int, right: int) -> bool:
-    return text[left].isalnum() and text[right].isalnum()
+def _in_word(text: str, at: int) -> bool:
+    if UNSPACED.match(text, at):
+        return text[at - 1].isalnum() and len(text) - at < LEAST_UNSPACED
+    return text[at - 1].isalnum() and text[at].isalnum()

@@ -16,8 +16,8 @@ MODELS = 1000  # remembered; then the one learned of first is forgotten
 # Families whose chat format has no system message, by the part of the id behind the author.
 _NO_SYSTEM = re.compile(r"gemma|o1-(?:mini|preview)|mi[sx]tral-\d+x?\d*b-instruct", re.IGNORECASE)
 # Families that go on with an assistant's message by themselves, as documented. All others are asked to in words,
-# which every model understands.
-_PREFILL = re.compile(r"~?anthropic/claude-(?:3|2|instant)", re.IGNORECASE)
+# which every model understands. A Claude that thinks refuses it, too.
+_PREFILL = re.compile(r"~?anthropic/claude-(?:3|2|instant)(?!.*:thinking)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

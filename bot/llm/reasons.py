@@ -148,6 +148,7 @@ _NO_SYSTEM = _any(
 )  # fmt: skip
 _NO_PREFILL = _any(
     r"message prefill", r"must end with a user message", r"cannot end with trailing whitespace",
+    r"final `?assistant`? message must start with a thinking block",
     r"expected last role user", r"last message (?:must|should) (?:be|have)[\w ]* user",
 )  # fmt: skip
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 NO_PREFILL = (
     "This model does not support assistant message prefill. The conversation must end with a user message."
 )
+THINKING_FIRST = (
+    "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`. When `thinking` is "
+    "enabled, a final `assistant` message must start with a thinking block."
+)
 TRAILING_SPACE = "messages: final assistant content cannot end with trailing whitespace"
 USER_LAST = "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"
 ALTERNATE = (
@@ -68,6 +72,9 @@ def alternate(roles: list[str]) -> bool:
 FAMILIES = {  # by how an id begins; the longest that fits counts
     "anthropic/claude": Family(provider="Anthropic", assistant_last=NO_PREFILL, max_tokens=64_000),
     "anthropic/claude-3": Family(provider="Anthropic", trailing_space=False, max_tokens=8_192),
+    "anthropic/claude-3.7-sonnet:thinking": Family(
+        provider="Anthropic", assistant_last=THINKING_FIRST, max_tokens=64_000
+    ),
     "google/gemma": Family(provider="DeepInfra", system=False, alternates=True),
     "mistralai/": Family(provider="Mistral", assistant_last=USER_LAST, alternates=True),
     "meta-llama/": Family(provider="Groq", max_tokens=32_768),

@@ -46,6 +46,23 @@ def test_letters_in_common_are_no_repetition() -> None:
 
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize(
+    ("shown", "continuation", "shown_after"),
+    [
+        ("今日は天気がいいから散歩に", "から散歩に行きましょう。", "行きましょう。"),
+        ("我们明天早上一起去", "一起去公园。", "公园。"),
+        ("วันนี้อากาศดีมาก", "อากาศดีมากจริงๆ", "จริงๆ"),
+        ("今天我们看", "看看吧", "看看吧"),
+        ("我觉得慢慢", "慢慢来", "慢慢来"),
+    ],
+    ids=["Japanese", "Chinese", "Thai", "a letter in common", "two letters"],
+)
+def test_languages_without_spaces_repeat_too(shown: str, continuation: str, shown_after: str, size: int) -> None:
+    """From three characters on; where words begin can't be told there, and one or two are often doubled."""
+    assert join(shown, continuation, size) == shown_after
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize(
     ("shown", "more"),
     [
         ("A paragraph.\n", "\nAnother one."),

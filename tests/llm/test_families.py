@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MODELS = (
     "anthropic/claude-sonnet-4",
     "anthropic/claude-3-haiku",
+    "anthropic/claude-3.7-sonnet:thinking",
     "google/gemma-3-27b-it",
     "mistralai/mistral-small-3.2-24b-instruct:free",
     "openai/o3-mini",
