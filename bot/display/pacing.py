@@ -147,10 +147,10 @@ class Pacer:
         """When a request that is no display's write may go, at the earliest `now`."""
         return self._global.other_ready_at(now)
 
-    def other_sent(self, now: float) -> Request:
+    def other_sent(self, now: float, *, announced: bool = False) -> Request:
         """A request starts that is no display's write, and counts in the limit on all routes together."""
         request = Request(OTHER, now)
-        self._global.sent(request, paced=False)
+        self._global.other_sent(request, announced=announced)
         return request
 
     def other_answered(self, now: float, request: Request) -> None:

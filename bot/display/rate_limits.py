@@ -12,6 +12,7 @@ from dataclasses import dataclass
 SHRINK = 0.25  # share of an allowance that an unexpected 429 takes away
 KEEP = 0.6  # for this part of a window's last share, its last request is kept for a final edit
 SECOND_S = 1.02  # the global limit's window, and a little for differences between clocks and trips
+QUIET_S = 10.0  # after so long without an unannounced request of others, writes use most of their reserve
 OTHER = ""  # the bucket of requests that don't pass the scheduler
 HUNG_S = 10.0  # a request unanswered for so long has arrived, or been lost, long ago
 REMEMBER_S = 150.0  # the fastest round trip is that of the last one to two spans of this length
@@ -207,6 +208,7 @@ class GlobalLimit:
         self._reserve = reserve
         self._places: dict[Request, float] = {}  # until when each request counts
         self._paused_until = -math.inf
+        self._other_at = -math.inf  # when another request last started unannounced
         self._pace = SlotPacer()
         self._fastest = FastestTrip()
 
@@ -214,11 +216,16 @@ class GlobalLimit:
         """When one more request may go, at the earliest `now`; other requests use up the reserve first."""
         counted = self._counted(now)
         others = sum(request.bucket == OTHER for request in self._places)
-        return self._opens_at(now, counted, self._allowance.at(now) + min(self._reserve, others))
+        unneeded = max(self._unneeded(now), min(self._reserve, others))
+        return self._opens_at(now, counted, self._allowance.at(now) + unneeded)
 
     def other_ready_at(self, now: float) -> float:
         """The same for a request that doesn't pass the scheduler, which may use the reserve."""
         return self._opens_at(now, self._counted(now), self._allowance.at(now) + self._reserve)
+
+    def _unneeded(self, now: float) -> int:
+        """How much of the reserve writes may use: where others are rare, one place is enough for them."""
+        return max(0, self._reserve - 1) if now >= self._other_at + QUIET_S else 0
 
     def _opens_at(self, now: float, counted: list[float], allowed: int) -> float:
         at = max(now, self._paused_until)
@@ -237,7 +244,14 @@ class GlobalLimit:
     def sent(self, request: Request, *, paced: bool) -> None:
         self._places[request] = request.sent_at + HUNG_S
         if paced:
-            self._pace.take(request.sent_at, rate=self._allowance.at(request.sent_at))
+            now = request.sent_at  # the pace leaves one more place a second to what can't wait
+            self._pace.take(now, rate=self._allowance.at(now) + max(0, self._unneeded(now) - 1))
+
+    def other_sent(self, request: Request, *, announced: bool) -> None:
+        """Another request starts; it may have been `announced` by asking `other_ready_at` before."""
+        self.sent(request, paced=False)
+        if not announced:
+            self._other_at = request.sent_at
 
     def answered(self, now: float, request: Request) -> None:
         self._fastest.add(now, now - request.sent_at)

@@ -120,7 +120,7 @@ class EditScheduler:
         async with self._admitting:  # first come, first served
             while (at := self._pacer.other_ready_at(now := self._clock.monotonic())) > now:
                 await self._clock.sleep(min(LOOK_S, max(TICK_S, at - now)))
-            request = self._pacer.other_sent(now)
+            request = self._pacer.other_sent(now, announced=True)
         token = _request.set(request)  # so that it isn't counted again when it starts
 
         def over() -> None:

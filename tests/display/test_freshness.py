@@ -116,7 +116,7 @@ def test_first_texts_are_shown_at_once_under_load() -> None:
     """A question asked while 200 replies stream gets its first text as if it were alone."""
     seen = simulate(Scene(channels=200, spread=20.0))
     assert median(seen.first_text) < 0.4
-    assert max(seen.first_text) < 0.7
+    assert max(seen.first_text) < 0.75
 
 
 def of_webhooks(seen: Outcome) -> list[float]:

@@ -126,9 +126,23 @@ def test_regular_writes_leave_at_an_even_pace() -> None:
 def test_the_second_is_shared_by_all_buckets() -> None:
     """When the global budget is spent, nobody who counts globally may write, however urgent."""
     budget = pacer(global_limit=10, global_reserve=2)
-    for channel in range(8):
+    for channel in range(9):
         spend(budget, 10.0, final(channel))
     assert budget.ready_at(10.0, final(99)) == pytest.approx(10.0 + SECOND_S)
+
+
+def test_writes_leave_the_reserve_where_other_requests_are_about() -> None:
+    """One place is always left to them, all of the reserve for ten seconds after one that came unannounced."""
+    budget = pacer(global_limit=10, global_reserve=3)
+    budget.other_answered(0.1, budget.other_sent(0.0))
+    for channel in range(7):
+        spend(budget, 9.0, final(channel))
+    assert budget.ready_at(9.0, final(99)) > 9.0
+    budget.other_answered(12.1, budget.other_sent(12.0, announced=True))
+    for channel in range(9):
+        assert budget.ready_at(15.0, final(channel)) == 15.0
+        spend(budget, 15.0, final(channel))
+    assert budget.ready_at(15.0, final(99)) > 15.0
 
 
 def test_other_requests_use_up_the_reserve_first() -> None:
