@@ -95,7 +95,7 @@ class OpenRouter:
         base = model.partition("@preset/")[0]
         for variant in VARIANTS[1:]:
             base = base.removesuffix(variant)
-        return not base or base in ids or base.startswith("~")
+        return not base or bool(ids & {base, model}) or base.startswith("~")
 
     # --- Completions ----------------------------------------------------------------------------------------
 

@@ -186,8 +186,7 @@ def test_how_much_the_credits_pay_for():
         ("Developer instruction is not enabled for models/gemma-3-27b-it", "system", None),
         ("This model does not support assistant message prefill. The conversation must end with a user message.",
          "prefill", None),
-        ("messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`. When `thinking` is "
-         "enabled, a final `assistant` message must start with a thinking block", "prefill", None),
+        ("When `thinking` is enabled, a final `assistant` message must start with a thinking block", "prefill", None),
         ("messages: final assistant content cannot end with trailing whitespace", "prefill", None),
         ("Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant",
          "prefill", None),
