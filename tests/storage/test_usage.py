@@ -55,7 +55,7 @@ async def usage(database: Database) -> SqliteUsage:
 
 
 async def test_sums_by_person_channel_and_model(usage: SqliteUsage) -> None:
-    """The dearest first, of the selection alone, with failures and estimates told apart."""
+    """The most expensive first, of the selection alone, with failures and estimates told apart."""
     by_person = await usage.sums(SERVER, Group.PERSON)
     assert by_person == [
         Sum(
@@ -119,6 +119,16 @@ async def test_a_repeated_call_costs_but_is_no_answer(database: Database) -> Non
     everything = total(await usage.sums(SERVER, Group.PERSON))
     assert (everything.answers, everything.failures, everything.nano_usd) == (1, 0, 105)
     assert [(point.answers, point.nano_usd) for point in await usage.points(SERVER, step_s=DAY)] == [(1, 105)]
+
+
+async def test_reports_keep_nobody_else_waiting(
+    usage: SqliteUsage, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger may be long, so they leave the connection that everybody reads by alone."""
+    monkeypatch.setattr(database, "read", None)
+    assert await usage.sums(SERVER, Group.PERSON)
+    assert await usage.points(SERVER, step_s=DAY)
+    assert await usage.records(SERVER, limit=1)
 
 
 async def test_the_export_has_every_entry_exactly(usage: SqliteUsage) -> None:
