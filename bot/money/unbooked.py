@@ -27,6 +27,7 @@ RETRY_S = 5.0  # how often the database is tried again
 MOST_NANO_USD = 5 * NANO  # about a thousand usual answers; more must not depend on one process
 MOST_ENTRIES = 10_000
 MOST_FILE_BYTES = 10_000_000
+ROOM_BYTES = 256_000  # on the disk, kept for some 600 entries
 MOST_NUMBER = 2**63 - 1  # as databases store them
 LATEST_S = 2**33  # seconds since the epoch: the year 2242
 
@@ -81,10 +82,13 @@ class Unbooked:
         return found
 
     async def run(self) -> None:
-        """Try every few seconds to write what waits, until cancelled."""
+        """Try every few seconds to write what waits, until cancelled.
+
+        The first try is at once: what an earlier run left says more than recovery's estimate for the same call.
+        """
         while True:
-            await self._clock.sleep(RETRY_S)
             await self.flush()
+            await self._clock.sleep(RETRY_S)
 
     async def flush(self) -> None:
         """Write what can be written now, oldest first."""
@@ -102,7 +106,9 @@ class Unbooked:
                 log.info("everything spent is booked again")
 
     def load(self, write: Callable[[Entry], Awaitable[int]]) -> None:
-        """Load what an earlier run left in the file. Blocks."""
+        """Load what an earlier run left in the file, and keep room for what this run may leave. Blocks."""
+        if self._path:
+            _keep_room(_room_of(self._path))
         if self._path and self._path.is_file() and self._path.stat().st_size <= MOST_FILE_BYTES:
             for entry in _read(self._path.read_text(encoding="utf-8", errors="replace").splitlines()):
                 self.add(entry, write)
@@ -113,7 +119,7 @@ class Unbooked:
             return
         try:
             if self._pending:
-                _write(self._path, "\n".join(json.dumps(asdict(each.entry)) for each in self._pending))
+                self._write("\n".join(json.dumps(asdict(each.entry)) for each in self._pending))
             else:
                 self._path.unlink(missing_ok=True)
         except OSError as error:
@@ -121,6 +127,15 @@ class Unbooked:
             return
         if self._pending:
             log.error("%d entries are not booked; they are kept in %s", len(self._pending), self._path)
+
+    def _write(self, text: str) -> None:
+        assert self._path  # noqa: S101 - `save` returns without one
+        try:
+            _write(self._path, text)
+        except OSError:  # most often a full disk
+            if not _give_room_up(_room_of(self._path)):
+                raise
+            _write(self._path, text)
 
     def _total(self) -> int:
         return sum(pending.entry.cost.nano_usd for pending in self._pending)
@@ -136,6 +151,27 @@ def _write(path: Path, text: str) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _room_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.room")
+
+
+def _keep_room(room: Path) -> None:
+    """Take up some of the disk: when it's full, the entries can stand there."""
+    if not os.path.lexists(room):
+        try:
+            _write(room, " " * ROOM_BYTES)
+        except OSError as error:
+            log.warning("no room is kept for unbooked entries: %s", error)
+
+
+def _give_room_up(room: Path) -> bool:
+    """Delete what `_keep_room` made; False where there is no such file."""
+    is_ours = room.is_file() and not room.is_symlink() and room.stat().st_size == ROOM_BYTES
+    if is_ours:
+        room.unlink()
+    return is_ours
 
 
 def _read(lines: Iterable[str]) -> Iterable[Entry]:

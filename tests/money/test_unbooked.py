@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bot.core.errors import StorageError
 from bot.core.records import Place
 from bot.money.ledger import ALL, Cost, Entry, Period
-from bot.money.unbooked import MOST_NANO_USD, Unbooked, UnbookedError
+from bot.money.unbooked import MOST_NANO_USD, ROOM_BYTES, Unbooked, UnbookedError
 from tests.fakes import MemoryLedger
 from tests.virtual import VirtualClock, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def entry(nano_usd: int = 500) -> Entry:
@@ -70,7 +69,7 @@ def test_a_file_of_somebody_else_is_not_written_to(tmp_path: Path):
         Unbooked(VirtualClock(), pipe).load(full)
 
     run(main())
-    assert {file.name for file in tmp_path.iterdir()} == {"unbooked", "notes.txt", "pipe"}
+    assert {file.name for file in tmp_path.iterdir()} == {"unbooked", "notes.txt", "pipe", "pipe.room"}
 
 
 def test_a_shutdown_survives_a_file_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture):
@@ -83,6 +82,70 @@ def test_a_shutdown_survives_a_file_that_cannot_be_written(tmp_path: Path, caplo
 
     run(main())
     assert "1 entries can't be kept" in caplog.text
+
+
+def test_what_an_earlier_run_left_is_booked_at_once(tmp_path: Path):
+    """Before recovery books an estimate for the same call."""
+    path = tmp_path / "unbooked"
+
+    async def main() -> None:
+        before = Unbooked(VirtualClock(), path)
+        before.add(entry(), full)
+        before.save()
+        clock = VirtualClock()
+        after, ledger = Unbooked(clock, path), MemoryLedger()
+        after.load(ledger.book)
+        trying = asyncio.create_task(after.run())
+        await asyncio.sleep(0.1)
+        trying.cancel()
+        assert ledger.entries == [entry()]
+
+    run(main())
+
+
+def test_a_full_disk_has_room_for_what_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It's kept from the start on, given up where the file doesn't fit, and kept again by the next start."""
+    path, room = tmp_path / "unbooked", tmp_path / "unbooked.room"
+    write_text = Path.write_text
+
+    def on_full_disk(self: Path, text: str, **options: str) -> int:
+        if room.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_text(self, text, **options)
+
+    async def main() -> None:
+        unbooked = Unbooked(VirtualClock(), path)
+        unbooked.load(full)
+        assert room.stat().st_size == ROOM_BYTES
+        assert room.stat().st_mode & 0o777 == 0o600
+        unbooked.add(entry(), full)
+        monkeypatch.setattr(Path, "write_text", on_full_disk)
+        unbooked.save()
+        monkeypatch.undo()
+        assert not room.exists()
+        after = Unbooked(VirtualClock(), path)
+        after.load(full)
+        assert after.spent([ALL], at=int(VirtualClock().time()))[ALL, Period.DAY] == 500
+        assert room.exists()
+
+    run(main())
+
+
+def test_a_file_of_somebody_else_is_not_given_up(tmp_path: Path):
+    """A file that only has the name stays, also when nothing else helps."""
+    room = tmp_path / "missing" / "unbooked.room"
+    room.parent.mkdir()
+    room.write_text("Dear diary")
+
+    async def main() -> None:
+        unbooked = Unbooked(VirtualClock(), room.with_name("unbooked"))
+        unbooked.load(full)
+        unbooked.add(entry(), full)
+        room.with_name("unbooked").mkdir()  # can't be written
+        unbooked.save()
+
+    run(main())
+    assert room.read_text() == "Dear diary"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"at": 1}', "null"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import StorageError
 from bot.storage.engine.errors import NO_DATABASE, READ_ONLY, plain_errors, plain_file_errors
-from bot.storage.engine.ownership import TABLES, check_owner
+from bot.storage.engine.ownership import APPLICATION_ID, TABLES, check_owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,8 +99,12 @@ def check_file(path: Path) -> None:
         # Never open the file but through SQLite: closing it would drop the locks of this process's connections
         # (https://sqlite.org/howtocorrupt.html, 2.2).
         with closing(sqlite3.connect(f"{uri_of(path, mode='ro')}&immutable=1", uri=True)) as connection:
+            # A kill or a full disk may have left the log folded in halfway. Without its log, SQLite then takes the
+            # file for damaged, except in this mode, which writes nothing here.
+            connection.execute("PRAGMA writable_schema = ON")
             ((application_id,),) = connection.execute("PRAGMA application_id").fetchall()
-            tables = [name for (name,) in connection.execute(TABLES)]
+            is_marked = application_id == APPLICATION_ID
+            tables = [] if is_marked else [name for (name,) in connection.execute(TABLES)]
     check_owner(application_id, tables)
 
 

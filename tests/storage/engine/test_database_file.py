@@ -325,6 +325,18 @@ async def test_a_torn_page_is_found_at_the_start(path: Path) -> None:
     assert path.read_bytes() == torn
 
 
+async def test_a_log_that_was_folded_in_halfway_is_no_damage(path: Path) -> None:
+    """A kill or a full disk left the first page alone in the file: the log has all the others."""
+    log = path.with_name(f"{path.name}-wal")
+    async with open_database(path) as database:
+        await write(database, PUT, "a", "v" * 100_000, 0)
+        written = log.read_bytes()
+    path.write_bytes(path.read_bytes()[:4096])
+    log.write_bytes(written)
+    async with open_database(path) as database:
+        assert await keys(database) == ["a"]
+
+
 async def test_the_check_of_a_large_file_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that takes too long to read whole is used all the same."""
     await make(path, "a")
