@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from playground.discord import RateLimits
+from playground.discord import Channel, Message, RateLimits
 from playground.discord.api.limits import Limiter
 from playground.exactness import has_small_print
 from playground.openrouter import Script
@@ -83,14 +83,20 @@ async def test_slow_mode_only_slows_the_reply(world: World):
     await world.reply(world.ask("go on"), LONG, timeout=60)
 
 
-async def test_a_thread_archived_in_mid_reply_is_cleaned_later(world: World):
-    """50083: as soon as somebody opens it again, the cursor and the dead button go."""
-    await world.start()
+async def archived_in_mid_reply(world: World) -> tuple[Channel, Message]:
+    """A thread that was archived while the bot answered in it, and the question."""
     thread = world.discord.add_thread(world.channel, "aside")
     world.scripts.append(Script(text=WORDS, tokens_per_second=100))
     asked = world.ask("go on", channel=thread)
     await world.discord.until(lambda: any(CURSOR in m.content for m in world.replies(asked)), 20)
     world.discord.archive(thread)
+    return thread, asked
+
+
+async def test_a_thread_archived_in_mid_reply_is_cleaned_later(world: World):
+    """50083: as soon as somebody opens it again, the cursor and the dead button go."""
+    await world.start()
+    thread, asked = await archived_in_mid_reply(world)
     await world.discord.until(lambda: world.router.calls[0].finished, 20)
     world.discord.world.update_channel(thread, archived=False)
     await world.reply(asked, timeout=60)
@@ -112,11 +118,7 @@ async def test_a_word_that_is_blocked_leaves_no_cursor(world: World):
 async def test_a_message_left_behind_is_cleaned_after_a_restart(world: World):
     """The thread stays archived until the next process runs; then cursor and button go."""
     await world.start()
-    thread = world.discord.add_thread(world.channel, "aside")
-    world.scripts.append(Script(text=WORDS, tokens_per_second=100))
-    asked = world.ask("go on", channel=thread)
-    await world.discord.until(lambda: any(CURSOR in m.content for m in world.replies(asked)), 20)
-    world.discord.archive(thread)
+    thread, asked = await archived_in_mid_reply(world)
     await world.stop()
     await world.start()
     world.discord.world.update_channel(thread, archived=False)
