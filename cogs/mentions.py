@@ -13,6 +13,7 @@ from bot.access.refusals import NotAllowedError, Rule
 from bot.conversation.history import BRANCHED_TURNS
 from bot.core.background import Background
 from bot.core.errors import HeadwaterError, StorageError
+from bot.core.names import NAME_LIMIT_CHARS
 from bot.settings.catalog import ANSWER, THREADS
 from bot.ui.incoming.asking import Asker
 from bot.ui.incoming.markup import title
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from bot.settings.resolver import EffectiveSettings
 
 log = logging.getLogger(__name__)
-
-THREAD_NAME_LIMIT = 100  # Discord: characters
 
 
 class Mentions(commands.Cog):
@@ -198,7 +197,7 @@ class Mentions(commands.Cog):
     async def _open_thread(self, message: discord.Message) -> discord.Thread | None:
         """A thread under a question, named after it; None where none can be opened."""
         if self.bot.user:
-            name = title(words_of(message, self.bot.user), limit=THREAD_NAME_LIMIT)
+            name = title(words_of(message, self.bot.user), limit=NAME_LIMIT_CHARS)
             with logged_failures(log, "no thread in channel %d", message.channel.id):
                 return await message.create_thread(name=name)
         return None

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.core.errors import HeadwaterError
-from bot.core.model_ids import nearest, normalize_model, search
+from bot.core.model_ids import CHOICE_LIMIT_CHARS, ID_LIMIT_CHARS, nearest, normalize_model, search
 from bot.core.records import Message
 from bot.core.tokens import DEFAULT_RATIO, estimate
 from bot.settings.model_choice import ModelUnavailable
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 Order = Literal["price", "context"]
 LISTED = 500  # models in a list; nobody pages further
 HISTORY_TURNS = 500  # looked through to say whether a channel's memory is longer than a model's context
-ID_LIMIT = 200  # characters of a model's id, or of what is searched for
-LABEL_LIMIT = 100  # Discord: characters of a choice's name
 
 
 class Models(commands.GroupCog, group_name="model", group_description="The model that answers here"):
@@ -61,7 +59,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def set_(
         self,
         interaction: discord.Interaction[ChatBot],
-        model: app_commands.Range[str, 1, ID_LIMIT],
+        model: app_commands.Range[str, 1, ID_LIMIT_CHARS],
         scope: Scope = "channel",
     ) -> None:
         """Choose the model that answers here (admins)"""
@@ -150,7 +148,7 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def list_(
         self,
         interaction: discord.Interaction[ChatBot],
-        wanted: app_commands.Range[str, 0, ID_LIMIT] = "",
+        wanted: app_commands.Range[str, 0, ID_LIMIT_CHARS] = "",
         free: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
         vision: bool = False,  # noqa: FBT001, FBT002 - the same
         order: Order | None = None,
@@ -182,18 +180,18 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
         self, interaction: discord.Interaction[ChatBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         try:
-            found = await self._suggestions(interaction_place(interaction), typed[:ID_LIMIT])
+            found = await self._suggestions(interaction_place(interaction), typed[:ID_LIMIT_CHARS])
         except HeadwaterError:  # nothing to suggest; the command itself says why
             return []
         return [
             app_commands.Choice(
                 name=f"{info.id} · {model_texts.context(info.context_length)} · {model_texts.prices(info)}"[
-                    :LABEL_LIMIT
+                    :CHOICE_LIMIT_CHARS
                 ],
                 value=info.id,
             )
             for info in found
-            if len(info.id) <= LABEL_LIMIT
+            if len(info.id) <= CHOICE_LIMIT_CHARS
         ]
 
     async def _suggestions(self, place: Place, typed: str) -> Sequence[ModelInfo]:

@@ -14,13 +14,12 @@ from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
 from bot.ui.texts import settings as texts
 from bot.ui.views.pages import show_lines
-from bot.ui.views.setting_change import SettingChange
+from bot.ui.views.setting_change import VALUE_LIMIT, SettingChange
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
 
 LOGGED = 200  # changes that the log shows
-VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
 NAMES = [app_commands.Choice(name=spec.key, value=spec.key) for spec in SETTINGS]
 
 

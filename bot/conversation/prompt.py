@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_CONTEXT = 8_192  # tokens; nearly every model in use can read that many
-NAME_LIMIT_CHARS = 32  # Discord: display names
+SPEAKER_LIMIT_CHARS = 32  # Discord: display names
 COLONS = ":\N{RATIO}\N{MODIFIER LETTER COLON}\N{MODIFIER LETTER TRIANGULAR COLON}"
 
 
@@ -127,7 +127,7 @@ def speaker(name: str) -> str:
     """A display name fit for one line: no control characters, no colons, nothing that reads as a role."""
     # NFKC first, so that full-width letters and colons are what they look like.
     plain = unicodedata.normalize("NFKC", name)
-    line = one_line("".join(char for char in plain if char not in COLONS))[:NAME_LIMIT_CHARS].strip()
+    line = one_line("".join(char for char in plain if char not in COLONS))[:SPEAKER_LIMIT_CHARS].strip()
     if not line:
         return "Someone"
     return f"{line} (a member)" if reads_as_role(line) else line

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.core.records import ModelInfo
 
-CHOICE_LIMIT_CHARS = 100  # Discord: the value of an autocomplete choice
+CHOICE_LIMIT_CHARS = 100  # Discord: the name and the value of an autocomplete choice
 CHOICES = 25  # Discord: autocomplete choices in one answer
 ID_LIMIT_CHARS = 200  # longer than any real id; keeps nonsense out of the database
 

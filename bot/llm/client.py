@@ -32,6 +32,7 @@ from bot.llm.provider.generations import OpenRouterGenerations
 from bot.llm.provider.key import Key
 from bot.llm.provider.session import open_session
 from bot.llm.quirks import LearnedQuirks
+from bot.llm.reasons import TOO_MANY_REQUESTS
 from bot.llm.request import parameters_of
 from bot.llm.retry import falls_back
 from bot.llm.stream.exchange import Exchange
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOO_MANY_REQUESTS = 429
 ADAPTATIONS = 4  # of one question's request to what models refuse of it
 LEAST_ANSWER = 16  # tokens; some providers take no smaller limit
 ROUTED = ("openrouter/", "~", "@preset/")  # OpenRouter's ids that stand for a model of its choice

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import ModelError
 from bot.llm.documents import cost_nano_usd, mapping
+from bot.llm.reasons import NOT_FOUND
 
 if TYPE_CHECKING:
     from bot.llm.provider.api import ProviderApi
-
-NOT_FOUND = 404
 
 
 class OpenRouterGenerations:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.settings.resolver import SettingsResolver
     from bot.settings.specs import SettingSpec
 
+VALUE_LIMIT = 2000  # characters typed; a hundred mentions fit
+
 
 class SettingChange:
     """Sets a setting for the server or channel that an admin's command was used in, and says so."""
