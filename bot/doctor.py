@@ -13,7 +13,7 @@ import discord
 from bot.core.proxies import proxy_for
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.texts.findings import (
-    TOKEN_REJECTED,
+    REJECTED_TOKEN,
     Finding,
     Verdict,
     clock_finding,
@@ -69,7 +69,7 @@ async def discord_findings(token: str, *, message_content: bool) -> list[Finding
                 application.flags.gateway_message_content or application.flags.gateway_message_content_limited
             )
     except discord.LoginFailure:
-        return [TOKEN_REJECTED]
+        return [REJECTED_TOKEN]
     except DISCORD_FAILURES as error:
         return [unreachable_finding(reason(error))]
     return [

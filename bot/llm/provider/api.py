@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ANSWER_S = 15.0
 SMALL_BYTES = 2**18  # far more than the key's standing or a generation's record take
+LIST_BYTES = 16 * 2**20  # for a list of models: OpenRouter's is one or two megabytes
 OK = 200
 _GZIP_OR_ZLIB = 47  # zlib's window bits for "either, by the header"
 

@@ -11,6 +11,7 @@ from bot.core.background import Background
 from bot.core.errors import ModelError, StorageError
 from bot.core.model_ids import Provider, nearest, split_suffix
 from bot.core.records import ModelInfo
+from bot.llm.provider.api import LIST_BYTES
 from bot.llm.provider.models import CONTEXT_TOKENS, freeze, read_models, thaw
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 REFRESH_S = 3600.0
 RETRY_S, RETRY_CAP_S = 30.0, 3600.0  # after a failure: at first, at most
 ANSWER_S = 30.0
-LIST_BYTES = 16 * 2**20  # OpenRouter's list is one or two megabytes
 
 
 class LiveCatalog:

@@ -11,6 +11,7 @@ from bot.core.background import Background
 from bot.core.errors import AuthenticationError, ModelError, PaymentError
 from bot.core.model_ids import Provider
 from bot.llm.documents import mapping, number
+from bot.llm.provider.api import LIST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # before a rejected key is tried again: at first, at most
-LIST_BYTES = 16 * 2**20  # other providers have no path for the key, so their list of models is read
 # OpenRouter's limits on free models per UTC day, without and with credits ever bought; `/key` has the exact ones.
 FREE_A_DAY, FREE_A_DAY_WITH_CREDITS = 50, 1000
 MOST_A_DAY = 1_000_000_000  # requests; what claims more is nonsense
@@ -48,6 +48,7 @@ class Key:
     def __init__(self, api: ProviderApi, kind: Provider, admission: Admission, clock: Clock) -> None:
         self.status: KeyStatus | None = None
         self._api = api
+        # Other providers have no path for the key, so their list of models is read.
         self._path = "key" if kind is Provider.OPENROUTER else "models"
         self._admission = admission
         self._clock = clock

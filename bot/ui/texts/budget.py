@@ -9,6 +9,7 @@ from bot.money.ledger import Period
 from bot.money.limits import WHOSE
 from bot.settings.catalog import BUDGET_SETTINGS
 from bot.ui.texts.settings import setting_line
+from bot.ui.texts.usage import bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 HEAD = "**Budgets and limits here**"
 SPENT_HEAD = "**Spent so far**"
 NO_BUDGETS = "There's no budget here."
-BAR = 10  # characters
 
 
 def overview(effective: EffectiveSettings, standings: Sequence[Standing], *, channel_id: int) -> list[str]:
@@ -37,8 +37,7 @@ def _standing(standing: Standing) -> str:
     limit = standing.limit
     when = "today" if limit.period is Period.DAY else "this month"
     share = standing.nano_usd / limit.nano_usd if limit.nano_usd else 1.0
-    full = min(BAR, round(BAR * share))
     return (
-        f"`{'█' * full}{'░' * (BAR - full)}` {WHOSE[limit.payer]} budget {when}: {dollars(standing.nano_usd)} of "
+        f"{bar(share)} {WHOSE[limit.payer]} budget {when}: {dollars(standing.nano_usd)} of "
         f"{dollars(limit.nano_usd)} ({share:.0%}), resets <t:{standing.resets_at}:R>"
     )

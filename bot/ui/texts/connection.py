@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-TOKEN_REJECTED = "Discord rejected the token. Copy it again from the developer portal into DISCORD_TOKEN."  # noqa: S105 - a sentence
-INTENT_MISSING = (
-    "Discord doesn't grant this bot the message content intent. Turn it on in the developer portal "
-    "(Bot, Privileged Gateway Intents), or set MESSAGE_CONTENT_INTENT=false."
+COPY_TOKEN = "Copy it again from the developer portal (Bot, Reset Token) to DISCORD_TOKEN."  # noqa: S105 - a sentence
+TURN_INTENT_ON = (
+    "Turn it on in the developer portal (Bot, Privileged Gateway Intents), or set MESSAGE_CONTENT_INTENT=false."
 )
+TOKEN_REJECTED = f"Discord rejected the token. {COPY_TOKEN}"
+INTENT_MISSING = f"Discord doesn't grant this bot the message content intent. {TURN_INTENT_ON}"
 # Discord's close codes after which reconnecting can't help:
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 FATAL_CLOSES = {

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError
+from bot.ui.texts.connection import COPY_TOKEN, TURN_INTENT_ON
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -36,12 +37,7 @@ class Finding:
     fix: str = ""
 
 
-TOKEN_REJECTED = Finding(
-    what="Discord token",
-    verdict=Verdict.FAULT,
-    detail="Discord rejected it",
-    fix="Copy it again from the developer portal (Bot, Reset Token) to DISCORD_TOKEN.",
-)
+REJECTED_TOKEN = Finding(what="Discord token", verdict=Verdict.FAULT, detail="Discord rejected it", fix=COPY_TOKEN)
 
 
 def token_finding(application: str) -> Finding:
@@ -108,12 +104,8 @@ def clock_finding(skew_s: float) -> Finding:
 def intent_finding(*, wanted: bool, granted: bool) -> Finding:
     """Compare MESSAGE_CONTENT_INTENT with what the developer portal grants."""
     if wanted and not granted:
-        fix = (
-            "Turn it on in the developer portal (Bot, Privileged Gateway Intents), or set "
-            "MESSAGE_CONTENT_INTENT=false."
-        )
         detail = "wanted by the settings, but not granted by Discord"
-        return Finding(what="message content intent", verdict=Verdict.FAULT, detail=detail, fix=fix)
+        return Finding(what="message content intent", verdict=Verdict.FAULT, detail=detail, fix=TURN_INTENT_ON)
     detail = "granted" if wanted else "off; only channels with `answer` set to `always` need it"
     return Finding(what="message content intent", detail=detail)
 

@@ -41,6 +41,12 @@ def described(drawing: Chart) -> str:
     return f"{drawing.title}. {drawing.y}: {', '.join(name for name, _ in drawing.series)}"[:DESCRIPTION_CHARS]
 
 
+def bar(share: float) -> str:
+    """A share of a whole, as a row of blocks."""
+    full = min(BAR, round(BAR * share))
+    return f"`{'█' * full}{'░' * (BAR - full)}`"
+
+
 def _sum(everything: Sum) -> str:
     failed = f" ({everything.failures} failed)" if everything.failures else ""
     guessed = everything.estimated_nano_usd
@@ -59,9 +65,8 @@ def _sum(everything: Sum) -> str:
 def _line(group: Group, each: Sum, everything: Sum) -> str:
     by_money = everything.nano_usd > 0
     share = each.nano_usd / everything.nano_usd if by_money else each.answers / everything.answers
-    full = round(BAR * share)
     return (
-        f"`{'█' * full}{'░' * (BAR - full)}` {MARKS[group].format(each.name)} {dollars(each.nano_usd)} · "
+        f"{bar(share)} {MARKS[group].format(each.name)} {dollars(each.nano_usd)} · "
         f"{_answers(each.answers)} · {each.tokens:,} tokens"
     )
 
