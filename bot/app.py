@@ -157,7 +157,8 @@ def settings_services(base: Foundation) -> SettingsServices:
     store = SqliteSettings(base.database)
     resolver = SettingsResolver(store, base.clock)
     models = ModelChoice(resolver, base.model.catalog, default=base.settings.model)
-    return SettingsServices(store=store, resolver=resolver, models=models)
+    default_prompt = base.settings.system_prompt
+    return SettingsServices(store=store, resolver=resolver, models=models, default_prompt=default_prompt)
 
 
 def conversation_services(

@@ -71,6 +71,7 @@ class SettingsServices:
     store: SettingsStore
     resolver: SettingsResolver
     models: ModelChoice
+    default_prompt: str  # the owner's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

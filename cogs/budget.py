@@ -14,7 +14,7 @@ from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
 from bot.ui.texts import budget as texts
 from bot.ui.views.pages import show_lines
-from bot.ui.views.setting_change import VALUE_LIMIT, SettingChange
+from bot.ui.views.setting_change import VALUE_LIMIT, SettingChange, offered_values
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
@@ -48,7 +48,7 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
     @app_commands.command(name="set")
     @app_commands.describe(
         limit="Which limit (/budget show explains each)",
-        amount=f"US dollars for a budget, questions a minute for the rate limit, or {RESET}",
+        amount=f"US dollars, questions a minute for rate_limit, roles for exempt_roles, or {RESET}",
         scope="Where it applies",
     )
     @app_commands.choices(limit=NAMES)
@@ -61,6 +61,13 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
     ) -> None:
         """Change a budget or a limit"""
         await self.change.make(interaction, limit, amount, scope)
+
+    @set_.autocomplete("amount")
+    async def _amounts(
+        self, interaction: discord.Interaction[ChatBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        offered = offered_values(interaction, str(interaction.namespace.limit), typed[:VALUE_LIMIT])
+        return [app_commands.Choice(name=name, value=value) for name, value in offered]
 
 
 async def setup(bot: ChatBot) -> None:

@@ -12,7 +12,6 @@ from bot.core.errors import HeadwaterError
 from bot.core.model_ids import CHOICE_LIMIT_CHARS, ID_LIMIT_CHARS, nearest, normalize_model, search
 from bot.core.records import Message
 from bot.core.tokens import DEFAULT_RATIO, estimate
-from bot.settings.model_choice import ModelUnavailable
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place, scope_key
 from bot.ui.texts import models as model_texts
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 Order = Literal["price", "context"]
 LISTED = 500  # models in a list; nobody pages further
 HISTORY_TURNS = 500  # looked through to say whether a channel's memory is longer than a model's context
+BEST = 3  # models named when several match
 
 
 class Models(commands.GroupCog, group_name="model", group_description="The model that answers here"):
@@ -54,7 +54,8 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     @only(Audience.ADMINS)
     @app_commands.command(name="set")
     @app_commands.describe(
-        model="The model's id; type to search", scope="Where it answers (default: this channel)"
+        model="The model's id, or a word that only one model matches; type to search",
+        scope="Where it answers (default: this channel)",
     )
     async def set_(
         self,
@@ -75,27 +76,44 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def _set(self, interaction: discord.Interaction[ChatBot], model: str, scope: Scope) -> None:
         place = interaction_place(interaction)
         key = scope_key(interaction, scope)
+        effective = await self.resolver.effective(place)
         try:
-            chosen = normalize_model(model, self.provider)
+            chosen = self._meant(effective, model)
         except ValueError as error:
             await tell(interaction, str(error))
-            return
-        effective = await self.resolver.effective(place)
-        if refusal := self._refusal(effective, chosen):
-            await tell(interaction, refusal)
             return
         await interaction.response.defer(thinking=True)
         sentence = await self._try_and_choose(interaction, chosen, effective, key=key, scope=scope)
         await interaction.edit_original_response(content=sentence)
 
-    def _refusal(self, effective: EffectiveSettings, model: str) -> str | None:
-        """Why a model can't even be tried."""
+    def _meant(self, effective: EffectiveSettings, typed: str) -> str:
+        """The model that somebody means: a listed id, or else the only model they can choose that a search finds.
+
+        Raises:
+            ValueError: with a sentence for them.
+        """
         if not self.catalog.models():
-            return model_texts.NO_CATALOG
-        unavailable = self.models.unavailable(effective, model)
-        if unavailable is ModelUnavailable.VANISHED:
-            return model_texts.unknown(model, nearest(model, [info.id for info in self.catalog.models()]))
-        return model_texts.refused(model, unavailable) if unavailable else None
+            raise ValueError(model_texts.NO_CATALOG)
+        try:
+            model = normalize_model(typed, self.provider)
+        except ValueError as error:  # several words, for example
+            return self._found(effective, typed, fault=str(error))
+        if self.catalog.get(model) is None:
+            known = [info.id for info in self.models.allowed(effective)]
+            return self._found(effective, model, fault=model_texts.unknown(model, nearest(model, known)))
+        if unavailable := self.models.unavailable(effective, model):
+            raise ValueError(model_texts.refused(model, unavailable))
+        return model
+
+    def _found(self, effective: EffectiveSettings, words: str, *, fault: str) -> str:
+        """What the list's search finds; `fault` says what's wrong where it finds nothing."""
+        found = search(self.models.allowed(effective), words, limit=LISTED) if words.strip() else []
+        if len(found) == 1:
+            return found[0].id
+        if found:
+            raise ValueError(model_texts.several(words, found[:BEST], len(found)))
+        is_refused = words.strip() and search(self.catalog.models(), words, limit=1)
+        raise ValueError(model_texts.none_allowed(words) if is_refused else fault)
 
     async def _try_and_choose(
         self,
@@ -131,8 +149,11 @@ class Models(commands.GroupCog, group_name="model", group_description="The model
     async def reset(self, interaction: discord.Interaction[ChatBot], scope: Scope = "channel") -> None:
         """Go back to the default model (admins)"""
         key = scope_key(interaction, scope)
-        await self.models.choose(key, None, by=interaction.user.id, guild_id=interaction.guild_id)
+        done = await self.models.reset(key, by=interaction.user.id, guild_id=interaction.guild_id)
         choice = self.models.resolve(await self.resolver.effective(interaction_place(interaction)))
+        if not done:
+            await tell(interaction, model_texts.not_chosen(choice, scope))
+            return
         await interaction.response.send_message(
             model_texts.reset(choice.model, scope, interaction.user.display_name)
         )

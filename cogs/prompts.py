@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.settings.system_prompt import LIMIT_CHARS, PROMPT
+from bot.settings.system_prompt import LIMIT_CHARS, PROMPT, unknown_placeholders
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place, scope_key
 from bot.ui.texts import settings as texts
@@ -23,22 +23,25 @@ if TYPE_CHECKING:
 class PromptCommands(
     commands.GroupCog, group_name="prompt", group_description="The system prompt here", name="prompt"
 ):
-    """Shows the prompt to everybody, and lets admins change it; the handler checks."""
+    """Shows the prompt, the owner's to admins alone, and lets admins change it; the handler checks."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.permissions = Permissions(bot.services.access.people)
         self.resolver = bot.services.settings.resolver
+        self.default = bot.services.settings.default_prompt
 
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Show the system prompt here, and who set it"""
         found = (await self.resolver.effective(interaction_place(interaction))).find(PROMPT.key)
-        if found is None:
+        if found is not None:
+            head = texts.prompt_head(found.scope, found.set_by, found.set_at)
+            await show_lines(interaction, _lines(found.value), head=head)
+        elif await self.permissions.is_admin(interaction):
+            check = self.permissions.is_admin
+            await show_lines(interaction, _lines(self.default), head=texts.DEFAULT_PROMPT_HEAD, check=check)
+        else:
             await tell(interaction, texts.OWNERS_PROMPT)
-            return
-        lines = discord.utils.escape_markdown(found.value).split("\n")
-        head = texts.prompt_head(found.scope, found.set_by, found.set_at)
-        await show_lines(interaction, lines, head=head)
 
     @only(Audience.MANAGERS)
     @app_commands.command(name="set")
@@ -74,8 +77,9 @@ class PromptCommands(
     @app_commands.describe(scope="Which prompt to reset (default: this channel's)")
     async def reset(self, interaction: discord.Interaction[ChatBot], scope: Scope = "channel") -> None:
         """Reset the system prompt (admins)"""
-        await self._set(interaction, scope_key(interaction, scope), None)
-        await tell(interaction, texts.prompt_reset(scope))
+        key, by = scope_key(interaction, scope), interaction.user.id
+        done = await self.resolver.reset(key, PROMPT.key, by=by, guild_id=interaction.guild_id)
+        await tell(interaction, texts.prompt_reset(scope) if done else texts.prompt_not_set(scope))
 
     async def _save(self, interaction: discord.Interaction[Any], key: str, scope: Scope, text: str) -> None:
         try:
@@ -83,12 +87,13 @@ class PromptCommands(
         except ValueError:
             await tell(interaction, texts.NO_PROMPT)
             return
-        await self._set(interaction, key, value)
-        await tell(interaction, texts.prompt_saved(scope))
-
-    async def _set(self, interaction: discord.Interaction[Any], key: str, value: str | None) -> None:
         by, guild_id = interaction.user.id, interaction.guild_id
         await self.resolver.set(key, PROMPT.key, value, by=by, guild_id=guild_id)
+        await tell(interaction, texts.prompt_saved(scope, unknown_placeholders(value)))
+
+
+def _lines(prompt: str) -> list[str]:
+    return discord.utils.escape_markdown(prompt).split("\n")
 
 
 async def setup(bot: ChatBot) -> None:

@@ -8,13 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.settings.catalog import BY_KEY, SETTINGS
+from bot.settings.catalog import SETTINGS
 from bot.settings.specs import RESET
 from bot.ui.targets.permissions import Audience, Permissions, only
 from bot.ui.targets.places import Scope, interaction_place
 from bot.ui.texts import settings as texts
 from bot.ui.views.pages import show_lines
-from bot.ui.views.setting_change import VALUE_LIMIT, SettingChange
+from bot.ui.views.setting_change import VALUE_LIMIT, SettingChange, offered_values
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
@@ -47,7 +47,7 @@ class SettingsCommands(
     @app_commands.command(name="set")
     @app_commands.describe(
         setting="Which setting (/settings show explains each)",
-        value=f"Its new value, or {RESET}",
+        value=f"Its new value, or {RESET}; roles, people and channels by mention, name or id",
         scope="Where it applies",
     )
     @app_commands.choices(setting=NAMES)
@@ -65,9 +65,8 @@ class SettingsCommands(
     async def _values(
         self, interaction: discord.Interaction[ChatBot], typed: str
     ) -> list[app_commands.Choice[str]]:
-        spec = BY_KEY.get(str(interaction.namespace.setting))
-        values = (*spec.kind.choices, RESET) if spec else ()
-        return [app_commands.Choice(name=value, value=value) for value in values if typed.lower() in value]
+        offered = offered_values(interaction, str(interaction.namespace.setting), typed[:VALUE_LIMIT])
+        return [app_commands.Choice(name=name, value=value) for name, value in offered]
 
     @only(Audience.ADMINS)
     @app_commands.command()

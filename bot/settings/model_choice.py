@@ -99,9 +99,13 @@ class ModelChoice:
         self._told.add(key)
         return choice.pin.value, choice.unavailable
 
-    async def choose(self, scope: str, model: str | None, *, by: int, guild_id: int | None = None) -> None:
-        """Set a scope's model, or with None leave it to the wider scopes again."""
+    async def choose(self, scope: str, model: str, *, by: int, guild_id: int | None = None) -> None:
+        """Set a scope's model."""
         await self._resolver.set(scope, KEY, model, by=by, guild_id=guild_id)
+
+    async def reset(self, scope: str, *, by: int, guild_id: int | None = None) -> bool:
+        """Leave a scope's model to the wider scopes; says whether the scope had one of its own."""
+        return await self._resolver.reset(scope, KEY, by=by, guild_id=guild_id)
 
 
 def _unavailable(effective: EffectiveSettings, info: ModelInfo) -> ModelUnavailable | None:

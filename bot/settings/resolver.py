@@ -82,12 +82,19 @@ class SettingsResolver:
         return EffectiveSettings(sorted(entries, key=lambda setting: closest_first.index(setting.scope)))
 
     async def set(self, scope: str, key: str, value: str | None, *, by: int, guild_id: int | None = None) -> None:
-        """Set a value for a scope, or with None leave it to the wider scopes again.
+        """Set a value for a scope, or with None leave it to the wider scopes.
 
         `guild_id` is the server that the scope is in, for the server's log of changes.
         """
         now = int(self._clock.time())
         await self._store.set(scope, key, value, by=by, now=now, guild_id=guild_id)
+
+    async def reset(self, scope: str, key: str, *, by: int, guild_id: int | None = None) -> bool:
+        """Leave a key to the wider scopes again; says whether the scope had a value of its own."""
+        if await self.get(scope, key) is None:
+            return False
+        await self.set(scope, key, None, by=by, guild_id=guild_id)
+        return True
 
     async def changes(self, guild_id: int, *, limit: int) -> Sequence[Change]:
         """What was changed in a server, newest first."""

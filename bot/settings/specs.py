@@ -111,7 +111,8 @@ class Mentions:
 
     @property
     def expected(self) -> str:
-        return f"{self.what}, or `{RESET}` for none"
+        how = "mention or id" if self.mark == "@" else "mention, name or id"  # few people's names are known
+        return f"{self.what} by {how}" + (", separated by commas" if self.most > 1 else "")
 
     @property
     def choices(self) -> tuple[str, ...]:

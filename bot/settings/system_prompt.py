@@ -24,6 +24,7 @@ PLACEHOLDERS = {
     "time": "the time, in UTC",
     "bot": "my name here",
 }
+_IN_BRACES = re.compile(r"{([^\W\d]\w{0,31})}")  # looks like a placeholder; code and JSON don't
 _PLACEHOLDER = re.compile("{(" + "|".join(PLACEHOLDERS) + ")}")
 
 
@@ -65,6 +66,11 @@ class Names:
 
 
 NO_NAMES = Names(channel="a channel", server="a server", bot="the assistant")
+
+
+def unknown_placeholders(prompt: str) -> list[str]:
+    """The words in braces that stand for nothing and stay as they are, each once."""
+    return [word for word in dict.fromkeys(_IN_BRACES.findall(prompt)) if word not in PLACEHOLDERS]
 
 
 class SystemPrompts:

@@ -16,7 +16,7 @@ class User:
 class FakeInteraction:
     """Keeps what its person is told; `fails` is raised by the next answer of any kind."""
 
-    channel = None
+    channel = guild = None
     channel_id = 5
     command = None
     type = discord.InteractionType.component

@@ -59,7 +59,7 @@ def reads(info: ModelInfo) -> list[str]:
 
 def in_use(choice: Choice, info: ModelInfo | None) -> str:
     """What `/model show` answers."""
-    lines = [f"`{choice.model}` answers here ({_chosen(choice)})."]
+    lines = [_answers_here(choice)]
     if info is None:
         lines.append("The provider's list of models doesn't include it.")
     else:
@@ -70,6 +70,10 @@ def in_use(choice: Choice, info: ModelInfo | None) -> str:
         if choice.unavailable:
             lines.append(unavailable(choice.pin.value, choice.unavailable))
     return "\n".join(lines)
+
+
+def _answers_here(choice: Choice) -> str:
+    return f"`{choice.model}` answers here ({_chosen(choice)})."
 
 
 def _chosen(choice: Choice) -> str:
@@ -112,6 +116,26 @@ def chosen(model: str, scope: str, by: str, *, history_tokens: int, info: ModelI
 def reset(model: str, scope: str, by: str) -> str:
     """After `/model reset`, for the channel to see."""
     return f"{shown_name(by)} reset this {scope}'s model. From the next question on, `{model}` answers here."
+
+
+def not_chosen(choice: Choice, scope: str) -> str:
+    """For a reset where nobody chose a model."""
+    return f"Nobody chose a model for this {scope}, so there's nothing to reset. {_answers_here(choice)}"
+
+
+def several(typed: str, models: Sequence[ModelInfo], count: int) -> str:
+    """For a word that several models match; `models` are the best of them."""
+    best = ", ".join(f"`{info.id}`" for info in models)
+    rest = f" `/model list` shows all {count:,}." if count > len(models) else ""
+    return f"Several models match {shown_code(typed, limit=ID_CHARS)}. Choose one by its id: {best}.{rest}"
+
+
+def none_allowed(typed: str) -> str:
+    """For a word that matches only models that can't be chosen."""
+    return (
+        f"The models that match {shown_code(typed, limit=ID_CHARS)} can't be chosen in this server. "
+        "`/model list` shows those that can."
+    )
 
 
 def unknown(model: str, nearest: Sequence[str]) -> str:

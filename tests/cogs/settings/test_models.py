@@ -44,6 +44,52 @@ async def test_an_unknown_model_is_refused_with_the_nearest(world: World):
     )
 
 
+@pytest.mark.parametrize("typed", ["haiku", "Claude Haiku", "openrouter/anthropic/", "ANTHROPIC"])
+async def test_a_word_that_one_model_matches_chooses_it(world: World, typed: str):
+    """As the list's search finds it; the announcement has the whole id."""
+    result = await world.admin.slash(world.channel, "model set", model=typed)
+    assert "admin chose `anthropic/claude-haiku` for this channel" in result.response.content
+
+
+async def test_a_word_that_several_models_match_names_the_best(world: World):
+    """At most three, of those that can be chosen here; nothing is tried."""
+    gemini = [ModelInfo(id=f"google/gemini-{n}", name=f"Gemini {n}", context_length=1000) for n in range(6)]
+    offer(world, *world.bot.services.model.catalog.models(), *gemini)
+    result = await world.admin.slash(world.channel, "model set", model="gemini")
+    assert result.ephemeral
+    assert result.response.content == (
+        "Several models match `gemini`. Choose one by its id: `google/gemini-0`, `google/gemini-1`, "
+        "`google/gemini-2`. `/model list` shows all 6."
+    )
+    await change(world, "allowed_models", "*/gemini-4, */gemini-5")
+    result = await world.admin.slash(world.channel, "model set", model="gemini")
+    assert result.response.content.endswith("by its id: `google/gemini-4`, `google/gemini-5`.")
+    await change(world, "allowed_models", "*/gemini-5")
+    result = await world.admin.slash(world.channel, "model set", model="gemini")
+    assert "chose `google/gemini-5`" in result.response.content
+    assert len(world.llm.requests) == 1
+
+
+async def test_a_word_that_only_refused_models_match_says_so(world: World):
+    """There is such a model, so nobody is told that there's none."""
+    await change(world, "allowed_models", "openai/*")
+    result = await world.admin.slash(world.channel, "model set", model="haiku")
+    assert result.response.content == model_texts.none_allowed("haiku")
+    blank = await world.admin.slash(world.channel, "model set", model="  ")
+    assert blank.response.content.startswith("A model id is one word")
+
+
+@pytest.mark.parametrize("scope", ["channel", "server"])
+async def test_a_reset_where_no_model_was_chosen_says_so(world: World, scope: str):
+    """To the admin alone; the channel is told only what changed."""
+    result = await world.admin.slash(world.channel, "model reset", scope=scope)
+    assert result.ephemeral
+    assert result.response.content == (
+        f"Nobody chose a model for this {scope}, so there's nothing to reset. "
+        "`openai/gpt-4o-mini` answers here (the default)."
+    )
+
+
 async def test_the_channel_wins_over_the_server_and_reset_gives_way(world: World):
     """Resolution goes from the closest scope outwards."""
     await world.admin.slash(world.channel, "model set", model="small/model", scope="server")

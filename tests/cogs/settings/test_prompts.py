@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.ui.errors import NoServerError
 from bot.ui.texts import replies as texts
 from bot.ui.texts import settings as prompt_texts
@@ -78,3 +80,35 @@ async def test_everybody_may_see_the_prompt_and_only_admins_change_it(world: Wor
     assert f"set for this channel by <@{world.admin.id}>" in shown.response.content
     assert r"Be \*very\* kind." in shown.response.content
     assert await told(world) == "Be *very* kind."
+
+
+async def test_admins_see_the_owners_prompt(world: World):
+    """Members don't: the owner wrote it for the model."""
+    shown = await world.admin.slash(world.channel, "prompt show")
+    assert shown.ephemeral
+    assert shown.response.content == f"{prompt_texts.DEFAULT_PROMPT_HEAD}\nBe kind."
+    friend = world.env.create_user("friend")
+    assert (await friend.slash("prompt show")).response.content == prompt_texts.OWNERS_PROMPT
+
+
+async def test_unknown_placeholders_are_named_and_stay_as_they_are(world: World):
+    """A slip of the pen is seen at once; code in braces is none."""
+    text = 'In {chanel} of {server}, as {User}, {chanel}. {"a": 1} {0} {}'
+    result = await world.admin.slash(world.channel, "prompt set", text=text)
+    assert (
+        "Not placeholders, so the model reads them as they are: `{chanel}`, `{User}`." in result.response.content
+    )
+    assert await told(world) == text.replace("{server}", world.guild.name)
+    result = await world.admin.slash(world.channel, "prompt set", text="{date} {time}")
+    assert result.response.content == prompt_texts.prompt_saved("channel")
+
+
+@pytest.mark.parametrize("scope", ["channel", "server"])
+async def test_a_reset_where_no_prompt_was_set_says_so(world: World, scope: str):
+    """Also the second time."""
+    await world.admin.slash(world.channel, "prompt set", text="Rhyme.", scope=scope)
+    replies = [await world.admin.slash(world.channel, "prompt reset", scope=scope) for _ in range(2)]
+    assert [reply.response.content for reply in replies] == [
+        prompt_texts.prompt_reset(scope),
+        prompt_texts.prompt_not_set(scope),
+    ]

@@ -189,3 +189,17 @@ async def test_each_question_gets_its_thread_where_wanted(world: World):
     await world.member.send(thread, f"{world.me} and hate?")
     assert len(world.channel.threads) == 1
     assert "mem: what is love?" in [message.content for message in world.llm.requests[1].messages]
+
+
+async def test_a_reset_of_what_nobody_set_says_so(world: World):
+    """And what applies instead, and where that comes from; the log stays empty."""
+    told = await change(world, "footer", "default")
+    assert told.startswith("`footer` isn't set for this channel, so there's nothing to reset.")
+    assert told.endswith("What applies here: **off** (the default).")
+    log = await world.admin.slash(world.channel, "settings log")
+    assert texts.NOTHING_CHANGED in log.response.content
+    await change(world, "footer", "on", scope="server")
+    assert "**on** (set for this server)" in await change(world, "footer", "default")
+    assert await change(world, "footer", "default", scope="server") == (
+        "`footer` is back to its default for this server."
+    )

@@ -20,6 +20,10 @@ class Resolver:
     async def set(self, scope: str, key: str, value: str | None, **_: object) -> None:
         self.calls.append((scope, key, value))
 
+    async def reset(self, scope: str, key: str, **_: object) -> bool:
+        self.calls.append((scope, key, None))
+        return True
+
 
 async def change(
     name: str, value: str, scope: str | None = None, *, guild_id: int | None = 1
