@@ -54,6 +54,11 @@ _BY_NAME: dict[str, type[ModelError]] = {
     "server": errors.ProviderUnavailableError,
     "server_error": errors.ProviderUnavailableError,
 }
+# What the provider behind OpenRouter says of its own account is no question of the bot's.
+_BEHIND: dict[type[errors.ModelError], type[errors.ModelError]] = {
+    errors.PaymentError: errors.ProviderQuotaError,
+    errors.AuthenticationError: errors.PermissionDeniedError,
+}
 _BY_STATUS: dict[int, type[ModelError]] = {
     401: errors.AuthenticationError,
     402: errors.PaymentError,
@@ -144,7 +149,8 @@ def _kind(
         return reason.kind
     for name in (metadata.get("error_type"), error.get("code"), error.get("type")):
         if isinstance(name, str) and name in _BY_NAME:
-            return _BY_NAME[name]
+            behind = metadata.get("raw") or metadata.get("provider_name")
+            return _BEHIND.get(_BY_NAME[name], _BY_NAME[name]) if behind else _BY_NAME[name]
     if status is None or status >= SERVER_ERRORS:
         return errors.ProviderUnavailableError
     return _BY_STATUS.get(status, errors.BadRequestError)

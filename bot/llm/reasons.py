@@ -42,7 +42,9 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _DATA_POLICY = _any(r"data policy", r"privacy settings", r"data.?collection")
-_NO_PICTURES = _any(r"support image input", r"not support (?:image|vision)", r"image_url.{0,40}not supported")
+_NO_PICTURES = _any(
+    r"support image input", r"not support (?:image|vision|multimodal)", r"image_url.{0,40}not supported"
+)
 _PICTURE = _any(
     r"(?:could not|couldn't|unable to|failed to|cannot|can't) "
     r"(?:process|download|decode|load|fetch|read|open|parse)[\w ]{0,20}(?:image|picture)",
@@ -54,7 +56,7 @@ _TOO_LONG = _any(
     r"context.{0,12}(?:length|window|limit)", r"maximum context", r"too many (?:input |prompt )?tokens",
     r"(?:prompt|input|message|conversation|request)s? (?:is|are|was) too long", r"input token count",
     r"input length", r"exceeds? the (?:model'?s? )?(?:maximum|max)[\w ]*(?:tokens|context|input|prompt)",
-    r"reduce the length",
+    r"reduce the length", r"`?inputs`? tokens \+",
 )  # fmt: skip
 # What a refusal may mean besides its status, in the order in which it's looked for.
 _RULES: dict[int, tuple[tuple[re.Pattern[str], Reason], ...]] = {
@@ -111,9 +113,12 @@ _REFUSED: tuple[tuple[re.Pattern[str], Reason], ...] = (
         Reason(kind=errors.ModerationError, word="moderation"),
     ),
 )  # fmt: skip
-_CONTEXT = _any(r"(?:context (?:length|window) (?:is|of)|context limit: \d+ \+ \d+ >) (\d{1,9})")
+_CONTEXT = _any(
+    r"(?:context (?:length|window) (?:is|of)|context limit: \d+ \+ \d+ >|max_new_tokens`? must be <=) (\d{1,9})"
+)
 _PROMPT = _any(
-    r"(\d{1,9}) (?:of text input|(?:tokens )?in the (?:messages|prompt)|input tokens|prompt tokens|\+ \d+ >)"
+    r"(\d{1,9}) (?:of text input|(?:tokens )?in the (?:messages|prompt)|input tokens|prompt tokens"
+    r"|`inputs` tokens|\+ \d+ >)"
 )
 _AFFORD = _any(r"can only afford (\d{1,12})")
 _QUOTA = _any(r"quota", r"resource.?exhausted", r"at capacity", r"rate.?limited upstream")

@@ -74,9 +74,11 @@ class ModelChoice:
         return _unavailable(effective, info)
 
     def permitted(self, effective: EffectiveSettings, models: Iterable[str]) -> tuple[str, ...]:
-        """Those that a server's limits permit. A model that isn't listed may come back, so it isn't left out."""
-        kept = ModelUnavailable.VANISHED, None
-        return tuple(model for model in models if self.unavailable(effective, model) in kept)
+        """Those that a server's limits permit; limits forbid one that isn't listed, as nobody can say."""
+        if not (effective.text(ALLOWED_MODELS) or effective.text(PRICE_CEILING)):
+            return tuple(models)
+        listed = [(model, self._catalog.get(model)) for model in models]
+        return tuple(model for model, info in listed if info and _unavailable(effective, info) is None)
 
     def allowed(self, effective: EffectiveSettings) -> list[ModelInfo]:
         """The models that may be chosen where these settings apply, in the provider's order."""

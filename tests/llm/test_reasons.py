@@ -22,6 +22,7 @@ CONTEXT = [
     "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length",
     "Input is too long for requested model.",
     "Please reduce the length of the messages or completion.",
+    "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8192. Given: 9000 `inputs` tokens",
 ]
 PICTURE = [
     "Could not process image",
@@ -44,6 +45,7 @@ BY_STATUS = [
     (403, "Your organization must be verified", errors.PermissionDeniedError),
     (404, POLICY, errors.DataPolicyError),
     (404, "No endpoints found that support image input", errors.NoPicturesError),
+    (400, "The model does not support multimodal requests.", errors.NoPicturesError),
     (404, "No endpoints found for x/y.", errors.ModelNotFoundError),
     (429, "Request too large for gpt-4o on tokens per min (TPM): Limit 30000", errors.TooLargeError),
     (429, "Rate limit exceeded: free-models-per-day", errors.RateLimitedError),
@@ -99,6 +101,23 @@ def test_the_providers_own_trouble_stays_that(status: int):
     assert type(refusal(status, CONTEXT[0])) is errors.ProviderUnavailableError
 
 
+@pytest.mark.parametrize(
+    ("code", "own", "behind"),
+    [
+        ("insufficient_quota", errors.PaymentError, errors.ProviderQuotaError),
+        ("invalid_api_key", errors.AuthenticationError, errors.PermissionDeniedError),
+    ],
+)
+def test_the_account_of_the_provider_behind_closes_nothing_to_others(
+    code: str, own: type[errors.ModelError], behind: type[errors.ModelError]
+):
+    """The same code is about the bot's own account only where nobody stands behind it."""
+    told = {"code": code, "message": "You exceeded your current quota"}
+    assert type(faults.from_event("m", told, now=0)) is own
+    for metadata in ({"provider_name": "OpenAI"}, {"raw": "no"}):
+        assert type(faults.from_event("m", {**told, "metadata": metadata}, now=0)) is behind
+
+
 def test_the_quota_of_the_provider_behind_is_not_the_bots():
     """It's waited out like a rate limit, and no question of credits."""
     for said in (
@@ -127,6 +146,7 @@ LIMIT = "maximum context length is 8192 tokens"
 @pytest.mark.parametrize(
     ("message", "room"),
     [
+        ("`inputs` tokens + `max_new_tokens` must be <= 8192. Given: 5000 `inputs` tokens and 4096", 8110 - 5000),
         (
             f"This endpoint's {LIMIT}. You requested about 9000 tokens (5000 of text input, 4000 in the output).",
             3110,
