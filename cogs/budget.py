@@ -41,7 +41,9 @@ class Budget(commands.GroupCog, group_name="budget", group_description="What can
         effective = await self.resolver.effective(place)
         charge = self.budgets.charge(interaction.user.id, place, effective, is_exempt=False)
         standings = await self.budgets.standings(charge.limits)
-        lines = texts.overview(effective, standings, channel_id=place.channel_id)
+        assert place.guild_id is not None  # noqa: S101 - the command exists in servers only
+        spent = await self.budgets.spent_by_server(place.guild_id)
+        lines = texts.overview(effective, standings, spent, channel_id=place.channel_id)
         await show_lines(interaction, lines, check=self.permissions.is_admin)
 
     @only(Audience.ADMINS)

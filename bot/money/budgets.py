@@ -127,6 +127,12 @@ class Budgets:
             for limit in limits
         ]
 
+    async def spent_by_server(self, guild_id: int) -> dict[Period, int]:
+        """What a server has spent today and this month, in nano-dollars, with or without a budget."""
+        account = guild_account(guild_id)
+        spent = await self._spent_on([account])
+        return {period: spent.get((account, period), 0) for period in Period}
+
     async def reserve(self, charge: Charge, estimate: int | None, *, on_wait: Callable[[], object]) -> Reservation:
         """Reserve money; calls `on_wait` first if that has to wait for other answers.
 
@@ -190,9 +196,10 @@ class Budgets:
 
     async def _spent(self, limits: Sequence[Limit]) -> Spent:
         """What has been spent, including what couldn't be booked yet."""
-        if not limits:
-            return {}
-        names, now = [limit.account for limit in limits], self._now()
+        return await self._spent_on([limit.account for limit in limits]) if limits else {}
+
+    async def _spent_on(self, names: Sequence[str]) -> Spent:
+        now = self._now()
         booked: Mapping[tuple[str, Period], int] = await self._ledger.spent(names, at=now)
         return dict(Counter(booked) + Counter(self._unbooked.spent(names, at=now)))
 

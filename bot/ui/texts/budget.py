@@ -12,7 +12,7 @@ from bot.ui.texts.settings import setting_line
 from bot.ui.texts.usage import bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.money.budgets import Standing
     from bot.settings.resolver import EffectiveSettings
@@ -22,12 +22,15 @@ SPENT_HEAD = "**Spent so far**"
 NO_BUDGETS = "There's no budget here."
 
 
-def overview(effective: EffectiveSettings, standings: Sequence[Standing], *, channel_id: int) -> list[str]:
-    """What has been spent of each budget, and every limit that can be set."""
-    spent = [_standing(standing) for standing in standings] or [NO_BUDGETS]
+def overview(
+    effective: EffectiveSettings, standings: Sequence[Standing], spent: Mapping[Period, int], *, channel_id: int
+) -> list[str]:
+    """What the server has spent, what of each budget, and every limit that can be set."""
+    budgets = [_standing(standing) for standing in standings] or [NO_BUDGETS]
     return [
         SPENT_HEAD,
-        *spent,
+        f"This server: {dollars(spent[Period.DAY])} today, {dollars(spent[Period.MONTH])} this month (UTC)",
+        *budgets,
         HEAD,
         *(setting_line(spec, effective, channel_id=channel_id) for spec in BUDGET_SETTINGS),
     ]

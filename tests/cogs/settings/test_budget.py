@@ -73,3 +73,26 @@ async def test_nonsense_is_no_budget(world: World):
     """Money is never guessed."""
     assert "an amount in US dollars" in await limit(world, "server_day", "a lot")
     assert "whole server" in await limit(world, "server_day", "1", scope="channel")
+
+
+async def test_spending_is_shown_without_a_budget(world: World):
+    """The whole server's, today and this month."""
+    empty = (await world.admin.slash(world.channel, "budget show")).response.content
+    assert "This server: $0.00 today, $0.00 this month (UTC)\nThere's no budget here." in empty
+    for cents in (30, 25):
+        world.llm.say("Hi.", Usage(prompt_tokens=10, completion_tokens=2, cost_nano_usd=cents * 10_000_000))
+        await world.member.send(world.channel, f"{world.me} hello")
+    shown = (await world.admin.slash(world.channel, "budget show")).response.content
+    assert "This server: $0.55 today, $0.55 this month (UTC)" in shown
+    await limit(world, "server_month", "10")
+    shown = (await world.admin.slash(world.channel, "budget show")).response.content
+    assert "This server: $0.55 today" in shown
+    assert "budget this month: $0.55 of $10.00 (6%)" in shown
+
+
+async def test_a_reset_of_a_budget_that_nobody_set_says_so(world: World):
+    """Then it resets, and then it says so once more."""
+    assert "`server_day` isn't set for this server" in await limit(world, "server_day", "default")
+    await limit(world, "server_day", "5")
+    assert "`server_day` is back to its default for this server." in await limit(world, "server_day", "default")
+    assert "**no limit** (the default)" in await limit(world, "server_day", "default")
