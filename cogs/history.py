@@ -83,6 +83,7 @@ class History(commands.GroupCog, group_name="history", group_description="What I
 
     @only(Audience.READERS)
     @app_commands.command()
+    @app_commands.guild_only()  # Discord hides whole commands only, but `/help` heeds it
     @app_commands.describe(name="The new thread's name")
     async def branch(
         self, interaction: discord.Interaction[ChatBot], name: app_commands.Range[str, 1, NAME_LIMIT] = "Branch"

@@ -47,6 +47,7 @@ class Status(commands.Cog):
 
     @only(Audience.ADMINS)
     @app_commands.command()
+    @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction[ChatBot]) -> None:
         """Check what's wrong with me here, and how to fix it (admins)"""

@@ -6,8 +6,8 @@ import discord
 
 from bot import __version__
 from bot.core.errors import AuthenticationError
-from bot.core.model_ids import Provider
 from bot.core.records import ModelClientStatus
+from bot.ui.texts.help import TOPICS
 from tests.cogs.conftest import World
 
 
@@ -58,25 +58,69 @@ async def test_the_doctor_says_why_a_channel_is_not_always_answered(world: World
     assert "❌ message content intent: this channel is set to `always`" in shown
 
 
+def groups(page: str) -> dict[str, list[str]]:
+    """The lines under each heading of `/help`."""
+    parts = [part.splitlines() for part in page.split("### ") if part]
+    return {heading: lines for heading, *lines in parts}
+
+
 async def test_help_offers_what_the_caller_may_do(world: World):
     """Made from the commands, so it cannot be wrong; admins see more."""
-    assert world.bot.services.model.provider is Provider.OPENROUTER
     member = (await world.member.slash(world.channel, "help")).response.content
-    admin_result = await world.admin.slash(world.channel, "help")
-    admin = admin_result.response.content
-    assert "`/ask prompt [private]` Ask the model a question" in member
-    assert "**Ask about this**" in member
-    for command in ("/model set", "/settings set", "/budget set", "/doctor"):
-        assert f"`{command}" not in member
-        assert f"`{command}" in admin
-    for command in ("/model show", "/usage", "/status"):
-        assert f"`{command}" in member
+    admin = (await world.admin.slash(world.channel, "help")).response.content
+    assert "`/ask` · Ask the model a question" in member
+    assert "**Ask about this**, **Regenerate**" in member
+    for command in (
+        "`/model set`, `reset`",
+        "`/settings show`, `set`, `log`",
+        "`/budget show`, `set`",
+        "`/doctor`",
+    ):
+        assert command not in member
+        assert command in admin
+    for command in ("`/model show`, `list`", "`/usage`", "`/status`"):
+        assert command in member
+
+
+async def test_help_is_read_in_ten_seconds(world: World):
+    """A few groups with a few short lines each, on one page; no command stands twice."""
+    for person, headings in (
+        (world.member, ["Ask", "History and privacy", "Model and costs"]),
+        (world.admin, ["Ask", "History and privacy", "Model and costs", "For admins"]),
+    ):
+        page = (await person.slash(world.channel, "help")).response.content
+        assert list(groups(page)) == headings
+        assert len(page) <= 1500
+        for lines in groups(page).values():
+            assert len(lines) <= 6
+            assert all(len(line) <= 100 for line in lines)
+        commands = [line.partition(" · ")[0] for line in page.splitlines() if line.startswith("`/")]
+        assert len(commands) == len(set(commands))
+
+
+async def test_every_command_has_its_place_in_help(world: World):
+    """A new command says what it is about."""
+    commands = {command.name for command in world.bot.tree.get_commands(type=discord.AppCommandType.chat_input)}
+    assert commands - {"help"} == set(TOPICS)
 
 
 async def test_help_in_direct_messages_leaves_out_what_is_for_servers(world: World):
-    """Nobody is offered what is not there."""
-    user = world.env.create_user("friend")
-    shown = (await user.slash("help")).response.content
-    assert "`/ask" in shown
-    assert "/settings" not in shown
-    assert "/doctor" not in shown
+    """Nobody is offered what is not there; what is one's own there isn't for admins."""
+    page = (await world.env.create_user("friend").slash("help")).response.content
+    assert list(groups(page)) == ["Ask", "History and privacy", "Model and costs"]
+    assert "`/history show`, `clear`, `undo`, `export`" in page
+    assert "`/prompt show`, `set`, `reset`" in page
+    for command in ("/settings", "/budget", "/doctor", "branch", "/model set"):
+        assert command not in page
+
+
+async def test_commands_that_only_refuse_are_not_offered_in_direct_messages(world: World):
+    """Discord hides what is for servers; everything else has something to do there."""
+    commands = world.bot.tree.get_commands(type=discord.AppCommandType.chat_input)
+    assert {command.name for command in commands if command.guild_only} == {"settings", "budget", "doctor"}
+    payloads = {command.name: command.to_dict(world.bot.tree) for command in commands}
+    assert {name for name, payload in payloads.items() if 1 not in (payload["contexts"] or [1])} == {
+        "settings",
+        "budget",
+        "doctor",
+    }
