@@ -115,7 +115,7 @@ def test_a_start_with_many_estimates_asks_for_a_few_at_a_time():
             await ledger.book(entry())
         async with settling(ledger, records):
             await asyncio.sleep(200)
-        assert records.most_at_once == AT_ONCE
+        assert records.most_at_once == AT_ONCE < 10
         assert all(not each.cost.estimated for each in ledger.entries)
 
     run(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -13,7 +13,7 @@ from bot.display.errors import NoAccessError, WriteFailedError
 from bot.display.pacing import OLD_EDIT
 from bot.display.target import WriteKind
 from bot.ui.targets.buttons import buttons
-from bot.ui.targets.failures import DISCORD_FAILURES, reason
+from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.rate_limit_headers import bucket
 from bot.ui.targets.refusals import NO_REPLIES, ExpiredError
 from bot.ui.targets.requests import ReplyWrites
@@ -113,13 +113,10 @@ class ChannelTarget:
     async def duplicates(self, content: str, *, of: int, but: Collection[int]) -> list[int]:
         """Messages near the channel's end, other than `but`, that answer the interaction `of` in these words."""
         found = []
-        try:
-            async for message in self._channel.history(limit=DUPLICATES_AMONG):
-                source = message.interaction_metadata
-                if message.content == content and message.id not in but and source and source.id == of:
-                    found.append(message.id)
-        except DISCORD_FAILURES as error:
-            log.warning("a message may be posted twice, and its channel can't be read: %s", reason(error))
+        async for message in self._channel.history(limit=DUPLICATES_AMONG):
+            source = message.interaction_metadata
+            if message.content == content and message.id not in but and source and source.id == of:
+                found.append(message.id)
         return found
 
     async def delete(self, message_id: int) -> None:
@@ -200,7 +197,7 @@ class InteractionTarget:
         self._unsure = False
         self._posted.add(message.id)
         if (unsure or self._clock.monotonic() - begun >= REPEATED_S) and not self._private:
-            with suppress(*DISCORD_FAILURES):
+            with logged_failures(log, "a message may be posted twice"):
                 for duplicate in await self._channel.duplicates(
                     content, of=self._interaction.id, but=self._posted
                 ):
