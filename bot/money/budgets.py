@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 WARN_AT = 0.8  # of a budget
 TYPICAL_TOKENS = 500  # of an answer, until a model's own are known
+FRESH_S = 1.0  # how long what was read of the ledger holds: a question's turn comes at once, as a rule
 LEARNING = 0.2  # how much of each answer's length goes into what is typical
 
 Spent = dict[tuple[str, Period], int]  # nano-dollars by account and period
@@ -80,6 +81,7 @@ class Budgets:
         self._clock = clock
         self._owner = owner
         self._reserved: Counter[str] = Counter()
+        self._read: dict[tuple[Limit, ...], tuple[float, Spent]] = {}  # when it was read, and what
         self._typical: dict[str, float] = {}  # tokens of an answer, by model
         self._warned: set[tuple[Limit, str]] = set()
         self._lock = asyncio.Lock()  # between looking at what is left and taking of it
@@ -105,15 +107,17 @@ class Budgets:
             if nano_usd is not None
         ]
 
-    async def check(self, limits: Sequence[Limit]) -> None:
-        """Check that something is left.
+    async def check(self, limits: tuple[Limit, ...]) -> None:
+        """Check that something is left. A reservation within the next second needs no second look at the ledger.
 
         Raises:
             BudgetSpentError: a budget is used up.
             UnbookedError: too much spending couldn't be booked.
         """
         self._unbooked.check()
-        _refuse(limits, await self._spent(limits), at=self._now())
+        spent = await self._spent(limits)
+        _refuse(limits, spent, at=self._now())
+        self._read[limits] = self._clock.monotonic(), spent
 
     async def standings(self, limits: Sequence[Limit]) -> list[Standing]:
         """What has been spent of each budget."""
@@ -147,7 +151,7 @@ class Budgets:
             async with self._lock:
                 released = self._released
                 self._unbooked.check()
-                spent = await self._spent(limits)
+                spent = self._just_read(limits) or await self._spent(limits)
                 if self._fits(limits, spent, estimate or 0):
                     booked_on = accounts(charge.user_id, charge.place)
                     reservation = Reservation(limits, booked_on, max(1, estimate or 0), spent)
@@ -160,8 +164,14 @@ class Budgets:
         """Give a reservation back, and let waiting questions check again."""
         self._reserved.subtract(dict.fromkeys(reservation.accounts, reservation.nano_usd))
         self._reserved = +self._reserved  # without what is zero
+        self._read.clear()
         released, self._released = self._released, asyncio.Event()
         released.set()
+
+    def _just_read(self, limits: tuple[Limit, ...]) -> Spent:
+        """What `check` read a moment ago, once, if nothing has been booked since; else nothing."""
+        at, spent = self._read.pop(limits, (0.0, {}))
+        return spent if self._clock.monotonic() - at < FRESH_S else {}
 
     def _fits(self, limits: Sequence[Limit], spent: Spent, estimate: int) -> bool:
         """Whether there is room beside the answers under way; without any, it's enough that something is left."""
