@@ -134,7 +134,7 @@ def test_a_model_that_goes_on_by_itself_gets_the_answer_last():
     ("model", "system", "prefill"),
     [
         ("anthropic/claude-3-haiku", True, True),
-        ("anthropic/claude-3.7-sonnet:thinking", True, True),
+        ("anthropic/claude-3.7-sonnet:thinking", True, False),
         ("anthropic/claude-sonnet-4.5", True, False),
         ("anthropic/claude-opus-5", True, False),
         ("~anthropic/claude-latest", True, False),
