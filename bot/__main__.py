@@ -28,6 +28,7 @@ from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.doctor import NoCache, discord_findings, model_findings, report
+from bot.health import health_checks, serve_health
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
 from bot.storage.engine.backup import copy_database
@@ -141,6 +142,9 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
         database = await stack.enter_async_context(open_database(settings.database_path))
         bot = await stack.enter_async_context(await open_bot(settings, database, stack))
         supervised(stack, "erasing what is too old", lambda: erase_what_is_due(bot), bot.services.clock)
+        if settings.port is not None:
+            health = serve_health(health_checks(bot), host=settings.health_host, port=settings.port)
+            await stack.enter_async_context(health)
         stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
         return await serve(bot, settings.discord_token.get_secret_value())
 

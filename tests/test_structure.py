@@ -24,6 +24,7 @@ OUTER = {
     "bot.registration": {"bot.ui", "discord"},
     "bot.config": {"pydantic", "pydantic_settings", "dotenv"},
     "bot.doctor": {"bot.ui", "discord", "aiohttp"},
+    "bot.health": {"aiohttp", "bot.client"},
     "bot.logs": set(),
     "cogs": {"bot", "bot.client", "bot.ui", "discord"},
 }

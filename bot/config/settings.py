@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     budget_usd_per_month: Dollars | None = Field(None, description=DOLLARS)
     budget_usd_per_person_per_day: Dollars | None = Field(None, description=DOLLARS)
     budget_usd_per_person_per_month: Dollars | None = Field(None, description=DOLLARS)
+    port: int | None = Field(None, ge=1, le=65_535, description="a number from 1 to 65535, or leave it empty")
+    health_host: str = Field("127.0.0.1", min_length=1, description="an address of this machine")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = Field(
         "INFO", description="debug, info, warning or error"
     )

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import stat
 
+import aiohttp
 import pytest
 
 from bot.ui.texts import replies as texts
@@ -37,6 +38,27 @@ async def test_commands_are_registered_once(world: World):
     await world.start()
     registered = [request for request in world.discord.requests if request.method == "PUT"]
     assert len(registered) == 1
+
+
+async def test_readiness_says_what_is_wrong(world: World, unused_tcp_port: int):
+    """`/readyz` turns to 503 once the provider refuses the key, and `/healthz` stays."""
+    await world.start(PORT=str(unused_tcp_port))
+    address = f"http://127.0.0.1:{unused_tcp_port}"
+
+    async def checked(path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(address + path) as response:
+            return response.status, await response.text()
+
+    async with asyncio.timeout(20):
+        while (await checked("/readyz"))[0] != 200:  # discord.py waits for servers for a moment
+            pass
+    assert await checked("/readyz") == (200, "gateway: ok\ndiscord: ok\ndatabase: ok\nprovider: ok\n")
+    world.router.key = "another"
+    await world.reply(world.ask("hello"))
+    status, lines = await checked("/readyz")
+    assert status == 503
+    assert "database: ok\nprovider: The model provider rejected" in lines
+    assert await checked("/healthz") == (200, "ok\n")
 
 
 async def test_sigterm_ends_running_replies_honestly(world: World):
