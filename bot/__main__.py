@@ -142,10 +142,10 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
         database = await stack.enter_async_context(open_database(settings.database_path))
         bot = await stack.enter_async_context(await open_bot(settings, database, stack))
         supervised(stack, "erasing what is too old", lambda: erase_what_is_due(bot), bot.services.clock)
+        stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
         if settings.port is not None:
             health = serve_health(health_checks(bot), host=settings.health_host, port=settings.port)
             await stack.enter_async_context(health)
-        stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
         return await serve(bot, settings.discord_token.get_secret_value())
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-async def listen(app: web.Application, port: int = 0, **options: Any) -> tuple[int, Callable[[], Awaitable[None]]]:  # noqa: ANN401
+async def listen(app: web.Application, port: int = 0, **options: Any) -> tuple[int, Callable[[], Awaitable[None]]]:  # noqa: ANN401 - aiohttp's
     """Serve an app on a port, with 0 on any free one; returns the port, and what ends it.
 
     Raises:

@@ -94,7 +94,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
     def through(*script: Socket | Exception) -> Client:
         client = Client(*script)
         monkeypatch.setattr(DiscordWebSocket, "from_client", client.from_client)
-        run(stay_connected(client, clock=VirtualClock(), rng=random.Random(1)))  # type: ignore[arg-type]
+        run(stay_connected(client, clock=VirtualClock(), rng=random.Random(1)))  # type: ignore[arg-type] # a stand-in
         return client
 
     return through
@@ -102,7 +102,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
 
 def log_in_through(*script: Exception | None) -> Client:
     client = Client(*script)
-    run(log_in(client, "token", clock=VirtualClock(), rng=random.Random(1)))  # type: ignore[arg-type]
+    run(log_in(client, "token", clock=VirtualClock(), rng=random.Random(1)))  # type: ignore[arg-type] # a stand-in
     return client
 
 

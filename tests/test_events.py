@@ -18,7 +18,7 @@ class Parsers:
         self.parsed: list[Any] = []
         names = ("READY", "MESSAGE_CREATE", "INTERACTION_CREATE")
         self.parsers = dict.fromkeys(names, self.parse)
-        EventGuard(SimpleNamespace(_connection=self))  # type: ignore[arg-type]
+        EventGuard(SimpleNamespace(_connection=self))  # type: ignore[arg-type] # a stand-in
 
     def parse(self, data: dict[str, Any]) -> None:
         self.parsed.append(data["id"])

@@ -76,3 +76,25 @@ async def test_a_taken_port_is_a_line_in_the_log(unused_tcp_port: int, caplog: p
         pass
     (error,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert error.startswith(f"no health checks at {HOST}:{port}: ")
+
+
+async def test_many_probes_at_once_are_checked_one_by_one(unused_tcp_port: int):
+    running: list[int] = []
+    most = 0
+
+    async def counted() -> str:
+        nonlocal most
+        running.append(1)
+        most = max(most, len(running))
+        await asyncio.sleep(0)
+        running.pop()
+        return "ok"
+
+    async with (
+        serve_health({"counted": counted}, host=HOST, port=unused_tcp_port),
+        aiohttp.ClientSession() as session,
+    ):
+        probes = [session.get(f"http://{HOST}:{unused_tcp_port}/readyz") for _ in range(20)]
+        answers = await asyncio.gather(*probes)
+    assert [answer.status for answer in answers] == [200] * 20
+    assert most == 1

@@ -121,7 +121,7 @@ def test_it_tries_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
     tree = Tree(*FAILURES)
 
     async def register() -> float:
-        registration = CommandRegistration(tree, VirtualClock())  # type: ignore[arg-type]
+        registration = CommandRegistration(tree, VirtualClock())  # type: ignore[arg-type] # a stand-in
         await registration.begin(patience_s=5)
         assert not tree.synced
         began = asyncio.get_running_loop().time()
@@ -139,7 +139,7 @@ def test_a_start_does_not_wait_for_a_discord_that_does_not_answer() -> None:
     tree = Tree()
 
     async def register() -> tuple[float, int]:
-        registration = CommandRegistration(tree, VirtualClock())  # type: ignore[arg-type]
+        registration = CommandRegistration(tree, VirtualClock())  # type: ignore[arg-type] # a stand-in
         await registration.begin(patience_s=0.5)
         waited = asyncio.get_running_loop().time()
         await asyncio.sleep(5)
@@ -155,7 +155,7 @@ def test_commands_that_are_there_are_not_sent() -> None:
     tree.there = [THEIRS]
 
     async def register() -> None:
-        registration = CommandRegistration(tree, VirtualClock())  # type: ignore[arg-type]
+        registration = CommandRegistration(tree, VirtualClock())  # type: ignore[arg-type] # a stand-in
         await registration.begin(patience_s=5)
         await registration.aclose()
 

@@ -39,7 +39,7 @@ class UrlForm(NamedTuple):
 def unquoted(value: str) -> str:
     """A value without the quotes around it, which `docker --env-file` passes on."""
     value = value.strip()
-    quoted = len(value) > 1 and value[0] in "'\"" and value[0] == value[-1] and value.count(value[0]) == 2  # noqa: PLR2004
+    quoted = len(value) > 1 and value[0] in "'\"" and value[0] == value[-1] and value.count(value[0]) == 2  # noqa: PLR2004 - both ends
     return value[1:-1].strip() if quoted else value
 
 

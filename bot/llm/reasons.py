@@ -51,13 +51,13 @@ _PICTURE = _any(
     r"invalid.{0,12}image", r"image.{0,40}(?:not valid|invalid|too large|exceeds)", r"unsupported image",
     r"image.{0,60}(?:media.?type|mime.?type|appears to be)",
     r"image_parse_error",
-)  # fmt: skip
+)  # fmt: skip # many to a line
 _TOO_LONG = _any(
     r"context.{0,12}(?:length|window|limit)", r"maximum context", r"too many (?:input |prompt )?tokens",
     r"(?:prompt|input|message|conversation|request)s? (?:is|are|was) too long", r"input token count",
     r"input length", r"exceeds? the (?:model'?s? )?(?:maximum|max)[\w ]*(?:tokens|context|input|prompt)",
     r"reduce the length", r"`?inputs`? tokens \+",
-)  # fmt: skip
+)  # fmt: skip # many to a line
 # What a refusal may mean besides its status, in the order in which it's looked for.
 _RULES: dict[int, tuple[tuple[re.Pattern[str], Reason], ...]] = {
     PAYMENT_REQUIRED: (
@@ -112,7 +112,7 @@ _REFUSED: tuple[tuple[re.Pattern[str], Reason], ...] = (
              r"moderation", r"safety (?:system|reasons|settings)"),
         Reason(kind=errors.ModerationError, word="moderation"),
     ),
-)  # fmt: skip
+)  # fmt: skip # many to a line
 _CONTEXT = _any(
     r"(?:context (?:length|window) (?:is|of)|context limit: \d+ \+ \d+ >|max_new_tokens`? must be <=) (\d{1,9})"
 )
@@ -141,7 +141,7 @@ _UNSUPPORTED = _any(
     r"(?:not(?: \w+)?|n't)[ _-](?:support|recogni[sz]|permit|allow|accept|enabl|expect)",
     r"un(?:support|recogni|expect|known)", r"deprecated", r"extra (?:inputs|fields)", r"only the default",
     r"invalid (?:parameter|argument|field|value)", r"cannot be used", r"additional propert", r"does not take",
-)  # fmt: skip
+)  # fmt: skip # many to a line
 _GREATEST = _any(
     r"(?:at most|less than or equal to|<=?|no more than|up to|maximum(?: value| allowed)?(?: is| of|:)?|\[\d+, ?"
     r"|between \d+ and |\d+ > )\D{0,30}?(\d{1,9})"
@@ -150,12 +150,12 @@ _NO_SYSTEM = _any(
     r"system (?:role|message|prompt|instruction)s? (?:is |are )?not (?:supported|allowed|enabled)",
     r"developer instructions? (?:is |are )?not enabled", r"(?:doesn't|does not) support (?:the )?system",
     r"unsupported role:? ?['\"`]?system",
-)  # fmt: skip
+)  # fmt: skip # many to a line
 _NO_PREFILL = _any(
     r"message prefill", r"must end with a user message", r"cannot end with trailing whitespace",
     r"final `?assistant`? message must start with a thinking block",
     r"expected last role user", r"last message (?:must|should) (?:be|have)[\w ]* user",
-)  # fmt: skip
+)  # fmt: skip # many to a line
 
 
 def reason_of(status: int | None, error: Mapping[str, Any]) -> Reason | None:

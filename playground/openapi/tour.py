@@ -51,7 +51,7 @@ class Tour:
         await self.ask("DELETE", f"/channels/{self.channel.id}")
         return self.answers
 
-    async def ask(self, method: str, path: str, body: Any = None, files: dict[str, bytes] | None = None) -> Any:  # noqa: ANN401
+    async def ask(self, method: str, path: str, body: Any = None, files: dict[str, bytes] | None = None) -> Any:  # noqa: ANN401 - JSON
         """One request; returns the JSON of its answer."""
         options: Json = {"headers": {"Authorization": f"Bot {self.d.token}"}, "json": body}
         if files:

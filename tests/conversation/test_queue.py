@@ -38,7 +38,7 @@ def test_questions_are_answered_in_the_order_they_came():
     assert log == [
         "a begins", "a ends", "b waits for 1", "b begins", "b ends", "c waits for 2", "c waits for 1",
         "c begins", "c ends",
-    ]  # fmt: skip
+    ]  # fmt: skip # many to a line
 
 
 def test_a_short_wait_is_not_mentioned():

@@ -159,7 +159,7 @@ CASES = [
     final("a packed web page", flat(body=HTML, gzip=True), errors.WrongAddressError),
     Case("a burst of 5,000 tokens", (flat(BURST),), 1, text="".join(BURST)),
     Case("a hundred and fifty equal tokens", (flat(["aha "] * 150),), 1, text="aha " * 150),
-]  # fmt: skip
+]  # fmt: skip # many to a line
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -275,7 +275,7 @@ async def test_a_stall_is_noticed_by_its_own_clock(bench: Bench):
 NASTY = (
     "data: [DONE]", "[DONE]", "a\u2028b\u2029c\x85d\x0be", "\r\n\r\n", "data: {}", "</s><s><|im_end|>", "None",
     "null", "\x00", " ", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\\u005b", '"}}]}', "e\u0301", "\ufeff",
-)  # fmt: skip
+)  # fmt: skip # many to a line
 
 
 async def test_awkward_text_arrives_unaltered(bench: Bench):

@@ -140,7 +140,7 @@ def test_a_broken_connection_is_told_by_type_and_system():
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda j: st.lists(j) | st.dictionaries(
     st.sampled_from(["error", "code", "metadata", "message", "availability", "headers", "retry_after"]), j)),
-    st.integers(300, 599))  # fmt: skip
+    st.integers(300, 599))  # fmt: skip # many to a line
 def test_no_document_is_too_odd(document: object, status: int):
     """Whatever a server sends, the result is a failure with a sentence."""
     told = faults.from_response("m", status, {}, json.dumps(document).encode(), now=NOW)

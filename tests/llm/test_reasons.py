@@ -212,7 +212,7 @@ def test_how_much_the_credits_pay_for():
         ("Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant",
          "prefill", None),
     ],
-)  # fmt: skip
+)  # fmt: skip # many to a line
 @pytest.mark.parametrize("form", range(6))
 def test_the_part_that_a_model_does_not_take(message: str, part: str, limit: int | None, form: int):
     """The log names it, with the greatest value where the provider says one."""

@@ -55,7 +55,7 @@ async def test_a_suffix_that_may_cost_more_is_not_judged_by_its_model(suffix: st
     ("suffix", "patterns"),
     [(":online", "*:online"), (":online", "openai/*:on*"), (":nitro", "x/y openai/gpt-4o:nitro"),
      ("@preset/x", "*@preset/*"), (":free:online", "*:*")],
-)  # fmt: skip
+)  # fmt: skip # many to a line
 async def test_a_pattern_that_names_the_suffix_allows_it(suffix: str, patterns: str):
     """Admins can allow searches, tiers and presets one by one."""
     assert await verdict(suffix, **{ALLOWED_MODELS.key: patterns}) is None

@@ -106,7 +106,7 @@ class Exchange:
         except OversizedBodyError:
             self.answer.stop(errors.OversizedAnswerError(model=self.model, detail="the body is too large"))
         except Exception as error:  # noqa: BLE001 - whatever an answer brings about ends that answer alone
-            log.error("reading an answer of %s failed: %s", self.model, type(error).__name__)  # noqa: TRY400
+            log.error("reading an answer of %s failed: %s", self.model, type(error).__name__)  # noqa: TRY400 - may hold content
             self.answer.stop(errors.GarbledAnswerError(model=self.model, detail=type(error).__name__))
         finally:
             if self._alarm:

@@ -114,7 +114,7 @@ async def test_whatever_happens_every_reply_ends_as_it_should(world: World):
             asked = world.ask(f"question {number}.{turn}", channel=channel, user=people[number])
             name = f"person{number}: question {number}.{turn}"
             try:
-                await world.discord.until(lambda: not wrong(world, asked, given.get(name)), 60)  # noqa: B023
+                await world.discord.until(lambda: not wrong(world, asked, given.get(name)), 60)  # noqa: B023 - awaited within the turn
             except TimeoutError:
                 found.append(f"{name}: {wrong(world, asked, given.get(name))}")
         return found

@@ -134,7 +134,7 @@ def test_labels_are_bounded_and_names_are_one_line():
 @given(st.lists(st.dictionaries(st.sampled_from([*ENTRY, "canonical_slug", "max_model_len"]), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(
-        st.sampled_from(["prompt", "completion", "context_length"]), inner)))))  # fmt: skip
+        st.sampled_from(["prompt", "completion", "context_length"]), inner)))))  # fmt: skip # many to a line
 def test_every_model_that_is_read_makes_sense(entries: list[dict[str, object]]):
     """Nothing raises, and what comes out can be shown, counted and paid."""
     for model in read(*entries):
@@ -249,7 +249,7 @@ async def test_an_unexpected_error_ends_neither_the_list_nor_the_watch(
     def fragile(document: object, kind: Provider) -> list[ModelInfo]:
         if next(fails) < 2:
             raise OverflowError("cannot convert float infinity to integer")
-        return read_models(document, kind)  # type: ignore[arg-type]
+        return read_models(document, kind)  # type: ignore[arg-type] # any JSON
 
     monkeypatch.setattr("bot.llm.provider.catalog.read_models", fragile)
     with caplog.at_level("ERROR"):
