@@ -46,7 +46,7 @@ class Mentions(commands.Cog):
         self.asker = Asker(services.conversation.chat, bot, services.clock)
         self._threads = ThreadQuestions()
         self._proxied = ProxiedQuestions(services.clock)
-        self._missed = MissedQuestions(bot, bot.arrivals, services.clock)
+        self._missed = MissedQuestions(bot, bot.arrivals, bot.requests, services.clock)
         self._looking = Background("looking for missed questions", self._missed.look, services.clock)
 
     async def cog_unload(self) -> None:

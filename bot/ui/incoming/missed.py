@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot.ui.incoming.arrivals import Recent
+from bot.ui.targets.channels import READ_TIMEOUT_S
 from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.places import is_direct, names_bot
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.core.ports import Clock
     from bot.ui.incoming.arrivals import Arrivals
+    from bot.ui.targets.requests import DiscordRequests
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +37,12 @@ class MissedQuestions:
     events, and dispatches them as if they came now.
     """
 
-    def __init__(self, client: discord.Client, arrivals: Arrivals, clock: Clock) -> None:
+    def __init__(
+        self, client: discord.Client, arrivals: Arrivals, requests: DiscordRequests, clock: Clock
+    ) -> None:
         self._client = client
         self._arrivals = arrivals
+        self._requests = requests
         self._clock = clock
         self._direct: Recent[None] = Recent(DIRECT_CHANNELS)
         self._guilds: dict[int, discord.Guild] = {}  # to be looked through
@@ -76,7 +82,9 @@ class MissedQuestions:
         found: list[discord.DMChannel] = []
         for channel_id in self._direct.newest_last():
             with logged_failures(log, "direct messages in %d can't be looked through", channel_id):
-                channel = await self._client.fetch_channel(channel_id)
+                channel = await self._requests.read(
+                    partial(self._client.fetch_channel, channel_id), timeout_s=READ_TIMEOUT_S
+                )
                 if isinstance(channel, discord.DMChannel):
                     found.append(channel)
         return found
@@ -85,7 +93,11 @@ class MissedQuestions:
         """Questions, oldest first, that no message of the bot replies to, and that it neither marked nor moved."""
         me = self._client.user
         assert me is not None  # noqa: S101 - a session has begun
-        messages = [message async for message in channel.history(limit=MOST_MESSAGES, after=since)]
+
+        async def read() -> list[discord.Message]:
+            return [message async for message in channel.history(limit=MOST_MESSAGES, after=since)]
+
+        messages = await self._requests.read(read, timeout_s=READ_TIMEOUT_S)
         own = [message for message in messages if message.author.id == me.id]
         answered = {message.reference.message_id for message in own if message.reference}
         return [
