@@ -38,6 +38,7 @@ class Stream:
         await self._first_silence()
         if await self._deltas():
             await self._end()
+            self.call.finished = True  # clients may hang up once they have read the end
         await self.response.write_eof()
         return self.response
 

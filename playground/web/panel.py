@@ -105,11 +105,15 @@ class Panel:
         """Sample while a reply streams."""
         ticks = 0
         while self.freshness.streams:
-            now, ticks = time.monotonic(), ticks + 1
-            self.freshness.tick(now, self._bots())
-            if ticks % STREAM_SHARE == 1 or not self.freshness.streams:
-                self.tell({"type": "freshness", "freshness": self.freshness.view(now)})
+            self.freshness.tick(time.monotonic(), self._bots())
+            ticks += 1
+            if ticks % STREAM_SHARE == 1:
+                self._tell_freshness()
             await asyncio.sleep(TICK_SECONDS)
+        self._tell_freshness()
+
+    def _tell_freshness(self) -> None:
+        self.tell({"type": "freshness", "freshness": self.freshness.view(time.monotonic())})
 
     def _bots(self) -> list[Message]:
         return [message for message in self.messages.values() if message.author is self.d.bot]

@@ -188,8 +188,9 @@ async def test_the_panel_shows_what_goes_on(visit: Visit):
     await expect(panel.locator("#requests")).to_contain_text("edit a message in #a thread")
     await expect(panel.locator("#mean")).to_have_text(re.compile(r"^[0-3]\.\d\d s$"))
     await expect(panel.locator("#count-refused")).to_have_text("0")
-    sent = await panel.locator("#tokens-sent").inner_text()
-    await expect(panel.locator("#tokens-shown")).to_have_text(sent)
+    await expect(panel.locator("#age")).to_have_text("\N{EN DASH}")  # nothing is under way
+    sent, shown = panel.locator("#tokens-sent"), panel.locator("#tokens-shown")
+    assert await sent.inner_text() == await shown.inner_text()
     await panel.get_by_label("The next answer").select_option("is refused")
     reply = await visit.ask("Show me some code")
     await expect(reply.last.get_by_role("button", name="Retry")).to_be_visible()
