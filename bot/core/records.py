@@ -26,12 +26,56 @@ class ReplyState(StrEnum):
     INTERRUPTED = "interrupted"  # by a restart
 
 
+class AttachmentKind(StrEnum):
+    """In what form a model gets to know an attachment."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+    DOCUMENT = "document"  # a PDF whose text can't be read here
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentFile:
+    """A file on Discord, of which nothing has been fetched yet. All of it but `url` is the sender's word."""
+
+    name: str
+    url: str  # on one of Discord's own hosts
+    size: int  # bytes
+    media_type: str = ""
+    width: int | None = None  # pixels, of pictures
+    height: int | None = None
+    seconds: float | None = None  # of voice messages
+    description: str = ""  # the alt text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """What came with a question, recognized by its content and in a form that models read.
+
+    `text` is what a text says, and the transcript of a recording; `data` the bytes of everything else, without
+    metadata. `note` says in a few words what of it is missing ("the first of 40 frames").
+    """
+
+    name: str
+    kind: AttachmentKind
+    text: str = ""
+    data: bytes = b""
+    media_type: str = ""
+    width: int | None = None  # pixels
+    height: int | None = None
+    pages: int | None = None
+    seconds: float | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a prompt."""
+    """One message of a prompt, with what came with it."""
 
     role: Role
     content: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
