@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from bot.core.records import Place, Question, ReplyState, Turn
+    from bot.core.events import Usage
+    from bot.core.records import Attachment, ModelInfo, Place, Question, ReplyState, SentFile, Turn
     from bot.display.target import ReplyTarget
     from bot.money.billing import CallReport, OpenCall
     from bot.money.ledger import Entry
@@ -185,6 +186,38 @@ class ConversationStore(Protocol):
 
     async def branch(self, source: Place, target: Place, *, limit: int) -> int:
         """Copy the newest turns of a conversation to another; return how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFiles:
+    """What was read of the files that came with a question.
+
+    `notes` are sentences of small print for the person who asked: what was declined and why, or a transcript.
+    `usage` is what reading cost beside the answer, asked of `model`; None where it was free.
+    """
+
+    attachments: tuple[Attachment, ...] = ()
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
+    model: str = ""
+
+
+class FileReader(Protocol):
+    """Fetches files from Discord and turns them into what models read."""
+
+    def price(self, files: Sequence[SentFile], model: ModelInfo | None) -> int | None:
+        """What reading them will probably cost beside the answer, in nano-dollars: 0 where nothing of it is paid
+        for, None where the price is unknown. It's set aside before `read`. Answers from memory.
+        """
+        ...
+
+    async def read(self, files: Sequence[SentFile], model: ModelInfo | None) -> ReadFiles:
+        """Read files for a model, None where the catalog doesn't know it.
+
+        Never raises because of a file: what couldn't be read is in the notes. Bounded in time, size and count.
+        Pictures for a model without picture input are left out, and a note names two that could see them.
+        """
         ...
 
 

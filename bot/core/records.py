@@ -98,7 +98,8 @@ class Question:
     that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of an older
     answer that it follows, None when it follows everything said so far. Only the asker sees the answer to a
     `private` question. It reads the channel's memory and leaves nothing in it. `reads_memory` is False when the
-    asker may not read what was said before.
+    asker may not read what was said before. `files` came with it, and `attachments` are what models get to read of
+    them.
     """
 
     place: Place
@@ -111,6 +112,8 @@ class Question:
     replies_to: int | None = None
     quoted_id: int | None = None
     anchor_id: int | None = None
+    files: tuple[SentFile, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
