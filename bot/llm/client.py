@@ -25,6 +25,7 @@ from bot.llm.admission.admission import Admission
 from bot.llm.admission.limits import Caller
 from bot.llm.advice import OwnerAdvice
 from bot.llm.litellm_backend import LitellmBackend
+from bot.llm.media import Media
 from bot.llm.messages import messages_of
 from bot.llm.provider.api import ProviderApi
 from bot.llm.provider.catalog import LiveCatalog
@@ -224,12 +225,15 @@ class ModelClient:
 
     async def _attempt(self, call: _Call, model: str, slot: Slot) -> AsyncGenerator[Event, None]:
         """Send one request and pass its answer on; raises what the exchange says, whatever litellm made of it."""
-        exchange = Exchange(model, demand=call.demand, timeouts=self._config.timeouts, clock=self._clock)
-        answer = exchange.answer
         quirks, info = self._quirks.of(model), self._catalog.get(model)
+        media = Media(info)
         most = call.max_tokens(model)
         parameters = parameters_of(call.request, self._config, info, quirks, max_tokens=most)
-        messages = messages_of(call.request.messages, quirks)
+        messages = messages_of(call.request.messages, quirks, media)
+        exchange = Exchange(
+            model, demand=call.demand, timeouts=self._config.timeouts, clock=self._clock, media=media
+        )
+        answer = exchange.answer
         try:
             async with aclosing(self._backend.stream(exchange, messages, parameters)) as words:
                 async for kind, text in words:

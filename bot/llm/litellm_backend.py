@@ -84,7 +84,7 @@ class LitellmBackend:
         log.info("loaded litellm in %.1f s", time.perf_counter() - begun)
 
     async def stream(
-        self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
+        self, exchange: Exchange, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, object]
     ) -> AsyncGenerator[tuple[Kind, str], None]:
         """Send one request and give the words of its answer; how it ended is in the exchange.
 
@@ -109,7 +109,7 @@ class LitellmBackend:
             raise GarbledAnswerError(model=exchange.model, detail="litellm lost or changed text")
 
     async def _open(
-        self, exchange: Exchange, messages: Sequence[Mapping[str, str]], parameters: Mapping[str, object]
+        self, exchange: Exchange, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, object]
     ) -> Any:  # noqa: ANN401 - litellm's CustomStreamWrapper
         await self._openings.acquire()
         name = self._transport.expect(exchange)

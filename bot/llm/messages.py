@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from bot.core.records import Message, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bot.llm.media import Media
     from bot.llm.quirks import Quirks
 
 BETWEEN = "\n\n"  # turns of one role that follow each other, and the system prompt where it is part of a turn
@@ -24,11 +26,11 @@ FROM_WORDS = " Begin with its last words, repeated exactly:\n"
 REPEATED_WORDS, REPEATED_CHARS = 5, 200
 
 
-def messages_of(messages: Sequence[Message], quirks: Quirks) -> list[dict[str, str]]:
+def messages_of(messages: Sequence[Message], quirks: Quirks, media: Media) -> list[dict[str, Any]]:
     """The messages to send, whatever deletions, failed answers and several speakers have left of a conversation.
 
     A prompt that ends with the assistant asks to go on with that answer. Few models go on by themselves; the
-    others are asked to, in a user's message.
+    others are asked to, in a user's message. What came with the messages goes into `media`.
     """
     system = BETWEEN.join(m.content for m in messages if m.role is Role.SYSTEM and m.content.strip())
     talk = _in_turn(m for m in messages if m.role is not Role.SYSTEM and m.content.strip())
@@ -38,8 +40,11 @@ def messages_of(messages: Sequence[Message], quirks: Quirks) -> list[dict[str, s
     if system and quirks.takes("system"):
         talk.insert(0, Message(Role.SYSTEM, system))
     elif system:
-        talk[0] = Message(Role.USER, system + BETWEEN + talk[0].content)
-    return [{"role": message.role.value, "content": _sent(message)} for message in talk]
+        talk[0] = replace(talk[0], content=system + BETWEEN + talk[0].content)
+    return [
+        {"role": message.role.value, "content": media.content(_sent(message), message.attachments)}
+        for message in talk
+    ]
 
 
 def _in_turn(messages: Iterable[Message]) -> list[Message]:
@@ -49,10 +54,15 @@ def _in_turn(messages: Iterable[Message]) -> list[Message]:
         if not talk and message.role is Role.ASSISTANT:
             talk.append(Message(Role.USER, MISSING))
         if talk and talk[-1].role is message.role:
-            talk.append(Message(message.role, _sent(talk.pop()) + BETWEEN + message.content))
+            talk.append(_joined(talk.pop(), message))
         else:
             talk.append(message)
     return talk or [Message(Role.USER, MISSING)]
+
+
+def _joined(first: Message, then: Message) -> Message:
+    attachments = (*first.attachments, *then.attachments)
+    return Message(then.role, _sent(first) + BETWEEN + then.content, attachments)
 
 
 def _sent(message: Message) -> str:

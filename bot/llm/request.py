@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.core.model_ids import Provider
+from bot.core.records import AttachmentKind
 from bot.llm.reasons import LIMITS
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from bot.llm.quirks import Quirks
 
 OPENAI_HOST = "api.openai.com"
+# OpenRouter's readers of PDFs: the model itself, and one that reads scans, for a price a page. Where a document's
+# text can be read it comes as text, so the free reader would find nothing.
+NATIVE, OCR = "native", "mistral-ocr"
 
 
 def parameters_of(
@@ -41,9 +45,18 @@ def parameters_of(
             "session_id": str(request.channel_id),
             "provider": {"data_collection": config.data_collection},
             # It would drop the middle of a long prompt without a word; what goes into the prompt is decided here.
-            "plugins": [{"id": "context-compression", "enabled": False}],
+            "plugins": [{"id": "context-compression", "enabled": False}, *_parser(request, info)],
         }
     return {name: value for name, value in body.items() if quirks.takes(name)}
+
+
+def _parser(request: CompletionRequest, info: ModelInfo | None) -> list[dict[str, object]]:
+    """Who reads the request's documents: without a name, OpenRouter would choose the one that costs most."""
+    attached = (each.kind for message in request.messages for each in message.attachments)
+    if AttachmentKind.DOCUMENT not in attached:
+        return []
+    engine = NATIVE if info and "file" in info.input_modalities else OCR
+    return [{"id": "file-parser", "pdf": {"engine": engine}}]
 
 
 def _limit_name(known: frozenset[str] | None, config: ClientConfig, quirks: Quirks) -> str | None:

@@ -21,6 +21,13 @@ FAMOUS = (  # id, context length, dollars a million prompt and completion tokens
 )
 AUTHORS = ("amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heron", "iris", "juniper")
 SIZES = ((8, 8_192), (14, 16_384), (32, 32_768), (70, 131_072), (120, 262_144), (400, 1_000_000))
+# What else than text a model reads, by the beginning of its id.
+INPUTS = {
+    "openai/gpt-4o": ["image"],
+    "anthropic/": ["image", "file"],
+    "google/gemini": ["image", "file", "audio"],
+    "openrouter/auto": ["image", "file", "audio"],
+}
 PARAMETERS = ("max_tokens", "temperature", "top_p", "stop", "seed", "frequency_penalty", "presence_penalty")
 
 
@@ -37,13 +44,14 @@ def _model(model: str, context: int, prompt: float, completion: float) -> dict[s
     thinks = model.startswith("openai/o") or "120b" in model
     parameters = [p for p in PARAMETERS if not (thinks and p == "temperature")] + ["reasoning"] * thinks
     price = "0" if model.endswith(":free") else None
+    reads = ["text", *next((more for start, more in INPUTS.items() if model.startswith(start)), [])]
     return {
         "id": model,
         "canonical_slug": model.removesuffix(":free"),
         "name": model.replace("/", ": ").replace("-", " ").title(),
         "created": 1_750_000_000,
         "context_length": context,
-        "architecture": {"input_modalities": ["text"], "output_modalities": ["text"], "tokenizer": "Other"},
+        "architecture": {"input_modalities": reads, "output_modalities": ["text"], "tokenizer": "Other"},
         "pricing": {"prompt": price or _price(prompt), "completion": price or _price(completion), "request": "0"},
         "top_provider": {"context_length": context, "max_completion_tokens": context // 4, "is_moderated": False},
         "supported_parameters": parameters,

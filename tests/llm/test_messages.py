@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.overlap import Join
 from bot.core.records import Message, Role
+from bot.llm.media import Media
 from bot.llm.messages import BETWEEN, MISSING, messages_of
 from bot.llm.quirks import LearnedQuirks, Quirks
 
@@ -30,7 +31,7 @@ def roles(sent: list[dict[str, str]]) -> list[str]:
 @given(PROMPTS, st.sampled_from([ALL, PLAIN, BARE]))
 def test_every_prompt_is_sent_in_turn_with_nothing_empty(prompt: list[Message], quirks: Quirks):
     """At most one system message first, then the user's turn, then in turn; no white space ends an answer."""
-    sent = messages_of(prompt, quirks)
+    sent = messages_of(prompt, quirks, Media())
     said = roles(sent)
     assert "system" not in said[1:]
     if not quirks.takes("system"):
@@ -47,7 +48,7 @@ def test_every_prompt_is_sent_in_turn_with_nothing_empty(prompt: list[Message], 
 @given(PROMPTS, st.sampled_from([ALL, PLAIN, BARE]))
 def test_nothing_that_was_said_is_lost_or_moved(prompt: list[Message], quirks: Quirks):
     """What the system says comes first, then everything else in its order, each once."""
-    whole = BETWEEN.join(message["content"] for message in messages_of(prompt, quirks))
+    whole = BETWEEN.join(message["content"] for message in messages_of(prompt, quirks, Media()))
     at = 0
     said = [m for m in prompt if m.role is Role.SYSTEM] + [m for m in prompt if m.role is not Role.SYSTEM]
     for text in (m.content.rstrip() if m.role is Role.ASSISTANT else m.content for m in said if m.content.strip()):
@@ -59,8 +60,8 @@ def test_nothing_that_was_said_is_lost_or_moved(prompt: list[Message], quirks: Q
 @given(PROMPTS)
 def test_a_form_that_all_take_is_left_as_it_is(prompt: list[Message]):
     """Sending it twice through changes nothing."""
-    once = messages_of(prompt, PLAIN)
-    assert messages_of([Message(Role(m["role"]), m["content"]) for m in once], PLAIN) == once
+    once = messages_of(prompt, PLAIN, Media())
+    assert messages_of([Message(Role(m["role"]), m["content"]) for m in once], PLAIN, Media()) == once
 
 
 @pytest.mark.parametrize(
@@ -80,20 +81,20 @@ def test_a_form_that_all_take_is_left_as_it_is(prompt: list[Message]):
 )
 def test_what_deletions_and_several_speakers_leave(prompt: list[Message], sent: list[tuple[str, str]]):
     """Neighbours of a role are one turn; an answer without its question gets a stand-in for it."""
-    assert [(m["role"], m["content"]) for m in messages_of(prompt, PLAIN)] == sent
+    assert [(m["role"], m["content"]) for m in messages_of(prompt, PLAIN, Media())] == sent
 
 
 def test_a_model_without_a_system_role_reads_it_in_the_first_turn():
     """Also where that turn had to be made."""
     prompt = talk("system: Be kind", "assistant: Hi", "user: Well?")
-    assert messages_of(prompt, BARE)[0] == {"role": "user", "content": f"Be kind\n\n{MISSING}"}
+    assert messages_of(prompt, BARE, Media())[0] == {"role": "user", "content": f"Be kind\n\n{MISSING}"}
 
 
 # --- Continue -------------------------------------------------------------------------------------------------
 
 
 def go_on(begun: str, quirks: Quirks = PLAIN) -> list[dict[str, str]]:
-    return messages_of([*talk("user: Tell me"), Message(Role.ASSISTANT, begun)], quirks)
+    return messages_of([*talk("user: Tell me"), Message(Role.ASSISTANT, begun)], quirks, Media())
 
 
 @pytest.mark.parametrize(

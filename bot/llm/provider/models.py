@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 MODELS = 10_000  # read from one list at most
 NAME_LIMIT_CHARS = 200
-TEXT_ONLY = frozenset({"text"})
+# What models read where the provider doesn't say. A model that doesn't see refuses a picture by itself.
+INPUTS = {
+    Provider.OPENROUTER: frozenset({"text"}),
+    Provider.OLLAMA: frozenset({"text", "image"}),
+    Provider.OPENAI: frozenset({"text", "image"}),
+}
 LABELS, LABEL_CHARS = 200, 100  # modalities and parameters of one model
 GREATEST_TOKENS = 1_000_000_000  # tokens; the largest in use is ten million
 GREATEST_PRICE_USD = 1.0  # a token; the most expensive in use is under a thousandth
@@ -54,7 +59,7 @@ def _read_model(entry: Mapping[str, Any], kind: Provider) -> ModelInfo:
         max_completion_tokens=_tokens(best.get("max_completion_tokens")),
         prompt_price=_price(pricing.get("prompt")),
         completion_price=_price(pricing.get("completion")),
-        input_modalities=_labels(mapping(entry.get("architecture")).get("input_modalities")) or TEXT_ONLY,
+        input_modalities=_labels(mapping(entry.get("architecture")).get("input_modalities")) or INPUTS[kind],
         parameters=_labels(entry.get("supported_parameters")),
         canonical=_id(entry.get("canonical_slug") or id_),
     )

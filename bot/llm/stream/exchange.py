@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.core.ports import Clock
     from bot.core.text_demand import TextDemand
     from bot.llm.config import Timeouts
+    from bot.llm.media import Media
     from bot.llm.stream.words import Words
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,12 @@ OK, REDIRECT, REFUSED = 200, 300, 400  # where these statuses begin
 class Exchange:
     """One request and its answer. Its own task does the work; `close` ends it at once, at any time."""
 
-    def __init__(self, model: str, *, demand: TextDemand, timeouts: Timeouts, clock: Clock) -> None:
+    def __init__(
+        self, model: str, *, demand: TextDemand, timeouts: Timeouts, clock: Clock, media: Media | None = None
+    ) -> None:
+        """`media` is what the request carries besides its JSON."""
         self.model = model
+        self._media = media
         self.answer = Answer(model, clock)
         self.buffer = DeltaBuffer(demand, clock)
         self.status: int | None = None
@@ -91,10 +96,9 @@ class Exchange:
 
     async def _run(self, session: aiohttp.ClientSession, request: httpx.Request) -> None:
         try:
-            # aiohttp warns of large bodies given as bytes, since it writes them in one go.
-            body = request.content if len(request.content) < LARGE_BODY_BYTES else io.BytesIO(request.content)
+            body, headers = self._body(request.content)
             async with session.post(
-                str(request.url), data=body, headers=HEADERS, allow_redirects=False
+                str(request.url), data=body, headers=headers, allow_redirects=False
             ) as response:
                 self.status = response.status
                 self.answer.headers = {name.lower(): value for name, value in response.headers.items()}
@@ -114,6 +118,13 @@ class Exchange:
             self._hand_over(self.answer.end())
             self.buffer.close()
             self.answering.set()
+
+    def _body(self, content: bytes) -> tuple[object, dict[str, str]]:
+        """What is sent, and the headers that describe it."""
+        if self._media:
+            return self._media.body(content), {**HEADERS, "Content-Length": str(self._media.size(content))}
+        # aiohttp warns of large bodies given as bytes, since it writes them in one go.
+        return content if len(content) < LARGE_BODY_BYTES else io.BytesIO(content), HEADERS
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
         """Read an answer, or what came in its place. The key goes nowhere else: no redirect is followed."""
