@@ -14,7 +14,7 @@ from playground.discord.state.payloads import (
     user_json,
 )
 from playground.discord.state.permissions import permissions
-from playground.discord.state.records import Channel, Permission, PlaygroundError, Role, User, label_of
+from playground.discord.state.records import Channel, File, Permission, PlaygroundError, Role, User, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playground.discord.state.records import Json, Message
     from playground.discord.state.world import World
 
-Entity = User | Channel | Role | tuple[str, bytes]  # the last is a file: name and contents
+Entity = User | Channel | Role | File
 PLAIN = {codes.STRING: (str,), codes.INTEGER: (int,), codes.BOOLEAN: (bool,), codes.NUMBER: (int, float)}
 
 
@@ -127,7 +127,7 @@ class Typist:
         """A person, channel, role or file as a value, its object among the resolved ones."""
         guild = self.channel.guild
         if isinstance(value, tuple):
-            file = self.world.add_file(self.channel, *value)
+            file = self.world.cdn.add(self.channel, *value)
             return self._resolve("attachments", file.id, attachment_json(file))
         if isinstance(value, Channel):
             json = {**channel_json(value), "permissions": str(permissions(self.user, value))}

@@ -15,6 +15,7 @@ from playground.discord.api.interactions import InteractionRoutes
 from playground.discord.api.limits import RateLimits
 from playground.discord.api.rest import API, UPLOAD_BYTES, Door
 from playground.discord.people import People
+from playground.discord.posts import Posts
 from playground.discord.state import codes
 from playground.discord.state.records import EVERYBODY, Member, Permission
 from playground.discord.state.world import World
@@ -41,7 +42,8 @@ T = TypeVar("T")
 class Discord:
     """One application's Discord. Times are monotonic seconds; nothing here is safe for threads.
 
-    What people do is in `People`, what goes wrong in `Trouble`, all else in `World`; the most used is here too.
+    What people do is in `People` and `Posts`, their files in `Cdn`, what goes wrong in `Trouble`, all else in
+    `World`; the most used is here too.
 
     Args:
         latency: seconds of a REST round trip, half of it before a request is acted on, and of a heartbeat's.
@@ -70,12 +72,13 @@ class Discord:
         ChannelRoutes(self.world, self.gateway).add_to(self.app)
         InteractionRoutes(self.world, lifetime).add_to(self.app)
         self.app.router.add_get("/gateway", self.gateway.connect)
-        self.app.router.add_get("/cdn/attachments/{channel_id}/{id}/{name}", self._download)
+        self.app.router.add_get("/cdn/{path:.*}", self.world.cdn.download)
         self.trouble = Trouble(self.world, self.door, self.gateway)
         self.fail, self.drop_gateway = self.trouble.fail, self.trouble.drop_gateway
         self.add_user, self.add_role = self.world.add_user, self.world.add_role
         self.add_channel, self.remove_channel = self.world.add_channel, self.world.remove_channel
         self.open_dm = self.world.open_dm
+        self.cdn, self.posts = self.world.cdn, Posts(self.world)
         people = self.people = People(self.world, deadline)
         self.say, self.proxy, self.edit, self.delete = people.say, people.proxy, people.edit, people.delete
         self.offered, self.command, self.autocomplete = people.offered, people.command, people.autocomplete
@@ -90,18 +93,12 @@ class Discord:
         taken, self._end = await listen(self.app, port, shutdown_timeout=0.2)
         host = f"{HOST}:{taken}"
         self.origin, self.gateway.url = f"http://{host}", f"ws://{host}/gateway"
-        self.world.cdn = f"{self.origin}/cdn"
+        self.cdn.base = f"{self.origin}/cdn"
 
     async def close(self) -> None:
         self.gateway.drop(resume=False)
         if self._end:
             await self._end()
-
-    async def _download(self, request: web.Request) -> web.Response:
-        file = self.world.files.get(int(request.match_info["id"]))
-        if file is None:
-            raise web.HTTPNotFound
-        return web.Response(body=file.data, content_type=file.content_type)
 
     @property
     def api_base(self) -> str:

@@ -183,7 +183,7 @@ class Page:
 
     async def _file(self, request: web.Request) -> web.Response:
         """An attachment, to be saved; nothing that was uploaded is ever run as a part of the page."""
-        file = self.d.world.files.get(int(request.match_info["id"]))
+        file = self.d.cdn.files.get(int(request.match_info["id"]))
         if file is None:
             raise web.HTTPNotFound
         return web.Response(

@@ -60,7 +60,8 @@ def check_message(body: Json, message: Message, *, files: int) -> None:
         raise invalid("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", "Parse excludes ids.")
     kept = body.get("attachments", message.attachments)
     v2 = (body.get("flags") or message.flags) & codes.COMPONENTS_V2
-    if not (content.strip() or embeds or files or kept or (v2 and components)):
+    special = any(body.get(key) for key in ("sticker_items", "poll", "snapshot"))
+    if not (content.strip() or embeds or files or kept or special or (v2 and components)):
         raise ApiError(400, 50006, "Cannot send an empty message")
 
 

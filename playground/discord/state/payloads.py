@@ -120,7 +120,8 @@ def numbered(components: list[Json]) -> list[Json]:
 def attachment_json(file: Attachment) -> Json:
     named: Json = {"id": str(file.id), "filename": file.name, "size": len(file.data)}
     named |= {"description": file.description} if file.description is not None else {}
-    return {**named, "url": file.url, "proxy_url": file.url, "content_type": file.content_type}
+    named |= {"url": file.url, "proxy_url": file.url, "content_type": file.content_type}
+    return {**named, **file.facts}
 
 
 def message_json(message: Message, me: User, *, intent: bool = True, nested: bool = True) -> Json:
@@ -142,6 +143,12 @@ def message_json(message: Message, me: User, *, intent: bool = True, nested: boo
     json["content"] = message.content if shown else ""
     json["attachments"] = [attachment_json(file) for file in message.attachments] if shown else []
     json["embeds"], json["components"] = (message.embeds, message.components) if shown else ([], [])
+    if message.stickers:
+        json["sticker_items"] = message.stickers
+    if message.poll and shown:
+        json["poll"] = message.poll
+    if message.forwarded:
+        json |= _forward_json(message.forwarded, shown=shown)
     if message.reactions:
         json["reactions"] = [_reaction_json(emoji) for emoji in message.reactions]
     if message.author.webhook:
@@ -155,6 +162,19 @@ def message_json(message: Message, me: User, *, intent: bool = True, nested: boo
             replied = message_json(target, me, intent=intent, nested=False)
             json["referenced_message"] = None if target.deleted else replied
     return json
+
+
+def _forward_json(message: Message, *, shown: bool) -> Json:
+    """A message as a forward has it: no author, no id, and blank where the forward is."""
+    place = {"message_id": str(message.id), "channel_id": str(message.channel.id)}
+    place |= {"guild_id": str(message.channel.guild.id)} if message.channel.guild else {}
+    copy: Json = {"type": message.type, "flags": message.flags, "mentions": [], "mention_roles": []}
+    copy |= {"timestamp": stamp(message.created), "edited_timestamp": message.edited and stamp(message.edited)}
+    copy["content"] = message.content if shown else ""
+    copy["attachments"] = [attachment_json(file) for file in message.attachments] if shown else []
+    copy["embeds"], copy["components"] = (message.embeds, message.components) if shown else ([], [])
+    copy["sticker_items"] = message.stickers
+    return {"message_reference": {"type": codes.FORWARD, **place}, "message_snapshots": [{"message": copy}]}
 
 
 def _reaction_json(emoji: str) -> Json:

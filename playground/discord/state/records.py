@@ -6,12 +6,16 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from enum import IntFlag
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from playground.discord.state import codes
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Json = dict[str, Any]
-File = tuple[str, bytes]  # name and contents
+# Name, contents, and fields of its JSON that say something else than Discord would.
+File = tuple[str, bytes] | tuple[str, bytes, Json]
 
 
 class PlaygroundError(Exception):
@@ -147,9 +151,16 @@ class Attachment:
     id: int
     name: str
     data: bytes
-    url: str
+    path: str  # on the CDN
     content_type: str
+    sign: Callable[[str], str]
     description: str | None = None
+    facts: Json = field(default_factory=dict)  # more of its JSON: the pixels of a picture, the seconds of a voice
+
+    @property
+    def url(self) -> str:
+        """A fresh one: Discord signs it whenever it tells of a file."""
+        return self.sign(self.path)
 
 
 @dataclass(slots=True, eq=False)
@@ -165,6 +176,9 @@ class Message:
     components: list[Json] = field(default_factory=list)
     embeds: list[Json] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    stickers: list[Json] = field(default_factory=list)
+    poll: Json | None = None
+    forwarded: Message | None = None  # as it was then
     nonce: str | int | None = None
     reply_to: Message | None = None
     interaction: Interaction | None = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import mimetypes
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from playground.discord.cdn import Cdn
 from playground.discord.state import checks, codes
 from playground.discord.state.payloads import (
     channel_json,
@@ -20,7 +20,6 @@ from playground.discord.state.permissions import can
 from playground.discord.state.records import (
     EVERYBODY,
     ApiError,
-    Attachment,
     Change,
     Channel,
     Guild,
@@ -58,11 +57,10 @@ class World:
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
-        self.files: dict[int, Attachment] = {}
         self.commands: dict[int | None, list[Json]] = {None: []}  # by server; None: everywhere
         self.interactions: dict[str, Interaction] = {}  # by token
         self.rules = Rules()
-        self.cdn = ""
+        self.cdn = Cdn(self.snowflake)
         self.listeners: list[Callable[[Change], None]] = []
         self.waiters: set[asyncio.Event] = set()
         self._nonces: dict[tuple[int, str], tuple[float, Message]] = {}
@@ -196,6 +194,8 @@ class World:
 
     def _refer(self, message: Message, reference: Json | None) -> None:
         target = message.channel.messages.get(int(reference["message_id"])) if reference else None
+        if (reference or {}).get("type") == codes.FORWARD:
+            return
         if reference and (target or reference.get("fail_if_not_exists", True)):
             checks.check_reply(target, message.channel)
             message.reply_to, message.type = target, codes.REPLY
@@ -229,6 +229,9 @@ class World:
         message.content = (body.get("content", message.content) or "").strip()
         message.components = numbered(body.get("components", message.components) or [])
         message.embeds = body.get("embeds", message.embeds) or []
+        message.stickers = body.get("sticker_items", message.stickers)
+        message.poll, message.forwarded = body.get("poll", message.poll), body.get("snapshot", message.forwarded)
+        message.flags |= codes.HAS_SNAPSHOT if message.forwarded else 0
         self._attach(message, body.get("attachments"), files)
         if body.keys() & {"content", "allowed_mentions"}:
             guild, allowed = message.channel.guild, body.get("allowed_mentions")
@@ -245,15 +248,9 @@ class World:
         about = {str(item["id"]): item for item in listed or []}
         if listed is not None:
             message.attachments = [file for file in message.attachments if str(file.id) in about]
-        for number, (name, data) in enumerate(files):
+        for number, file in enumerate(files):
             description = about.get(str(number), {}).get("description")
-            message.attachments.append(self.add_file(message.channel, name, data, description))
-
-    def add_file(self, channel: Channel, name: str, data: bytes, description: str | None = None) -> Attachment:
-        key, kind = self.snowflake(), mimetypes.guess_type(name)[0] or "application/octet-stream"
-        url = f"{self.cdn}/attachments/{channel.id}/{key}/{name}"
-        file = self.files[key] = Attachment(key, name, data, url, kind, description)
-        return file
+            message.attachments.append(self.cdn.add(message.channel, *file, description=description))
 
     def announce(self, event: str, message: Message) -> None:
         """Tell the bot, if it can see the channel."""
