@@ -9,6 +9,8 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from bot.core.telemetry.trail import trail
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
@@ -18,7 +20,7 @@ log = logging.getLogger(__name__)
 TEXT_FORM = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 8  # a placeholder key ("none") is an ordinary word, not a secret
-QUIET = ("discord", "httpx", "httpcore", "openai", "aiohttp", "aiosqlite", "asyncio", "urllib3", "py.warnings")
+OURS = ("bot", "cogs")
 LITELLM = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 
 
@@ -49,7 +51,7 @@ class Redactor:
 
 
 class TextFormatter(logging.Formatter):
-    """Records as people read them; an exception's traceback follows its line."""
+    """Records as people read them, with the reply's id; an exception's traceback follows its line."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__(TEXT_FORM)
@@ -58,9 +60,17 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return self._redact(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        ids = " ".join(f"{name} {id_}" for name, id_ in list(_ids().items())[:1])
+        record.message = f"[{ids}] {record.message}" if ids else record.message
+        return super().formatMessage(record)
+
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ts (ISO 8601, UTC), level, logger, message, and exc where there is one."""
+    """One JSON object a line: ts (ISO 8601, UTC), level, logger, message, and exc where there is one.
+
+    What belongs to a question has the numbers `reply` and `question`, as far as they're known.
+    """
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__()
@@ -76,7 +86,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["exc"] = self.formatException(record.exc_info)
         # Before JSON escapes characters of a secret, which hides it from the redactor.
-        return json.dumps({key: self._redact(value) for key, value in entry.items()}, ensure_ascii=False)
+        safe: dict[str, str | int] = {key: self._redact(value) for key, value in entry.items()}
+        return json.dumps(safe | _ids(), ensure_ascii=False)
+
+
+def _ids() -> dict[str, int]:
+    followed = trail.get()
+    return followed.ids if followed else {}
 
 
 class _RootHandlerOnly(logging.Filter):
@@ -85,6 +101,20 @@ class _RootHandlerOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         logging.getLogger(record.name).handlers.clear()
         return True
+
+
+class _NoChatter(logging.Filter):
+    """Keeps out what libraries say below a level: it quotes what people wrote.
+
+    Their loggers' own levels aren't enough: some raise theirs when imported, as OPENAI_LOG and LITELLM_LOG ask.
+    """
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= self._level or record.name.partition(".")[0] in OURS
 
 
 def set_up_logging(
@@ -98,10 +128,12 @@ def set_up_logging(
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter(redact) if settings.log_format == "json" else TextFormatter(redact))
     root = logging.getLogger()
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    handler.addFilter(_NoChatter(libraries))
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
-    for name in (*QUIET, *LITELLM):
-        logging.getLogger(name).setLevel(max(libraries, root.level))
+    root.setLevel(max(libraries, level))  # every library's, whatever comes with the next release
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
     for name in LITELLM:
         library = logging.getLogger(name)
         if not any(isinstance(entry, _RootHandlerOnly) for entry in library.filters):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import json
 import logging
@@ -13,10 +14,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 
 import pytest
 
-from bot.logs import LITELLM, QUIET, REDACTED, set_up_logging
+from bot.core.telemetry.trail import Trail, trail
+from bot.logs import LITELLM, OURS, REDACTED, set_up_logging
 
 TOKEN = "MTIzNDU2.GkItTk.not-a-real-token"
 KEY = 'sk-or-v1-"quoted\\key"'
@@ -33,7 +36,7 @@ class Wanted:
 def leave_logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
-    libraries = [logging.getLogger(name) for name in (*QUIET, *LITELLM)]
+    libraries = [logging.getLogger(name) for name in (*OURS, *LITELLM)]
     before = [(library.level, library.handlers[:], library.filters[:]) for library in libraries]
     yield
     root.handlers[:], (sys.excepthook, threading.excepthook) = handlers, hooks
@@ -50,7 +53,7 @@ def set_up(**wanted: str) -> StringIO:
     return stream
 
 
-def entries(stream: StringIO) -> list[dict[str, str]]:
+def entries(stream: StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -117,7 +120,7 @@ def test_text_is_a_line_for_people() -> None:
         ("ERROR", ["ERROR"], ["ERROR"]),
     ],
 )
-@pytest.mark.parametrize("library", ["discord.gateway", "LiteLLM", "httpx"])
+@pytest.mark.parametrize("library", ["discord.gateway", "LiteLLM", "httpx", "PIL.Image", "anything"])
 def test_libraries_are_heard_from_warning_up(level: str, ours: list[str], theirs: list[str], library: str) -> None:
     """Their chatter stays away at every level of ours; their warnings appear where ours do."""
     stream = set_up(log_level=level, log_format="json")
@@ -129,11 +132,40 @@ def test_libraries_are_heard_from_warning_up(level: str, ours: list[str], theirs
     assert [entry["level"] for entry in heard if entry["logger"] == library] == theirs
 
 
+def test_a_library_that_raises_its_own_level_stays_quiet() -> None:
+    """Such as openai and litellm, which read OPENAI_LOG and LITELLM_LOG: they quote questions."""
+    stream = set_up(log_level="DEBUG")
+    for name in ("openai", "httpx", "LiteLLM"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+        logging.getLogger(name).debug("Request options: a secret question")
+    assert stream.getvalue() == ""
+
+
+def test_a_line_names_the_question_it_belongs_to() -> None:
+    """The message that asked until the reply is stored, then the reply; nothing outside questions."""
+    text, stored = set_up(), 0
+
+    def log_three() -> None:
+        nonlocal stored
+        trail.set(Trail(question_id=123, reply_id=lambda: stored))
+        logging.getLogger("bot.test").info("first")
+        stored = 7
+        logging.getLogger("discord.http").warning("second")
+
+    contextvars.copy_context().run(log_three)
+    logging.getLogger("bot.test").info("third")
+    said = [line.partition(": ")[2] for line in text.getvalue().splitlines()]
+    assert said == ["[question 123] first", "[reply 7] second", "third"]
+    lines, stored = set_up(log_format="json"), 0
+    contextvars.copy_context().run(log_three)
+    assert [(entry.get("reply"), entry.get("question")) for entry in entries(lines)] == [(None, 123), (7, 123)]
+
+
 def test_libraries_can_be_silenced() -> None:
     """For `check`, whose findings say what libraries would warn about."""
     stream = StringIO()
     set_up_logging(Wanted(log_format="json"), stream=stream, libraries=logging.CRITICAL)
-    for name in ("bot.test", *QUIET, *LITELLM):
+    for name in ("bot.test", "discord", "httpx", *LITELLM):
         logging.getLogger(name).error("x")
     assert [entry["logger"] for entry in entries(stream)] == ["bot.test"]
 

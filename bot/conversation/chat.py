@@ -16,6 +16,7 @@ from bot.conversation.runs import Run, Runs
 from bot.core.errors import DeadlineExceededError, HeadwaterError, StorageError
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
+from bot.core.telemetry.trail import Trail, trail
 from bot.display.errors import NoAccessError
 from bot.display.target import Controls
 from bot.display.typing_indicator import TYPING_AFTER_S
@@ -163,10 +164,12 @@ class ChatService:
     ) -> Run:
         """A run and its reply, which goes on from the text `shown` in the messages of an earlier one."""
         message_ids = earlier.message_ids if earlier else ()
+        memory = AnswerMemory(self._store, self._clock, earlier=earlier)
+        trail.set(Trail(question_id=question.message_id, reply_id=lambda: memory.reply_id))
         return Run(
             question,
             profile=self._profiles.resolve(admitted.effective, question.place),
-            memory=AnswerMemory(self._store, self._clock, earlier=earlier),
+            memory=memory,
             bill=self._billing.bill(admitted.charge),
             show=partial(self._new_reply, target, message_ids=message_ids),
             shown_before=shown,

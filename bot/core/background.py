@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from bot.core.telemetry.trail import trail
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -47,6 +49,7 @@ class Background:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _supervise(self) -> None:
+        trail.set(None)  # it works for everybody, whoever started it
         pause = PAUSE_S
         while True:
             began = self._clock.monotonic()

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError
+from bot.core.telemetry.trail import trail
 from bot.core.text_demand import TextDemand
 from bot.display.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
 from bot.display.layout import Surroundings, lay_out
@@ -71,7 +72,7 @@ class Reply:
         if left_behind:
             left_behind.take(message_ids)
         self._clock, self._rng, self._mark = clock, rng, mark
-        self._texts = texts
+        self._texts, self._trail = texts, trail.get()
         nonce = rng.getrandbits(47) << 16
         self._screen = Screen(target, nonce=nonce, message_ids=message_ids, contents=contents)
         self._pager = Pager()
@@ -173,6 +174,7 @@ class Reply:
 
     async def write(self, kind: WriteKind) -> bool:
         """Make a write of this kind with the newest text; False where the next one is of another kind by now."""
+        trail.set(self._trail)
         await self._refresh()
         step = self._next_step()
         if (step.kind if step else WriteKind.TYPING) is not kind or (step is None and not self._typing_wanted()):

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
+from bot.core.telemetry.trail import trail
 from bot.display.pacing import DiscordLimits, Pacer, Wanted
 from bot.display.target import WriteKind
 
@@ -180,6 +181,7 @@ class EditScheduler:
         self._alarm = self._own(self._serve_at(at))
 
     async def _serve_at(self, at: float) -> None:
+        trail.set(None)  # it serves all replies, whichever set it
         wait_s = at - self._clock.monotonic()
         await self._clock.sleep(max(TICK_S, wait_s) if wait_s > 0 else 0)
         self._alarm, self._alarm_at = None, math.inf

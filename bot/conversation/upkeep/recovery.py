@@ -13,6 +13,7 @@ from bot.conversation.errors import LostInQueueError
 from bot.conversation.ports import ClosedReply
 from bot.core.errors import HeadwaterError, StorageError
 from bot.core.records import ReplyState
+from bot.core.telemetry.trail import Trail, trail
 from bot.core.units import DISCORD_EPOCH_S
 from bot.display.errors import MessageGoneError, ScreenError
 from bot.display.target import Controls
@@ -111,6 +112,7 @@ class Recovery:
             log.info("ended %d replies that had been interrupted", len(lost))
 
     async def _recover_safely(self, reply: StoredReply, channels: Channels) -> None:
+        trail.set(Trail(question_id=reply.question_message_id, reply_id=lambda: reply.id))
         try:
             await self._recover(reply, channels)
         except HeadwaterError as error:

@@ -26,7 +26,7 @@ DISCORD_FAILURES = (
 )
 REASON_LIMIT = 300  # characters of Discord's text in a log line
 # What a text may quote of somebody's words or of an interaction's token.
-_QUOTED = re.compile(r'"[^"]{16,}"|https?://\S+')
+_QUOTED = re.compile(r'"[^"]*"|https?://\S+')
 
 
 def reason(error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""What the owner gets to see: which question a line of the log belongs to, and what is counted."""
