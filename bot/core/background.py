@@ -49,7 +49,7 @@ class Background:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _supervise(self) -> None:
-        trail.set(None)  # it works for everybody, whoever started it
+        trail.set(None)  # it works for all questions, not for the one that started it
         pause = PAUSE_S
         while True:
             began = self._clock.monotonic()
