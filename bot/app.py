@@ -45,6 +45,7 @@ from bot.settings.model_choice import ModelChoice
 from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
+from bot.shards import Shards
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
@@ -102,6 +103,7 @@ async def open_bot(
         services,
         message_content=settings.message_content_intent,
         rng=rng,
+        shards=Shards(settings.shard_count, settings.shard_ids),
     )
     return bot
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.ext import commands
 
-from bot.connection import log_in, stay_connected
+from bot.connection import Gateway, log_in, recommended_shards
 from bot.core.background import Background
 from bot.core.errors import HeadwaterError
 from bot.core.proxies import proxy_for
 from bot.events import EventGuard
 from bot.registration import CommandRegistration
+from bot.shards import IdentifyTurns, Shards
 from bot.ui.incoming.arrivals import Arrivals
 from bot.ui.incoming.notices import Notices
 from bot.ui.targets.buttons import ReplyButton
@@ -51,10 +52,10 @@ EXTENSIONS = (
 )
 
 
-class ChatBot(commands.Bot):
+class ChatBot(commands.AutoShardedBot):
     """discord.py's bot with narrow intents, no pings, and commands that are registered when they change."""
 
-    def __init__(self, services: Services, *, message_content: bool, rng: random.Random) -> None:
+    def __init__(self, services: Services, *, message_content: bool, rng: random.Random, shards: Shards) -> None:
         """`rng` spreads reconnections in time."""
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
         intents = discord.Intents.default()
@@ -72,6 +73,8 @@ class ChatBot(commands.Bot):
             http_trace=trace.config,
             max_ratelimit_timeout=LONGEST_WAIT_S,
             proxy=proxy_for(discord.http.Route.BASE),
+            shard_count=shards.count,
+            shard_ids=list(shards.ids) or None,  # type: ignore[arg-type] # the documentation says None
         )
         self.services = services
         self.own_deletions = OwnDeletions(trace.config, services.clock)
@@ -82,13 +85,33 @@ class ChatBot(commands.Bot):
         self.watchdog = Watchdog(self.requests, self._http_state, services.clock)
         self._watching = Background("the watchdog over Discord's answers", self.watchdog.run, services.clock)
         self._rng = rng
+        self.shards_here = shards
+        turns = IdentifyTurns(
+            services.clock, services.conversation.leases.take_turn if shards.are_shared else None
+        )
+        self.gateway = Gateway(self, services.clock, rng, turn=turns.wait)
         self._registration: CommandRegistration | None = None
         self.tree.on_error = tell_failure  # type: ignore[method-assign] # the documented way
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:  # noqa: ARG002 - it always reconnects
         """Run until closed, through whatever passes by itself; raises `NeedsPersonError` for the rest."""
-        await log_in(self, token, clock=self.services.clock, rng=self._rng)
-        await stay_connected(self, clock=self.services.clock, rng=self._rng)
+        clock, rng = self.services.clock, self._rng
+        await log_in(self, token, clock=clock, rng=rng)
+        count = self.shards_here.count or await recommended_shards(self, clock=clock, rng=rng)
+        shard_ids = self.shards_here.ids or tuple(range(count))
+        self.shard_count = self._connection.shard_count = count
+        self._connection.shard_ids = list(shard_ids)
+        if count > 1:
+            log.info("shards %s of %d", ", ".join(map(str, shard_ids)), count)
+        await self.gateway.run(shard_ids)
+
+    @property
+    def latency(self) -> float:
+        """Of Discord's gateway, in seconds."""
+        return self.gateway.latency_s
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Turns are taken before a connection is opened: see `Gateway`."""
 
     async def setup_hook(self) -> None:
         """Load everything before the gateway connects; a broken extension ends the start-up."""
@@ -104,6 +127,7 @@ class ChatBot(commands.Bot):
             await self._registration.aclose()
         await self._watching.aclose()
         await self.requests.aclose()
+        await self.gateway.close()
         await super().close()
 
     def _watch(self) -> None:

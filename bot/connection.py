@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
@@ -14,7 +14,7 @@ from bot.ui.texts.connection import FATAL_CLOSES, TOKEN_REJECTED
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from bot.core.ports import Clock
 
@@ -24,6 +24,8 @@ CONNECT_S = 60.0  # from opening a connection to having identified
 STEADY_S = 60.0  # a connection that lasts as long is a good one
 REMIND_EVERY = 20  # failures from one line of log to the next
 PAUSE_CAP_S = 60.0
+GOODBYE, TO_RESUME = 1000, 4000  # close codes: the first ends the session
+BEGIN_AGAIN_S = (1.0, 5.0)  # Discord: wait so long, at random, before another session
 SLOW_S = 15.0  # a login takes less than a second
 
 
@@ -94,37 +96,102 @@ async def _told_if_slow(work: Coroutine[Any, Any, None]) -> None:
         task.cancel()
 
 
-async def stay_connected(bot: discord.Client, *, clock: Clock, rng: random.Random) -> None:
-    """Keep a gateway session until the bot is closed: resume it where that's possible, else begin another.
+async def recommended_shards(bot: discord.Client, *, clock: Clock, rng: random.Random) -> int:
+    """How many gateway connections Discord wants for this bot's servers; asks as often as it takes."""
+    trouble = Trouble("Asking Discord for the number of shards", clock, rng)
+    while True:
+        try:
+            count, _, _ = await bot.http.get_bot_gateway()
+        except (*DISCORD_FAILURES, discord.GatewayNotFound) as error:
+            await trouble.pause(reason(error.__cause__ or error))
+        else:
+            trouble.over()
+            return max(1, count)
 
-    Stands in for `Client.connect`, which logs a traceback for each failure, ends the program where the first
-    connection fails or an event can't be parsed, asks a dead resume address forever, and doesn't pause where
+
+class Gateway:
+    """The gateway connections of this process, one for each of its shards.
+
+    Stands in for `AutoShardedClient.connect`, which logs a traceback for each failure, ends the program where the
+    first connection fails or an event can't be parsed, asks a dead resume address forever, and doesn't pause where
     Discord hangs up at once.
 
-    Raises:
-        NeedsPersonError: Discord closed the connection for a reason that only a person can change.
+    Attributes:
+        sockets: the connection of each shard, by its number; a lost one stays until the next is made.
     """
-    trouble = Trouble("Connecting to Discord's gateway", clock, rng)
-    session: dict[str, Any] = {"initial": True, "shard_id": bot.shard_id}
-    while not bot.is_closed():
-        opened_at = None
+
+    def __init__(
+        self, bot: discord.Client, clock: Clock, rng: random.Random, *, turn: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """`turn` waits until a shard may identify."""
+        self.sockets: dict[int, DiscordWebSocket] = {}
+        self._bot = bot
+        self._clock = clock
+        self._rng = rng
+        self._turn = turn
+        self._is_closed = False
+
+    async def run(self, shard_ids: Iterable[int]) -> None:
+        """Keep a session of each shard until the bot is closed.
+
+        Raises:
+            NeedsPersonError: Discord closed a connection for a reason that only a person can change.
+        """
+        shards = [
+            asyncio.create_task(self._stay_connected(number), name=f"shard {number}") for number in shard_ids
+        ]
         try:
-            bot.ws = await asyncio.wait_for(DiscordWebSocket.from_client(bot, **session), CONNECT_S)
-            opened_at = clock.monotonic()
-            while True:
-                await bot.ws.poll_event()
-                if trouble.failures and clock.monotonic() - opened_at >= STEADY_S:
-                    trouble.over()
-        except Exception as error:  # noqa: BLE001 - whatever ended the connection, there's another
-            why = _why(error)
-        if bot.is_closed():
-            return
-        bot.dispatch("disconnect")
-        if opened_at is not None and clock.monotonic() - opened_at >= STEADY_S:
-            trouble.over()
-        session = _next_session(bot, opened=opened_at is not None, failures=trouble.failures)
-        await _hang_up(bot)
-        await trouble.pause(why)
+            await asyncio.gather(*shards)
+        finally:
+            for shard in shards:
+                shard.cancel()
+
+    async def close(self) -> None:
+        """End every session; Discord then shows the bot offline at once."""
+        self._is_closed = True
+        await asyncio.gather(*(_hang_up(socket, GOODBYE) for socket in self.sockets.values()))
+
+    @property
+    def latency_s(self) -> float:
+        """Of all connections, on average; infinite while there is none."""
+        latencies = [socket.latency for socket in self.sockets.values()]
+        return sum(latencies) / len(latencies) if latencies else float("inf")
+
+    def _over(self) -> bool:
+        return self._is_closed or self._bot.is_closed()
+
+    async def _stay_connected(self, shard_id: int) -> None:
+        """Keep one session: resume it where that's possible, else begin another."""
+        bot, clock = self._bot, self._clock
+        trouble = Trouble(f"Connecting to Discord's gateway (shard {shard_id})", clock, self._rng)
+        session: dict[str, Any] = {"shard_id": shard_id}
+        while not self._over():
+            opened_at = None
+            try:
+                if "resume" not in session:
+                    await self._turn(shard_id)
+                socket = await asyncio.wait_for(DiscordWebSocket.from_client(bot, **session), CONNECT_S)
+                self.sockets[shard_id] = socket
+                opened_at = clock.monotonic()
+                while True:
+                    await socket.poll_event()
+                    if trouble.failures and clock.monotonic() - opened_at >= STEADY_S:
+                        trouble.over()
+            except Exception as error:  # noqa: BLE001 - whatever ended the connection, there's another
+                why = _why(error)
+            if self._over():
+                return
+            bot.dispatch("disconnect")
+            if opened_at is not None and clock.monotonic() - opened_at >= STEADY_S:
+                trouble.over()
+            last = self.sockets.get(shard_id)
+            begun = opened_at is not None
+            session = {"shard_id": shard_id} | _resumed(last, opened=begun, failures=trouble.failures)
+            if last is not None:
+                await _hang_up(last)
+            await trouble.pause(why)
+            if begun and "resume" not in session:
+                await clock.sleep(self._rng.uniform(*BEGIN_AGAIN_S))
 
 
 def _why(error: Exception) -> str:
@@ -140,31 +207,22 @@ def _why(error: Exception) -> str:
     return reason(error)
 
 
-def _next_session(bot: discord.Client, *, opened: bool, failures: int) -> dict[str, Any]:
-    """How to connect next.
+def _resumed(last: DiscordWebSocket | None, *, opened: bool, failures: int) -> dict[str, Any]:
+    """How to go on with the session of the last connection; empty where another must begin.
 
     A session that ends each connection is given up: an unreadable frame would be repeated. Where the address to
     resume at can't be reached, the usual one is asked.
     """
-    ws = cast("DiscordWebSocket | None", bot.ws)
-    shard: dict[str, Any] = {"initial": ws is None, "shard_id": bot.shard_id}
-    if ws is None or ws.session_id is None or (opened and failures):
-        return shard
-    gateway = ws.gateway if opened else None
-    return {
-        **shard,
-        "resume": True,
-        "session": ws.session_id,
-        "sequence": ws.sequence,
-        "gateway": gateway,
-    }
+    if last is None or last.session_id is None or (opened and failures):
+        return {}
+    gateway = last.gateway if opened else None
+    return {"resume": True, "session": last.session_id, "sequence": last.sequence, "gateway": gateway}
 
 
-async def _hang_up(bot: discord.Client) -> None:
+async def _hang_up(socket: DiscordWebSocket, code: int = TO_RESUME) -> None:
     """Close what an unexpected error left open, and end its heartbeat."""
-    ws = cast("DiscordWebSocket | None", bot.ws)
-    if ws is not None and ws.open:
+    if socket.open:
         try:
-            await asyncio.wait_for(ws.close(), CONNECT_S)
+            await asyncio.wait_for(socket.close(code), CONNECT_S)
         except DISCORD_FAILURES as error:
             log.debug("closing the gateway connection failed: %s", reason(error))

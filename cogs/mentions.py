@@ -53,9 +53,10 @@ class Mentions(commands.Cog):
         await self._looking.aclose()
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """A session begins without the events of the time before it."""
-        self._missed.expect(self.bot.guilds, direct=True)
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A session begins without the events of the time before it. Direct messages come to the first shard."""
+        guilds = [guild for guild in self.bot.guilds if guild.shard_id == shard_id]
+        self._missed.expect(guilds, direct=shard_id == 0)
         self._looking.start()
 
     @commands.Cog.listener()

@@ -14,7 +14,8 @@ import discord
 import pytest
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
-from bot.connection import NeedsPersonError, log_in, stay_connected
+from bot.connection import Gateway, NeedsPersonError, log_in
+from bot.shards import IdentifyTurns
 from tests.virtual import VirtualClock, run
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Socket:
         else:
             raise self.ending
 
-    async def close(self) -> None:
+    async def close(self, _code: int) -> None:
         self.open = False
 
 
@@ -57,8 +58,6 @@ class Client:
     def __init__(self, *script: Socket | Exception | None) -> None:
         self.script = list(script)
         self.tries: list[tuple[float, dict[str, Any]]] = []
-        self.ws: Socket | None = None
-        self.shard_id = None
         self.logins = 0
         self.http = SimpleNamespace(close=self.close_http, connector="open")
         self.dispatched: list[str] = []
@@ -94,7 +93,9 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
     def through(*script: Socket | Exception) -> Client:
         client = Client(*script)
         monkeypatch.setattr(DiscordWebSocket, "from_client", client.from_client)
-        run(stay_connected(client, clock=VirtualClock(), rng=random.Random(1)))  # type: ignore[arg-type] # a stand-in
+        clock = VirtualClock()
+        gateway = Gateway(client, clock, random.Random(1), turn=IdentifyTurns(clock).wait)  # type: ignore[arg-type] # a stand-in
+        run(gateway.run([0]))
         return client
 
     return through

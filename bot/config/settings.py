@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl = Field(
         "sqlite:///data/headwater.db", description="sqlite:///relative/path or sqlite:////absolute/path"
     )
+    shard_count: int | None = Field(
+        None, ge=1, le=100_000, description="the number of shards of the whole bot, or leave it empty"
+    )
+    shard_ids: Annotated[tuple[int, ...], Items] = Field(
+        (), description="numbers of shards from 0 to below SHARD_COUNT, separated by commas, or leave it empty"
+    )
     retention_days: int = Field(0, ge=0, le=36_500, description="a whole number of days, or 0 for no limit")
     message_content_intent: bool = Field(default=False, description="true or false")
     owner_ids: Annotated[frozenset[Id], Items] = Field(
@@ -130,6 +136,16 @@ class Settings(BaseSettings):
         if value is None and provider is NEEDED_BY[info.field_name or ""]:
             raise ValueError(f"is missing, and MODEL_PROVIDER={provider} needs it")
         return value
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _of_the_count(cls, value: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        count = info.data.get("shard_count")
+        if value and not count:
+            raise ValueError("is set without SHARD_COUNT")
+        if count and not all(0 <= number < count for number in value):
+            raise ValueError("names a shard that there isn't")
+        return tuple(sorted(set(value)))
 
     @field_validator("model", "fallback_models")
     @classmethod

@@ -263,6 +263,10 @@ class Claims(Protocol):
         """Take a message to answer. False when it was taken before, by whatever process; kept for a day."""
         ...
 
+    async def take_turn(self, name: str, *, by: str, now: int, every_s: int) -> bool:
+        """Take the next turn of something that processes do one after another; False where it isn't due yet."""
+        ...
+
     async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
         """Keep running replies for another while."""
         ...

@@ -19,6 +19,11 @@ TIDY_EVERY = 500  # claims between two deletions of old ones
 CLAIM = """
     INSERT INTO claims (message_id, claimed_by, claimed_at) VALUES (?1, ?2, ?3) ON CONFLICT (message_id) DO NOTHING
 """
+TAKE_TURN = """
+    INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, kept_at = excluded.kept_at
+    WHERE cache.kept_at NOT BETWEEN excluded.kept_at - CAST(?4 AS BIGINT) + 1 AND excluded.kept_at + 60
+"""
 DELETE_OLD = "DELETE FROM claims WHERE claimed_at < ?1"
 RENEW = "UPDATE replies SET leased_at = ?1 WHERE leased_by = ?2 AND state = 'streaming' AND id IN ({})"
 TAKE_OVER = """
@@ -41,6 +46,10 @@ class SqliteClaims:
         self._made += 1
         async with self._database.single() as session:
             return await session.execute(CLAIM, message_id, by, now) > 0
+
+    async def take_turn(self, name: str, *, by: str, now: int, every_s: int) -> bool:
+        async with self._database.single() as session:
+            return await session.execute(TAKE_TURN, f"turn of {name}", by, now, every_s) > 0
 
     async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
         if reply_ids:

@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "SYSTEM_PROMPT": "Be kind.",
     "MAX_TOKENS": "400",
     "RETENTION_DAYS": "30",
+    "SHARD_COUNT": "1",
 }
 MODELS = (
     ModelInfo(

@@ -191,6 +191,7 @@ class MemoryClaims:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self.messages: set[int] = set()
+        self.turns: dict[str, int] = {}
         self.fault: HeadwaterError | None = None
 
     async def claim_message(self, message_id: int, *, by: str, now: int) -> bool:  # noqa: ARG002 - the port's
@@ -199,6 +200,12 @@ class MemoryClaims:
         is_new = message_id not in self.messages
         self.messages.add(message_id)
         return is_new
+
+    async def take_turn(self, name: str, *, by: str, now: int, every_s: int) -> bool:  # noqa: ARG002 - the port's
+        due = now >= self.turns.get(name, 0) + every_s
+        if due:
+            self.turns[name] = now
+        return due
 
     async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
         if self.fault:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RENEW_S = 10.0
+IDENTIFY, IDENTIFY_S = "identify", 6  # Discord: 5 s from one to the next; whole seconds are compared
 LEASE_S = 45  # several renewals may fail before another process takes a reply over
 
 
@@ -42,6 +43,14 @@ class Leases:
             return await self._claims.claim_message(message_id, by=self._process, now=self._now())
         except StorageError as error:
             log.warning("message %d is answered unclaimed: %s", message_id, error)
+            return True
+
+    async def take_turn(self) -> bool:
+        """Take the next turn to begin a session with Discord, which processes do one after another."""
+        try:
+            return await self._claims.take_turn(IDENTIFY, by=self._process, now=self._now(), every_s=IDENTIFY_S)
+        except StorageError as error:
+            log.warning("a session begins out of turn: %s", error)
             return True
 
     async def run(self, running: Callable[[], Collection[int]]) -> None:

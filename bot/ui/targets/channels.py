@@ -13,8 +13,6 @@ from bot.ui.targets.places import question_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
-    from discord.ext import commands
-
     from bot.ui.targets.reply_targets import ChannelTarget
     from bot.ui.targets.requests import DiscordRequests
 
@@ -25,7 +23,7 @@ class DiscordChannels:
     """The `Channels` of a running bot."""
 
     def __init__(
-        self, bot: commands.Bot, *, requests: DiscordRequests, target: Callable[..., ChannelTarget]
+        self, bot: discord.Client, *, requests: DiscordRequests, target: Callable[..., ChannelTarget]
     ) -> None:
         """`target` makes a target as `target` below does."""
         self._bot = bot

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from bot.settings.system_prompt import Names
 
 if TYPE_CHECKING:
-    from discord.ext import commands
+    import discord
 
     from bot.core.records import Place
 
 
-def names_of(bot: commands.Bot, place: Place) -> Names:
+def names_of(bot: discord.Client, place: Place) -> Names:
     """What a place and the bot are called now, whatever they were called before."""
     me, guild = bot.user, bot.get_guild(place.guild_id or 0)
     name = me.display_name if me else "the assistant"

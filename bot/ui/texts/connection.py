@@ -12,8 +12,11 @@ INTENT_MISSING = f"Discord doesn't grant this bot the message content intent. {T
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 FATAL_CLOSES = {
     4004: TOKEN_REJECTED,
-    4010: "Discord rejected this bot's shard number. Update Headwater; if that doesn't help, report it.",
-    4011: "Discord says this bot is in too many servers for one connection. It needs more than one shard.",
+    4010: "Discord rejected this bot's shard number. Check SHARD_IDS and SHARD_COUNT.",
+    4011: (
+        "Discord says this bot is in too many servers for its number of shards. Leave SHARD_COUNT and SHARD_IDS "
+        "empty, or raise SHARD_COUNT for every process."
+    ),
     4012: "Discord no longer supports the gateway version this bot uses. Update Headwater.",
     4013: "Discord doesn't know an intent this bot asks for. Update Headwater.",
     4014: INTENT_MISSING,

@@ -97,7 +97,7 @@ class ChannelRoutes:
             "reset_after": 0,
             "max_concurrency": 1,
         }
-        return answer_json({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+        return answer_json({"url": self.gateway.url, "shards": self.gateway.shards, "session_start_limit": limit})
 
     def _guild(self, request: web.Request) -> Guild:
         if guild := self.world.guilds.get(int(request.match_info["guild_id"])):

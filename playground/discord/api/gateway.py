@@ -74,6 +74,7 @@ class Gateway:
         self.refuses_with = 0  # the close code that every identify or resume gets; 0: none
         self.repeats = 0  # how many events a resumed session gets a second time
         self.sessions: list[Session] = []
+        self.shards = 1  # as many as it recommends
         self.identifies = 0
         self.resumes = 0
         world.dispatch = self.dispatch
