@@ -39,6 +39,7 @@ async def reply_of(store: MemoryStore, process: str, *, age_s: int = 0) -> int:
         ("of another form", 0, False),
         (OWN, 0, False),
     ],
+    ids=["none", "died", "its number went on", "lives", "hangs", "far", "far and silent", "odd", "this"],
 )
 def test_a_reply_is_taken_over_once_nobody_carries_it_on(process: str, age_s: int, taken: bool):
     """At once where its process is certainly gone, else when its lease has run out."""

@@ -66,7 +66,9 @@ async def server() -> AsyncIterator[Server]:
     await runner.cleanup()
 
 
-@pytest.mark.parametrize("body", [b'{"data": {"a": 1}}', gzip.compress(b'{"data": {"a": 1}}')])
+@pytest.mark.parametrize(
+    "body", [b'{"data": {"a": 1}}', gzip.compress(b'{"data": {"a": 1}}')], ids=["plain", "packed"]
+)
 async def test_a_document_is_fetched_with_its_query(server: Server, body: bytes):
     """Also from a server that compresses without being asked."""
     server.body = body
@@ -75,17 +77,12 @@ async def test_a_document_is_fetched_with_its_query(server: Server, body: bytes)
     assert server.seen[0].path_qs == "/api/v1/generation?id=gen-1"
 
 
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (b'{"data": "' + b"x" * LIMIT + b'"}', {}),
-        (gzip.compress(b'{"data": "' + b"x" * 300_000_000 + b'"}', 1), {"Content-Encoding": "gzip"}),
-    ],
-    ids=["large", "a gzip bomb"],
-)
-async def test_a_body_above_the_limit_is_refused_unread(server: Server, body: bytes, headers: dict[str, str]):
+@pytest.mark.parametrize(("size", "packed"), [(LIMIT, False), (300_000_000, True)], ids=["large", "a gzip bomb"])
+async def test_a_body_above_the_limit_is_refused_unread(server: Server, size: int, packed: bool):
     """No more of it is kept or unpacked than the limit."""
-    server.body, server.headers = body, headers
+    server.body = b'{"data": "' + b"x" * size + b'"}'
+    if packed:
+        server.body, server.headers = gzip.compress(server.body, 1), {"Content-Encoding": "gzip"}
     with pytest.raises(errors.ModelError) as told:
         await server.fetch()
     assert "more than 100000 bytes" in told.value.detail
