@@ -27,7 +27,7 @@ run: $(VENV)/runtime ## Run the bot with the settings in .env
 
 test: $(VENV)/dev ## Run every test, with coverage
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest $(or $(ARGS),--numprocesses $(WORKERS) --dist loadfile)
+	@$(BIN)/python -m coverage run -m pytest $(or $(ARGS),--numprocesses $(WORKERS) --dist worksteal)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report $(if $(ARGS),--fail-under=0)
 
