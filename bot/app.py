@@ -46,6 +46,7 @@ from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
 from bot.shards import Shards
+from bot.storage.asides import SqliteAsides
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
@@ -136,7 +137,10 @@ async def build_services(base: Foundation, names: Callable[[Place], Names]) -> S
         conversation=conversation_services(base, settings.models, billing, scheduler, SystemPrompts(clock, names)),
         privacy=PrivacyServices(
             erasure=SqliteErasure(database),
-            retention=Retention(days=base.settings.retention_days or None),
+            retention=Retention(
+                days=base.settings.retention_days or None,
+                thinking_days=base.settings.thinking_retention_days or None,
+            ),
             data_collection=base.settings.data_collection,
         ),
         settings=settings,
@@ -186,7 +190,14 @@ def conversation_services(
     supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
     recovery = Recovery(store=store, leases=leases, billing=billing, new_reply=new_reply, texts=texts, clock=clock)
     return ConversationServices(
-        chat=chat, store=store, sync=sync, leases=leases, recovery=recovery, leftovers=leftovers, catch_up=catch_up
+        chat=chat,
+        store=store,
+        sync=sync,
+        leases=leases,
+        recovery=recovery,
+        leftovers=leftovers,
+        catch_up=catch_up,
+        asides=SqliteAsides(database),
     )
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from bot.access.gate import Gate
     from bot.access.people import Access
+    from bot.conversation.asides.kept import Asides
     from bot.conversation.chat import ChatService
     from bot.conversation.ports import ConversationStore, MessageSync
     from bot.conversation.upkeep.catch_up import CatchUp
@@ -53,6 +54,7 @@ class ConversationServices:
     leftovers: Leftovers
     catch_up: CatchUp
     leases: Leases
+    asides: Asides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

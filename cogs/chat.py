@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.conversation.asides.kept import AsideKind
 from bot.core.errors import HeadwaterError
 from bot.core.records import Question
 from bot.ui.incoming.asking import Asker
@@ -24,6 +25,7 @@ from bot.ui.texts import memory as memory_texts
 from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell, tell_failure
 from bot.ui.views.forms import AskForm
+from bot.ui.views.pages import show_text
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROMPT_LIMIT = 6000  # Discord: characters of a string option
+# The buttons that show something kept with an answer, and what they say once it's gone.
+ASIDES = {
+    Press.THINKING: (AsideKind.THINKING, texts.NO_THOUGHTS),
+    Press.SOURCES: (AsideKind.SOURCES, texts.NO_SOURCES),
+}
 
 
 class Chat(commands.Cog):
@@ -84,10 +91,7 @@ class Chat(commands.Cog):
             else:
                 await self._answer(submitted, about_message(now, text), private=False, quoted_id=now.author.id)
 
-        async def still_reads(submitted: discord.Interaction[Any]) -> bool:
-            return may_read(submitted)
-
-        form = AskForm(on_question, owner_id=interaction.user.id, check=still_reads)
+        form = AskForm(on_question, owner_id=interaction.user.id, check=_still_reads)
         await interaction.response.send_modal(form)
 
     async def regenerate(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
@@ -112,6 +116,9 @@ class Chat(commands.Cog):
             await tell_failure(interaction, error)
 
     async def _press(self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int) -> None:
+        if press in ASIDES:
+            await self._show_aside(interaction, press, reply_id)
+            return
         asker_id = self.chat.runs.asker_of(reply_id)  # known without the database while it runs: Stop always works
         record = None
         if asker_id is None or press is not Press.STOP:
@@ -126,6 +133,18 @@ class Chat(commands.Cog):
                 await tell(interaction, texts.ALREADY_ENDED)
         elif record is not None:
             await self._retry(interaction, record, continue_=press is Press.CONTINUE)
+
+    async def _show_aside(self, interaction: discord.Interaction[ChatBot], press: Press, reply_id: int) -> None:
+        """For everybody who may read the answer: what is kept with it, shown to them alone."""
+        if not may_read(interaction):
+            await tell(interaction, texts.CANNOT_READ)
+            return
+        await self.chat.runs.wait_until_stored(reply_id)
+        kind, gone = ASIDES[press]
+        if text := await self.bot.services.conversation.asides.of(reply_id, kind):
+            await show_text(interaction, text, check=_still_reads)
+        else:
+            await tell(interaction, gone)
 
     async def _retry(
         self, interaction: discord.Interaction[ChatBot], record: StoredReply, *, continue_: bool
@@ -167,6 +186,10 @@ class Chat(commands.Cog):
                 with logged_failures(log, "a refused command goes on thinking"):
                     await interaction.delete_original_response()
             await tell(interaction, refusal.sentence)
+
+
+async def _still_reads(interaction: discord.Interaction[Any]) -> bool:
+    return may_read(interaction)
 
 
 async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:

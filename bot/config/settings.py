@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         (), description="numbers of shards from 0 to below SHARD_COUNT, separated by commas, or leave it empty"
     )
     retention_days: int = Field(0, ge=0, le=36_500, description="a whole number of days, or 0 for no limit")
+    thinking_retention_days: int = Field(
+        7, ge=0, le=36_500, description="a whole number of days, or 0 to keep them as long as their answers"
+    )
     message_content_intent: bool = Field(default=False, description="true or false")
     owner_ids: Annotated[frozenset[Id], Items] = Field(
         frozenset(), description="Discord user ids, separated by commas"

@@ -12,9 +12,10 @@ from bot.conversation.history import earlier_turns
 from bot.conversation.overlap import Continuation
 from bot.conversation.prompt import build_prompt
 from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
-from bot.core.events import Called, Done, FinishReason, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Alive, Called, Done, FinishReason, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.records import CompletionRequest, Message, ReplyState, Role
 from bot.core.tokens import estimate
+from bot.settings.catalog import ShownThinking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-THOUGHTS = 300  # characters of a model's newest thoughts that are shown
 STATES = {
     FinishReason.STOP: ReplyState.COMPLETE,
     FinishReason.LENGTH: ReplyState.CUT,
@@ -119,19 +119,19 @@ class Answerer:
 
     async def _read(self, run: Run, request: CompletionRequest, *, history_truncated: bool) -> Ending:
         """Pass the model's events on; never waits for Discord."""
-        reply, join, thoughts = run.reply, Continuation(run.shown_before), ""
+        reply, join = run.reply, Continuation(run.shown_before)
         async with aclosing(self._llm.stream(request, reply.demand)) as events:
             async for event in events:
                 run.bill.observe(event)
                 match event:
                     case Called() | Started():
+                        run.thinking.begin(event.generation_id)
                         await run.bill.book_repeated()
                         await run.memory.open_call(run.bill.call)
                     case Waiting():
                         reply.show_status(self._texts.waiting(event))
-                    case Reasoning(text) if run.profile.reasoning and not reply.length:
-                        thoughts = (thoughts + text)[-THOUGHTS:]
-                        reply.show_status(self._texts.thinking(thoughts))
+                    case Alive() | Reasoning():
+                        self._tell_thinking(run, event)
                     case Text(text):
                         reply.feed(join.feed(text))
                         await run.memory.checkpoint(reply, at_least=len(run.shown_before))
@@ -146,3 +146,12 @@ class Answerer:
                             history_truncated=history_truncated,
                         )
         raise StreamBrokenError(model=request.model)
+
+    def _tell_thinking(self, run: Run, event: Alive | Reasoning) -> None:
+        """Show that the model thinks, and what, where people want that; only where it takes no text's place."""
+        thinking, shown = run.thinking, run.profile.reasoning
+        if isinstance(event, Reasoning) and shown is not ShownThinking.OFF:
+            thinking.add(event.text)
+        newest = thinking.newest if shown is ShownThinking.LIVE else ""
+        if not run.reply.length and (newest or thinking.ticked()):
+            run.reply.show_status(self._texts.thinking(thinking.seconds, newest), optional=True)

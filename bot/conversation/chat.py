@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.conversation.asides.kept import AsideKind
+from bot.conversation.asides.thinking import Thinking
 from bot.conversation.ending import Ending, Queued, footer_of
 from bot.conversation.errors import ForgottenError, ShuttingDownError, StillRunningError
 from bot.conversation.memory import AnswerMemory
@@ -171,6 +173,7 @@ class ChatService:
             profile=self._profiles.resolve(admitted.effective, question.place),
             memory=memory,
             bill=self._billing.bill(admitted.charge),
+            thinking=Thinking(self._clock),
             show=partial(self._new_reply, target, message_ids=message_ids),
             shown_before=shown,
         )
@@ -278,11 +281,17 @@ class ChatService:
 
     @staticmethod
     def _controls(run: Run, ending: Ending) -> Controls:
-        """Retry where no whole answer came, Continue where it breaks off; both need the stored question."""
+        """Retry where no whole answer came, Continue where it breaks off, and what is kept with the answer.
+
+        All need the stored question.
+        """
         unfinished = ending.state in (ReplyState.STOPPED, ReplyState.FAILED, ReplyState.INTERRUPTED)
         is_stored = run.memory.turn_id is not None
+        kept = {aside.kind for aside in run.asides} if run.memory.reply_id else set()
         return Controls(
             reply_id=run.memory.reply_id,
+            thinking=AsideKind.THINKING in kept,
+            sources=AsideKind.SOURCES in kept,
             retry=bool(run.memory.reply_id) and is_stored and unfinished,
             continue_=is_stored and bool(run.reply.text) and (unfinished or ending.state is ReplyState.CUT),
         )

@@ -80,6 +80,6 @@ class ReplyTexts(Protocol):
         """What a reply without text waits for."""
         ...
 
-    def thinking(self, thoughts: str) -> str:
-        """What a reply without text shows of the model's thinking."""
+    def thinking(self, seconds: float, thoughts: str = "") -> str:
+        """What a reply without text shows while the model thinks, with its newest thoughts where there are any."""
         ...

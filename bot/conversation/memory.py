@@ -13,6 +13,7 @@ from bot.core.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.conversation.asides.kept import Aside
     from bot.conversation.ending import Ending
     from bot.conversation.ports import ConversationStore, StoredReply
     from bot.core.ports import Clock
@@ -113,7 +114,14 @@ class AnswerMemory:
         self.not_saved = error
 
     async def close(
-        self, question: Question, reply: Reply, ending: Ending, report: CallReport, entry: Entry | None
+        self,
+        question: Question,
+        reply: Reply,
+        ending: Ending,
+        report: CallReport,
+        entry: Entry | None,
+        *,
+        asides: tuple[Aside, ...] = (),
     ) -> int:
         """Store how the reply ended, the text on show, and its ledger entry; returns the entry's id.
 
@@ -134,6 +142,7 @@ class AnswerMemory:
                 report=report,
                 error=type(ending.error).__name__ if ending.error else "",
                 now=self._now(),
+                asides=() if self._is_forgotten else asides,
             ),
             replace(entry, reply_id=self.reply_id) if entry else None,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from bot.conversation.asides.kept import Aside
     from bot.core.events import Usage
     from bot.core.records import Attachment, ModelInfo, Place, Question, ReplyState, SentFile, Turn
     from bot.display.target import ReplyTarget
@@ -99,7 +100,10 @@ class OpenedAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedReply:
-    """How a reply ended, as it is stored. `error` names the kind of failure; `now` is in epoch seconds."""
+    """How a reply ended, as it is stored. `error` names the kind of failure; `now` is in epoch seconds.
+
+    `asides` are kept with the answer, where one is stored.
+    """
 
     reply_id: int
     state: ReplyState
@@ -107,6 +111,7 @@ class ClosedReply:
     report: CallReport
     error: str
     now: int
+    asides: tuple[Aside, ...] = ()
 
 
 class ConversationStore(Protocol):

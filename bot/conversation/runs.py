@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from bot.conversation.asides.kept import Aside, AsideKind
 from bot.conversation.ending import Ending
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError
 from bot.display.target import Controls
+from bot.settings.catalog import ShownThinking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
+    from bot.conversation.asides.thinking import Thinking
     from bot.conversation.memory import AnswerMemory
     from bot.core.records import Question
     from bot.display.errors import ScreenError
@@ -30,6 +33,7 @@ class Run:
     Attributes:
         question: as it reads now; it may be edited while it waits.
         shown_before: the text that a continued answer goes on from.
+        thinking: how long the model thinks, and what.
         lost: why nobody can read the reply any more.
         forced: how the run ends when its task is cancelled.
         over: set once it is on the screen and in memory, or given up.
@@ -42,6 +46,7 @@ class Run:
         profile: Profile,
         memory: AnswerMemory,
         bill: Bill,
+        thinking: Thinking,
         show: Callable[..., Reply],
         shown_before: str = "",
     ) -> None:
@@ -50,6 +55,7 @@ class Run:
         self.profile = profile
         self.memory = memory
         self.bill = bill
+        self.thinking = thinking
         self.shown_before = shown_before
         self.reply = show(on_message=memory.add_message, on_lost=self._lose, text=shown_before)
         self.lost: ScreenError | None = None
@@ -83,7 +89,17 @@ class Run:
 
     async def store_ending(self, ending: Ending, entry: Entry | None = None) -> int:
         """Store how it ended, as `AnswerMemory.close` does. Raises `StorageError`."""
-        return await self.memory.close(self.question, self.reply, ending, self.bill.report, entry)
+        return await self.memory.close(
+            self.question, self.reply, ending, self.bill.report, entry, asides=self.asides
+        )
+
+    @property
+    def asides(self) -> tuple[Aside, ...]:
+        """What is kept with the answer for the buttons under it; nothing without a stored question."""
+        if self.memory.turn_id is None:
+            return ()
+        thoughts = self.thinking.text if self.profile.reasoning is ShownThinking.BUTTON else ""
+        return (Aside(AsideKind.THINKING, thoughts),) if thoughts else ()
 
     def _lose(self, error: ScreenError) -> None:
         self.lost = error

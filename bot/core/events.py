@@ -82,6 +82,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """The model shows signs of life, but hasn't said anything for some seconds, not even a thought.
+
+    Sent every few seconds between `Called` and the first `Text`. The model thinks without showing it, or searches.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Reasoning:
     """The next piece of the model's thinking, which is not part of its answer."""
 
@@ -102,4 +110,4 @@ class Done:
     reason: FinishReason
 
 
-Event = Waiting | Called | Started | Reasoning | Text | Usage | Done
+Event = Waiting | Called | Alive | Started | Reasoning | Text | Usage | Done

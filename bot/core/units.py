@@ -17,6 +17,12 @@ def dollars(nano_usd: int) -> str:
     return f"${amount:.2g}" if abs(amount) >= Decimal("0.0001") else f"${amount:.7f}".rstrip("0")
 
 
+def duration(seconds: float) -> str:
+    """How long something has taken, to the second: `12 s`, `2 min 5 s`."""
+    minutes, seconds = divmod(int(seconds), MINUTE_S)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
 def about(seconds: float) -> str:
     """A wait for people: in seconds, minutes or hours, whichever are enough to plan with."""
     for unit_s, name in ((HOUR_S, "hours"), (MINUTE_S, "minutes")):

@@ -29,6 +29,7 @@ class Wanted:
         final: the last write of a reply; may use the request that every window of edits keeps for it.
         counts_globally: False outside Discord's limit on all routes together (interaction webhooks).
         not_before: when it may be tried again after a failure.
+        optional: sent at once or not at all, and only where it takes nothing from a first text that may come.
     """
 
     kind: WriteKind
@@ -38,6 +39,7 @@ class Wanted:
     final: bool = False
     counts_globally: bool = True
     not_before: float = 0.0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +110,10 @@ class Pacer:
         return wanted if earliest <= wanted.not_before else replace(wanted, not_before=earliest)
 
     def idle(self, now: float, wanted: Wanted, *, first_texts: int = 0) -> bool:
-        """Is there room for a typing indicator beside the first texts that may come at any moment?"""
-        return self._bucket_ready_at(now, wanted) <= now and self._global.idle(now, beside=first_texts)
+        """Is there room for an optional write beside the first texts that may come at any moment?"""
+        if self._bucket_ready_at(now, wanted) > now:
+            return False
+        return not wanted.counts_globally or self._global.idle(now, beside=first_texts)
 
     def _gates(self, now: float) -> dict[tuple[bool, bool], float]:
         """When the limits on all buckets together permit a write, by `counts_globally` and `urgent`."""
@@ -136,7 +140,7 @@ class Pacer:
         self._forget_idle(now)
         request = Request(wanted.bucket, now, wanted.counts_globally)
         self._bucket(wanted.bucket).sent(request)
-        paced = not wanted.urgent and wanted.kind is not WriteKind.TYPING
+        paced = not (wanted.urgent or wanted.optional)
         if wanted.counts_globally:
             self._global.sent(request, paced=paced)
         elif paced:

@@ -79,6 +79,7 @@ class Reply:
         self._before: list[Part] = []  # messages that stay as they are; the pager's text begins after them
         self._text = GrowingText()
         self._status = self._note = ""
+        self._status_is_optional = False
         self._ended_at: float | None = None
         self._typing = TypingIndicator(target, clock)
         self.has_written = False
@@ -131,9 +132,12 @@ class Reply:
         """Give the typing indicator another chance; it's only shown before the first message."""
         self._mark(self)
 
-    def show_status(self, line: str) -> None:
-        """Say in small print what the reply is waiting for; the first text replaces it."""
-        self._status = line
+    def show_status(self, line: str, *, optional: bool = False) -> None:
+        """Say in small print what the reply is waiting for; the first text replaces it.
+
+        An `optional` line is shown only where that takes nothing from texts: say it again for another chance.
+        """
+        self._status, self._status_is_optional = line, optional
         self._changed()
 
     @property
@@ -170,6 +174,7 @@ class Reply:
             final=ended,
             counts_globally=self.target.counts_globally,
             not_before=self._not_before,
+            optional=self._status_is_optional and not (ended or self._text.length),
         )
 
     async def write(self, kind: WriteKind) -> bool:

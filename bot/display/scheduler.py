@@ -71,15 +71,14 @@ class EditScheduler:
     def mark(self, display: Display) -> None:
         """A display may want something new. Cheap: call it as often as you like.
 
-        A typing indicator is sent at once or, where room is short, not at all: mark again for another chance.
+        An optional write is sent at once or, where room is short, not at all: mark again for another chance.
         """
         if self._closed or display in self._writing:
             return  # it is asked again when its write is over
         wanted = self._ask(display)
-        if wanted is None or wanted.kind is WriteKind.TYPING:
+        if wanted is None or wanted.optional:
             self._waiting.pop(display, None)
-            if wanted and display not in self._typing and self._has_room_for(wanted):
-                self._typing.add(display)
+            if wanted and self._has_room_for(display, wanted):
                 self._start(display, wanted)
         elif self._alarm is None or self._waiting.get(display) != wanted:
             self._waiting[display] = wanted
@@ -162,14 +161,16 @@ class EditScheduler:
         except Exception:
             log.exception("A display failed to say what it wants")
             return None
-        if wanted and wanted.kind is WriteKind.TYPING:
+        if wanted and wanted.optional:
             self._before_text.add(display)
         else:
             self._before_text.discard(display)
         return wanted and self._pacer.spaced(wanted, created_at=self._created_at.get(display, -math.inf))
 
-    def _has_room_for(self, typing: Wanted) -> bool:
-        return self._pacer.idle(self._clock.monotonic(), typing, first_texts=len(self._before_text))
+    def _has_room_for(self, display: Display, wanted: Wanted) -> bool:
+        if wanted.kind is WriteKind.TYPING and display in self._typing:
+            return False
+        return self._pacer.idle(self._clock.monotonic(), wanted, first_texts=len(self._before_text))
 
     def _wake_by(self, at: float) -> None:
         """Make sure that `_serve` runs at this time or sooner: there is one alarm, moved forward where needed."""
@@ -209,6 +210,8 @@ class EditScheduler:
         request = self._pacer.sent(now, wanted)
         if wanted.kind is WriteKind.CREATE:
             self._created_at[display] = now
+        elif wanted.kind is WriteKind.TYPING:
+            self._typing.add(display)
         task = self._own(self._write(display, wanted.kind, request))
         if wanted.kind is not WriteKind.TYPING:
             self._writing[display] = task

@@ -24,6 +24,8 @@ class Controls:
     stop: bool = False
     retry: bool = False
     continue_: bool = False  # "Continue": `continue` is taken
+    thinking: bool = False
+    sources: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

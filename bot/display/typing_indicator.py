@@ -29,6 +29,7 @@ class TypingIndicator:
             bucket=self._target.bucket(WriteKind.TYPING),
             since=self._clock.monotonic(),
             not_before=self._not_before,
+            optional=True,
         )
 
     async def show(self) -> None:

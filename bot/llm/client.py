@@ -19,7 +19,7 @@ from bot.core.errors import (
     TooLargeError,
     UnsupportedPartError,
 )
-from bot.core.events import Called, Done, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Alive, Called, Done, Reasoning, Started, Text, Waiting, WaitReason
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
 from bot.llm.admission.limits import Caller
@@ -236,7 +236,11 @@ class ModelClient:
         answer = exchange.answer
         try:
             async with aclosing(self._backend.stream(exchange, messages, parameters)) as words:
-                async for kind, text in words:
+                async for word in words:
+                    if word is None:
+                        yield Alive()
+                        continue
+                    kind, text = word
                     if not text:
                         yield Called(model=model, generation_id=answer.generation_id or "")
                         continue

@@ -42,6 +42,7 @@ ENVIRONMENT = {
 # event loop waits a second for its turn, and no request is sent much sooner.
 OPENINGS = 4
 NO_TIMEOUT_S = float(DAY_S)  # the exchange has clocks of its own
+PULSE_S = 3.0  # how often a silent model's signs of life are told
 
 
 class LitellmBackend:
@@ -85,19 +86,26 @@ class LitellmBackend:
 
     async def stream(
         self, exchange: Exchange, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, object]
-    ) -> AsyncGenerator[tuple[Kind, str], None]:
+    ) -> AsyncGenerator[tuple[Kind, str] | None, None]:
         """Send one request and give the words of its answer; how it ended is in the exchange.
 
-        An empty word comes first where the provider took the call under an id: it may charge from then on.
+        An empty word comes first where the provider took the call under an id: it may charge from then on. None
+        comes every few seconds in which a model shows signs of life, but says nothing, before its first text.
         `parameters` go into the request's body as they are. As arguments, litellm would drop and rewrite some.
         """
         received = 0
-        async with aclosing(await self._open(exchange, messages, parameters)) as chunks:
+        async with (
+            aclosing(await self._open(exchange, messages, parameters)) as chunks,
+            aclosing(_with_pulse(chunks, exchange)) as pulsing,
+        ):
             await exchange.answering.wait()
             if exchange.was_taken:
                 yield Kind.REASONING, ""
             try:
-                async for chunk in chunks:
+                async for chunk in pulsing:
+                    if chunk is None:
+                        yield None
+                        continue
                     for kind, text in _texts(chunk):
                         received += len(text)
                         yield kind, text
@@ -144,6 +152,25 @@ class LitellmBackend:
             self._loading.cancel()  # the thread runs on; nothing can stop an import
         if self._handler:
             await self._handler.close()
+
+
+async def _with_pulse(chunks: Any, exchange: Exchange) -> AsyncGenerator[Any, None]:  # noqa: ANN401 - litellm's
+    """The chunks, and None for every few seconds without one in which the model shows signs of life."""
+    while not exchange.answer.has_text:
+        coming = asyncio.ensure_future(anext(chunks, None))
+        try:
+            while not (await asyncio.wait({coming}, timeout=PULSE_S))[0]:
+                if exchange.is_alive:
+                    yield None
+        finally:
+            if not coming.done():  # nobody wants it any more
+                coming.cancel()
+                await asyncio.wait({coming})
+        if (chunk := coming.result()) is None:
+            return
+        yield chunk
+    async for chunk in chunks:
+        yield chunk
 
 
 def _own_failure(exchange: Exchange, error: Exception) -> ModelError:

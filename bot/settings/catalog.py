@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from bot.core.units import DAY_S
 from bot.settings.specs import (
     CHANNEL,
@@ -31,11 +33,21 @@ THREADS = SettingSpec(
     kind=OneOf(("off", "on", "branch")),
     default="off",
 )
+
+
+class ShownThinking(StrEnum):
+    """What people see of a model's thoughts, besides that it thinks, and for how long."""
+
+    OFF = "off"
+    LIVE = "live"  # the newest, until the answer starts
+    BUTTON = "button"  # all of them, by a button under the answer
+
+
 REASONING = SettingSpec(
     key="reasoning",
-    description="Show the model's thinking until its answer starts",
-    kind=SWITCH,
-    default="off",
+    description="The model's thinking: hidden, live until its answer starts, or behind a button under the answer",
+    kind=OneOf(tuple(ShownThinking)),
+    default=ShownThinking.OFF,
 )
 FOOTER = SettingSpec(
     key="footer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.settings.catalog import ANSWER_LENGTH, FOOTER, REASONING, TEMPERATURE, WINDOW_NOTE
+from bot.settings.catalog import ANSWER_LENGTH, FOOTER, REASONING, TEMPERATURE, WINDOW_NOTE, ShownThinking
 from bot.settings.system_prompt import PROMPT
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Profile:
     temperature: float | None
     fallbacks: tuple[str, ...]
     unavailable: tuple[str, ModelUnavailable] | None
-    reasoning: bool  # show the model's thoughts until its answer begins
+    reasoning: ShownThinking  # what is shown of the model's thoughts
     window_note: bool  # say below an answer when earlier turns did not fit
     footer: bool  # show model, tokens and cost under the answer
 
@@ -62,7 +62,7 @@ class Profiles:
             temperature=defaults.temperature if temperature is None else temperature,
             fallbacks=self._models.permitted(effective, defaults.fallbacks),
             unavailable=self._models.news(choice),
-            reasoning=effective.flag(REASONING),
+            reasoning=ShownThinking(effective.text(REASONING)),
             window_note=effective.flag(WINDOW_NOTE),
             footer=effective.flag(FOOTER),
         )

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.conversation.ports import OpenedAnswer
+from bot.storage.asides import drop_asides, keep_asides
 from bot.storage.ledger import book
 from bot.storage.rows import only, question_of, reply_of, turn_of, usage_columns
 
@@ -174,6 +175,7 @@ class SqliteConversations:
             reply_id = await self._open_reply(session, question, model=model, now=now, answer_id=answer_id)
             if answer_id is not None:
                 await session.execute(TAKE_MESSAGES_OVER, reply_id, answer_id)
+                await drop_asides(session, answer_id)
         return reply_id
 
     async def question(self, turn_id: int) -> Question | None:
@@ -234,6 +236,7 @@ class SqliteConversations:
                 *usage_columns(report.usage),
             )
             await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
+            await keep_asides(session, closed)
             return await book(session, entry) if entry else 0
 
     async def reply(self, reply_id: int) -> StoredReply | None:

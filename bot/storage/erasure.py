@@ -38,6 +38,7 @@ GUILD = "DELETE FROM conversations WHERE guild_id = ?1"
 OLD_TURNS = """
     DELETE FROM turns WHERE id IN (SELECT t.id FROM turns t WHERE t.created_at < ?1 ORDER BY t.created_at LIMIT ?2)
 """
+OLD_THINKING = "DELETE FROM asides WHERE kind = 'thinking' AND kept_at < ?1"
 RECORD = "INSERT INTO erasures (scope, reason, asked_by, turns, erased_at) VALUES (?1, ?2, ?3, ?4, ?5)"
 OPT_OUT = "INSERT INTO opted_out (user_id, since) VALUES (?1, ?2) ON CONFLICT (user_id) DO NOTHING"
 OPT_IN = "DELETE FROM opted_out WHERE user_id = ?1"
@@ -106,6 +107,13 @@ class SqliteErasure:
     async def _purge_some(self, before: int) -> int:
         async with self._database.write() as session:
             return await session.execute(OLD_TURNS, before, BATCH)
+
+    async def purge_thinking(self, before: int) -> int:
+        async with self._database.write() as session:
+            erased = await session.execute(OLD_THINKING, before)
+        if erased:
+            await self._database.scrub()
+        return erased
 
     # People who opt out
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.conversation.ports import ShownTurn
+from bot.storage.asides import drop_asides
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,5 +96,6 @@ async def _delete(session: Session, message_id: int) -> int:
     answer = await session.fetch_one(ANSWER_OF, message_id)
     if answer is not None:
         turns += await session.execute(EMPTY_ANSWER, answer[0])
+        await drop_asides(session, answer[0])
     await session.execute(DROP_MESSAGE, message_id)
     return turns

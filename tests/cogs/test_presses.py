@@ -8,6 +8,7 @@ import pytest
 from bot.access.people import Person
 from bot.conversation.errors import ForgottenError
 from bot.core.errors import ProviderUnavailableError, StorageError
+from bot.core.events import Reasoning
 from bot.core.records import Place
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
@@ -134,3 +135,59 @@ async def test_what_was_deleted_while_the_bot_was_away_does_not_come_back_by_con
     place = (await world.bot.services.conversation.store.reply(1)).place
     turns = await world.bot.services.conversation.store.window(place)
     assert [turn.text for turn in turns] == ["the end.", "count"]
+
+
+async def thoughtful(world: World, *thoughts: str) -> discord.Message:
+    """A complete answer whose thoughts are behind a button."""
+    await world.admin.slash(world.channel, "settings set", setting="reasoning", value="button", scope="channel")
+    world.llm.say(*(Reasoning(thought) for thought in thoughts), "Four.")
+    await world.member.send(world.channel, f"{world.me} 2+2?")
+    return world.channel.last_message
+
+
+async def test_thoughts_behind_a_button_are_shown_to_who_presses_and_to_nobody_else(world: World):
+    """Anybody who may read the answer may look; nothing of it is in memory, an export or the next request."""
+    reply = await thoughtful(world, "It is a VERYSECRET sum, ", "says @everyone.")
+    assert reply.content == "Four."
+    assert world.labels(reply) == ["Thinking"]
+    reader = world.guild.add_member(world.env.create_user("reader"))
+    shown = await reader.click(reply, label="Thinking")
+    assert shown.ephemeral
+    assert shown.response.content == "It is a VERYSECRET sum, says @everyone."
+    await world.member.send(world.channel, f"{world.me} sure?")
+    assert "VERYSECRET" not in str(world.llm.requests[-1].messages)
+    history = await world.member.slash(world.channel, "history show")
+    assert "VERYSECRET" not in history.response.content
+
+
+async def test_long_thoughts_come_in_pages(world: World):
+    """All of them, each page within Discord's limit."""
+    reply = await thoughtful(world, *(f"Step {number} of many. " for number in range(400)))
+    shown = await world.member.click(reply, label="Thinking")
+    seen = ""
+    while True:
+        assert len(shown.response.content) <= 2000
+        seen += shown.response.content
+        buttons = {each["label"]: each for row in shown.response.components for each in row["components"]}
+        if buttons["Next"].get("disabled"):
+            break
+        shown = await world.member.click(shown.response, label="Next")
+    assert all(f"Step {number} of" in seen for number in (0, 99, 399))
+
+
+async def test_thoughts_that_are_gone_are_said_to_be_gone(world: World):
+    """The button may outlive them."""
+    reply = await thoughtful(world, "A sum.")
+    await world.bot.services.privacy.erasure.purge_thinking(2**40)
+    shown = await world.member.click(reply, label="Thinking")
+    assert shown.ephemeral
+    assert shown.response.content == texts.NO_THOUGHTS
+
+
+async def test_private_answers_keep_no_thoughts(world: World):
+    """They leave nothing in memory, so there is nothing that a button could show."""
+    await thoughtful(world, "A sum.")
+    world.llm.say(Reasoning("A VERYSECRET sum."), "Four.")
+    answer = await world.member.slash(world.channel, "ask", prompt="2+2?", private=True)
+    assert answer.response.content == "Four."
+    assert not answer.response.components

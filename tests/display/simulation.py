@@ -191,7 +191,9 @@ class Reply:
             if not typing:
                 return None
             bucket = f"typing:{self.channel}"
-            return Wanted(kind=TYPING, bucket=bucket, since=0.0, not_before=self.asked + scene.typing_after)
+            return Wanted(
+                kind=TYPING, bucket=bucket, since=0.0, not_before=self.asked + scene.typing_after, optional=True
+            )
         if self._taken == arrived and (self._closed or not done):
             return None
         kind = CREATE if self._taken == self._pages * scene.page else EDIT

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CHANNEL_EDIT = Wanted(kind=WriteKind.EDIT, bucket="edit:1", since=0.0)
 FINAL = replace(CHANNEL_EDIT, urgent=True, final=True)
-TYPING = Wanted(kind=WriteKind.TYPING, bucket="typing:1", since=0.0)
+TYPING = Wanted(kind=WriteKind.TYPING, bucket="typing:1", since=0.0, optional=True)
 
 
 class Note:

@@ -77,6 +77,42 @@ async def test_an_end_without_words_says_why_and_costs_one_request(world: World)
     assert all(text.strip() for text in said.values())
 
 
+async def test_hidden_thinking_is_seen_to_go_on(world: World):
+    """While nothing but keep-alives comes, the message counts the seconds; the call is made once."""
+    await world.start(FIRST_TOKEN_TIMEOUT="1", TOKEN_GAP_TIMEOUT="1", THINKING_TIMEOUT="30")
+    world.scripts.append(cases.thinks(8.0, "At last."))
+    asked = world.ask("why?")
+    (reply,) = await world.reply(asked, "At last.")
+    counted = [version.content for version in reply.history if version.content.startswith("-# Thinking… ")]
+    assert len(counted) >= 2
+    assert counted == list(dict.fromkeys(counted))
+    assert len(world.router.calls) == 1
+
+
+async def test_thoughts_are_behind_a_button_until_the_answer_is_deleted(world: World):
+    """They're shown to who presses, in full, also after a restart; then they're in no file any more."""
+    await world.start()
+    thought = "They want a VERYSECRET sum. " * 100
+    await world.discord.command(
+        world.admin, world.channel, "settings set", setting="reasoning", value="button", scope="channel"
+    )
+    world.scripts.append(Script(text="Four.", reasoning=thought, tokens_per_second=0))
+    asked = world.ask("2+2?")
+    (reply,) = await world.reply(asked, "Four.")
+    assert reply.labels == ("Thinking",)
+    await world.stop()
+    await world.start()
+    pressed = await world.discord.press(world.member, reply, "Thinking")
+    assert pressed.ephemeral
+    assert pressed.content.startswith("They want a VERYSECRET sum.")
+    await world.reply(world.ask("sure?"))
+    assert "VERYSECRET" not in str(world.router.calls[-1].messages)
+    world.discord.delete(reply)
+    await world.reply(world.ask("and now?"))
+    await world.stop()
+    assert b"VERYSECRET" not in world.database.read_bytes()
+
+
 async def test_thoughts_in_the_text_are_no_answer(world: World):
     """A leading think block is reasoning; in code it is text."""
     await world.start()

@@ -13,6 +13,7 @@ from tests.fakes.money import MemoryLedger
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from bot.conversation.asides.kept import Aside
     from bot.conversation.ports import ClosedReply
     from bot.core.records import Place, Question
     from bot.display.errors import ScreenError
@@ -64,6 +65,7 @@ class MemoryStore:
         self.fault: HeadwaterError | None = None  # what writing fails with
         self.anchors: dict[int, int] = {}  # by the message replied to
         self.checkpoints: list[str] = []
+        self.asides: dict[int, tuple[Aside, ...]] = {}  # by the reply
         self.process = ""  # whose the replies are that are opened
 
     async def open_reply(self, question: Question, *, model: str, now: int) -> int:
@@ -138,6 +140,7 @@ class MemoryStore:
     async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
         self._check()
         self.closed[closed.reply_id] = closed.state
+        self.asides[closed.reply_id] = closed.asides
         self._keep(closed.reply_id, closed.text)
         self.replies[closed.reply_id] = replace(
             self.replies[closed.reply_id], state=closed.state, text=closed.text, call=None

@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import ModelError
-from bot.core.events import Called, Done, Reasoning, Started, Text, Usage, Waiting
+from bot.core.events import Alive, Called, Done, Reasoning, Started, Text, Usage, Waiting
 from bot.core.model_ids import Provider
 from bot.core.records import CompletionRequest, Message, Role
 from bot.llm.client import ModelClient, open_client
@@ -76,11 +76,11 @@ class Outcome:
         return self.of(Usage)[-1] if self.of(Usage) else None
 
     def keeps_the_contract(self) -> None:
-        """Waiting, then Started once, then words, Usage at most once, and Done last or an error in its place.
+        """Waiting or Alive, Started once, then words, Usage at most once, and Done last or an error in its place.
 
         Attempts that failed before the one that answered may have been Called and reported Usage, too.
         """
-        kinds = [type(event) for event in self.events if not isinstance(event, Waiting)]
+        kinds = [type(event) for event in self.events if not isinstance(event, Waiting | Alive)]
         while kinds and kinds[0] in (Called, Usage):
             kinds.pop(0)
         order = {Started: 0, Reasoning: 1, Text: 1, Usage: 2, Done: 3}

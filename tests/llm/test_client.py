@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core import errors
-from bot.core.events import Called, Reasoning, Started, Text, Usage, Waiting, WaitReason
+from bot.core.events import Alive, Called, Reasoning, Started, Text, Usage, Waiting, WaitReason
 from bot.core.model_ids import Provider
 from bot.core.records import Message, Role
 from bot.core.text_demand import TextDemand
 from bot.llm import litellm_backend
 from bot.llm.admission.limits import AdmissionLimits
 from bot.llm.retry import RetryPolicy
+from bot.llm.stream import exchange
 from playground.openrouter import Call, Fault, OpenRouter, Script
 from tests.llm.conftest import ATTEMPTS, MODEL, Bench, ask_for, flat, opened, quick_config
 
@@ -503,3 +504,28 @@ async def test_a_wait_beyond_the_deadline_is_told_at_once(server: OpenRouter):
     for outcome in outcomes:
         assert isinstance(outcome.error, errors.RateLimitedError)
         assert outcome.error.retry_after == pytest.approx(30, abs=2)
+
+
+@pytest.mark.parametrize("encrypted", [True, False], ids=["hidden thoughts", "keep-alives"])
+async def test_a_model_that_thinks_unseen_is_told_to_be_alive(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, encrypted: bool
+):
+    """Every so often until it speaks, and never after that."""
+    monkeypatch.setattr(litellm_backend, "PULSE_S", 0.1)
+    bench.play(Script(text="At last.", first_token_after=0.8, keepalive=0.05, encrypted=encrypted))
+    outcome = await bench.ask()
+    assert outcome.text == "At last."
+    assert 3 <= len(outcome.of(Alive)) <= 8
+    kinds = [type(event) for event in outcome.events]
+    assert kinds.index(Called) < kinds.index(Alive)
+    assert Alive not in kinds[kinds.index(Text) :]
+
+
+async def test_a_dead_silence_is_no_sign_of_life(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """Without as much as a keep-alive comment nobody is told that the model thinks."""
+    monkeypatch.setattr(litellm_backend, "PULSE_S", 0.1)
+    monkeypatch.setattr(exchange, "LIFE_S", 0.05)
+    bench.play(Script(text="At last.", first_token_after=0.3, keepalive=0))
+    outcome = await bench.ask()
+    assert outcome.text == "At last."
+    assert not outcome.of(Alive)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.conversation.asides.kept import Aside, AsideKind
 from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport, OpenCall
 from bot.money.ledger import Cost, Entry
 from bot.money.usage import Group, Selection
-from bot.storage import cache, claims, conversations, erasure, ledger, settings, sync, usage
+from bot.storage import asides, cache, claims, conversations, erasure, ledger, settings, sync, usage
+from bot.storage.asides import SqliteAsides
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 NOW = 1_700_000_000
 PLACE = Place(channel_id=10, guild_id=1)
 THREAD = Place(channel_id=11, guild_id=1, parent_id=10)
-MODULES = (cache, claims, conversations, erasure, ledger, settings, sync, usage)
+MODULES = (asides, cache, claims, conversations, erasure, ledger, settings, sync, usage)
 # What may be read from one end to the other: results of a statement's own sub-queries, and servers that were left,
 # which are few and soon forgotten; then indexes of what is open at the moment.
 MAY_BE_SCANNED = {"guilds", "newest", "departures"}
@@ -112,7 +114,13 @@ def question(place: Place = PLACE, **of: Any) -> Question:
 
 def closed(reply_id: int) -> ClosedReply:
     return ClosedReply(
-        reply_id=reply_id, state=ReplyState.COMPLETE, text="so", report=CallReport(model="m"), error="", now=NOW
+        reply_id=reply_id,
+        state=ReplyState.COMPLETE,
+        text="so",
+        report=CallReport(model="m"),
+        error="",
+        now=NOW,
+        asides=(Aside(AsideKind.THINKING, "hm"),),
     )
 
 
@@ -153,6 +161,12 @@ async def talk(database: Database) -> Visited:
     await store.branch(PLACE, THREAD, limit=10)
     await store.clear(PLACE, by=1, now=NOW)
     await store.restore(PLACE)
+    return store
+
+
+async def look_aside(database: Database) -> Visited:
+    store = Visited(SqliteAsides(database))
+    await store.of(1, AsideKind.THINKING)
     return store
 
 
@@ -225,6 +239,7 @@ async def forget(database: Database) -> Visited:
     await store.opt_out(5, now=NOW)
     await store.remembers(5)
     await store.opt_in(5)
+    await store.purge_thinking(NOW)
     await store.purge(NOW + 1, now=NOW)
     await store.forget_user(5, now=NOW)
     await store.forget_channel(10, threads=True, reason=Reason.ASKED, by=5, now=NOW)
@@ -232,7 +247,7 @@ async def forget(database: Database) -> Visited:
     return store
 
 
-TOUR = (talk, pay, look_at_usage, set_things, keep_things, share, follow, forget)
+TOUR = (talk, look_aside, pay, look_at_usage, set_things, keep_things, share, follow, forget)
 
 
 @pytest.fixture

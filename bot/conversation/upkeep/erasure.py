@@ -55,6 +55,10 @@ class Erasure(Protocol):
         """Erase what was said before a time."""
         ...
 
+    async def purge_thinking(self, before: int) -> int:
+        """Erase the thoughts that models had before a time; returns of how many answers."""
+        ...
+
     async def opt_out(self, user_id: int, *, now: int) -> None:
         """Store nothing that somebody says from now on."""
         ...
@@ -80,9 +84,13 @@ class Erasure(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long turns are stored. `days` None: until somebody erases them."""
+    """How long turns are stored, and models' thoughts with them.
+
+    `days` None: until somebody erases them; `thinking_days` None: as long as their answers.
+    """
 
     days: int | None = None
+    thinking_days: int | None = None
     guild_grace_days: int = GUILD_GRACE_DAYS
 
 
@@ -111,6 +119,8 @@ class RetentionSweeper:
             turns = await self._erasure.purge(now - self._retention.days * DAY_S, now=now)
             if turns:
                 log.info("erased %d turns older than %d days", turns, self._retention.days)
+        if self._retention.thinking_days is not None:
+            await self._erasure.purge_thinking(now - self._retention.thinking_days * DAY_S)
         if guilds is not None:
             await self._erasure.note_guilds(guilds, now=now)
             for guild_id in await self._erasure.departed(now - self._retention.guild_grace_days * DAY_S):

@@ -33,6 +33,7 @@ HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 LARGE_BODY_BYTES = 2**20
 ERROR_BODY_S, ERROR_BODY_BYTES = 5.0, 65_536  # how much of an error's body is read
 AFTER_FINISH_S = 3.0  # for usage and the end of the body to follow the finish reason; then the connection closes
+LIFE_S = 15.0  # since its last bytes, keep-alive comments included, for which a connection counts as alive
 BREATH_BYTES = 2**16  # read in one go, before other tasks get their turn
 OK, REDIRECT, REFUSED = 200, 300, 400  # where these statuses begin
 
@@ -68,6 +69,11 @@ class Exchange:
     def was_taken(self) -> bool:
         """Whether the provider took the call and gave it an id."""
         return self.status is not None and OK <= self.status < REDIRECT and self.answer.generation_id is not None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the provider has sent something lately, if only to keep the connection open."""
+        return self.was_taken and self._clock.monotonic() < self._alive_at + LIFE_S
 
     @property
     def usage(self) -> Usage | None:

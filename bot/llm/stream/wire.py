@@ -40,6 +40,7 @@ class Answer:
         failure: what went wrong; settled once the answer is over.
         over: nothing more comes.
         spoke: some text or reasoning has arrived.
+        has_text: some text that isn't blank has arrived.
     """
 
     def __init__(self, model: str, clock: Clock) -> None:
@@ -54,6 +55,7 @@ class Answer:
         self.failure: ModelError | None = None
         self.over = False
         self.spoke = False
+        self.has_text = False
         self._clock = clock
         self._events = EventParser()
         self._words: Words = []  # read and not given yet
@@ -63,7 +65,6 @@ class Answer:
         self._told: set[Kind] = set()  # kinds of words that have come in deltas
         self._messages: dict[Kind, str] = {}  # words that have come in messages
         self._brought: set[Other] = set()
-        self._has_text = False
         self._garbled = False
 
     @property
@@ -186,7 +187,7 @@ class Answer:
         for kind, text in words_of(delta):
             self._told.add(kind)
             self._say(kind, text)
-        if not self._has_text:
+        if not self.has_text:
             self._brought |= others_of(delta)
 
     def _read_message(self, message: Mapping[str, Any]) -> None:
@@ -218,7 +219,7 @@ class Answer:
             text = text[: self._left_chars]
         if text:
             self.spoke = True
-            self._has_text = self._has_text or (kind is Kind.TEXT and not text.isspace())
+            self.has_text = self.has_text or (kind is Kind.TEXT and not text.isspace())
             self._words.append((kind, text))
 
     def _recovered(self, text: str) -> str:
@@ -254,7 +255,7 @@ class Answer:
             return errors.WrongAddressError
         if self.finish is not None and self._garbled:
             return errors.GarbledAnswerError
-        return None if self._has_text else without_words(self._finish_names(), self._brought)
+        return None if self.has_text else without_words(self._finish_names(), self._brought)
 
     def _finish_names(self) -> set[str]:
         return {name.lower() for name in (self.finish, self.native_finish) if name}

@@ -11,8 +11,6 @@ import discord
 if TYPE_CHECKING:
     from bot.display.target import Controls
 
-CUSTOM_ID = r"headwater:(?P<press>stop|retry|continue):(?P<reply>\d{1,18})"
-
 
 class Press(StrEnum):
     """What a button under a reply asks for."""
@@ -20,6 +18,11 @@ class Press(StrEnum):
     STOP = "stop"
     RETRY = "retry"
     CONTINUE = "continue"
+    THINKING = "thinking"
+    SOURCES = "sources"
+
+
+CUSTOM_ID = rf"headwater:(?P<press>{'|'.join(Press)}):(?P<reply>\d{{1,18}})"
 
 
 class ReplyButton(
@@ -63,6 +66,8 @@ def buttons(controls: Controls) -> discord.ui.View | None:
             (Press.STOP, controls.stop),
             (Press.RETRY, controls.retry),
             (Press.CONTINUE, controls.continue_),
+            (Press.THINKING, controls.thinking),
+            (Press.SOURCES, controls.sources),
         )
         if wanted
     ]

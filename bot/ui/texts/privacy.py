@@ -20,7 +20,7 @@ _POLICIES = {
 _NOTICE = (
     "**What I keep**: the questions you ask me, with your display name, your Discord id and the message they are "
     "about. Also my answers, and which messages show them. I note when you asked, which model answered and what "
-    "it cost. Those figures contain no text and stay for accounting. I don't keep other messages.\n"
+    "it cost. Those figures contain no text and stay for accounting. I don't keep other messages.{thoughts}\n"
     "**How long**: {kept}. Deleting a question's or an answer's message deletes it here too. Deleting a channel "
     "deletes all of it. I erase a server's conversations a week after I leave it. I never keep private questions "
     "(`/ask` with `private`).\n"
@@ -69,11 +69,18 @@ def notice(facts: Facts, *, remembers: bool) -> str:
     """What `/privacy` says."""
     days = facts.retention.days
     return _NOTICE.format(
+        thoughts=_thoughts(facts.retention.thinking_days),
         kept="until somebody erases it" if days is None else f"for {days} days",
         provider=_PROVIDERS[facts.provider],
         policy=_POLICIES[facts.data_collection] if facts.provider == "openrouter" else "",
         now=REMEMBERED if remembers else NOT_REMEMBERED,
     )
+
+
+def _thoughts(days: int | None) -> str:
+    """What happens to what models think."""
+    kept = "as long as the answer" if days is None else f"for {days} day{'s' if days > 1 else ''} at most"
+    return f" Where an admin put a Thinking button under answers, I keep the model's thoughts {kept}."
 
 
 def erased(turns: int) -> str:

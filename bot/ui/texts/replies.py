@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation.ending import Ending, Footer, Queued
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
-from bot.core.units import about, dollars
+from bot.core.units import about, dollars, duration
 from bot.display.target import DisplayTexts
 from bot.money.limits import budget_name
 from bot.ui.texts import memory as memory_texts
@@ -36,6 +36,10 @@ ASK_LABEL = "Your question"
 ASK_DEFAULT = "What does this mean?"
 MESSAGE_GONE = "That message was deleted, so I can't answer questions about it."
 NOTHING_TO_ASK_ABOUT = "That message has no text I can read."
+
+
+NO_THOUGHTS = "The thoughts behind this answer are no longer stored."
+NO_SOURCES = "The sources of this answer are no longer stored."
 
 
 def page(number: int, of: int) -> str:
@@ -120,7 +124,8 @@ class ReplyTexts:
             WaitReason.PRESSED_RETRY: "Trying again.",
         }[waiting.reason]
 
-    def thinking(self, thoughts: str) -> str:
-        """The newest thoughts on one line, from a whole word on."""
+    def thinking(self, seconds: float, thoughts: str = "") -> str:
+        """How long the model has thought; the newest thoughts on the same line, from a whole word on."""
+        thinking = f"Thinking… {duration(seconds)}"
         flat = " ".join(thoughts.split())
-        return f"Thinking: … {flat.partition(' ')[2] or flat}"
+        return f"{thinking}: … {flat.partition(' ')[2] or flat}" if flat else thinking

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.display.text.markdown import utf16_length
+from bot.display.text.pager import MESSAGE_LIMIT, paginate
 from bot.ui.texts import replies as texts
 from bot.ui.views.base import BaseView
 from bot.ui.views.failures import tell
@@ -103,7 +105,14 @@ class Pages(BaseView):
         self.previous.disabled = self._number == 0
         self.next.disabled = self._number == len(self._pages) - 1
         foot = texts.page(self._number + 1, len(self._pages)) if len(self._pages) > 1 else ""
-        return self._pages[self._number] + foot
+        content = self._pages[self._number]
+        return content + foot if utf16_length(content + foot) <= MESSAGE_LIMIT else content
+
+
+async def show_text(interaction: discord.Interaction[Any], text: str, *, check: Check | None = None) -> None:
+    """Answer a press with a text in Markdown, on as many pages as it needs."""
+    pages = [page.content for page in paginate(text, done=True)]
+    await Pages(pages, owner_id=interaction.user.id, check=check).begin(interaction)
 
 
 async def show_lines(

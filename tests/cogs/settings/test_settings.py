@@ -134,12 +134,12 @@ async def test_the_footer_names_model_tokens_and_cost(world: World):
 @STREAMING
 async def test_thoughts_are_shown_where_wanted_until_the_answer_begins(world: World):
     """They never mix with the answer."""
-    await change(world, "reasoning", "on")
+    await change(world, "reasoning", "live")
     world.llm.gap = 2.0
     world.llm.say(Reasoning("The user wants a "), Reasoning("sum."), "Four.")
     await world.member.send(world.channel, f"{world.me} 2+2?")
     await world.env.advance_time(5)
-    assert world.channel.last_message.content == "-# Thinking: … user wants a sum."
+    assert world.channel.last_message.content == "-# Thinking… 4 s: … user wants a sum."
     await world.env.advance_time(5)
     assert world.channel.last_message.content == "Four."
 

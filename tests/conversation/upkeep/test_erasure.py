@@ -24,6 +24,10 @@ class Memory:
             raise StorageError("the disk is full")
         return 3
 
+    async def purge_thinking(self, before: int) -> int:
+        self.calls.append(("purge thinking", int(EPOCH) - before))
+        return 3
+
     async def note_guilds(self, present: set[int], *, now: int) -> None:  # noqa: ARG002 - the port's
         self.calls.append(("present", present))
 
@@ -43,6 +47,7 @@ def sweep(memory: Memory, guilds: set[int] | None, **retention: Any) -> list[tup
 def test_what_is_older_than_the_retention_goes():
     """Counted in days; without a limit nothing does."""
     assert sweep(Memory(), None, days=30) == [("purge", 30 * DAY_S)]
+    assert sweep(Memory(), None, thinking_days=7) == [("purge thinking", 7 * DAY_S)]
     assert sweep(Memory(), None) == []
 
 

@@ -228,6 +228,8 @@ async def test_an_opening_that_fails_or_is_cancelled_leaves_no_thread(path: Path
 
 # Migrations
 
+MIGRATION_OF_REASONING = 6
+
 
 def use_migrations(monkeypatch: pytest.MonkeyPatch, folder: Path, *scripts: str) -> None:
     for number, script in enumerate(scripts, start=1):
@@ -309,12 +311,16 @@ async def test_a_database_of_every_older_version_keeps_its_data(path: Path, vers
             "INSERT INTO replies (channel_id, asker_id, state, model, opened_at)"
             " VALUES (10, 5, 'streaming', 'm', 0)"
         )
+        old.execute("INSERT INTO settings VALUES ('guild:1', 'reasoning', 'on', 1, 1)")
         copy_files(path, path.with_name("killed"))
     async with open_database(path.with_name("killed") / path.name) as database:
         (reply,) = await SqliteConversations(database).unfinished_replies()
         assert (reply.place.channel_id, reply.asker_id, reply.leased_by) == (10, 5, "")
         async with database.read() as session:
             assert await session.fetch("PRAGMA foreign_key_check") == []
+            # Once a switch; it now says how thoughts are shown.
+            values = await session.fetch("SELECT value FROM settings WHERE key = 'reasoning'")
+            assert values == [("live" if version < MIGRATION_OF_REASONING else "on",)]
 
 
 def copy_files(path: Path, target: Path) -> None:
