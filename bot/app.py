@@ -14,6 +14,7 @@ from bot.access.user_rate_limit import UserRateLimit
 from bot.client import ChatBot
 from bot.conversation.answer import Answerer
 from bot.conversation.chat import ChatService
+from bot.conversation.extras.reading import ExtrasReader
 from bot.conversation.upkeep.catch_up import CatchUp
 from bot.conversation.upkeep.erasure import Retention
 from bot.conversation.upkeep.leases import Leases, process_name
@@ -46,7 +47,6 @@ from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
 from bot.shards import Shards
-from bot.storage.asides import SqliteAsides
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
@@ -55,7 +55,9 @@ from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
+from bot.storage.turns.asides import SqliteAsides
 from bot.storage.usage import SqliteUsage
+from bot.ui.incoming.reading.around import DiscordMessages
 from bot.ui.targets.names import names_of
 from bot.ui.texts.replies import ReplyTexts
 
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from bot.config.settings import Settings
+    from bot.conversation.ports import MessageReader
     from bot.core.ports import Clock
     from bot.core.records import Place
     from bot.settings.system_prompt import Names
@@ -98,8 +101,8 @@ async def open_bot(
     clock, rng = clock or SystemClock(), rng or random.Random()  # noqa: S311 - jitter and nonces, no secrets
     model = model or await open_model(settings, database, stack, clock, rng)
     base = Foundation(settings=settings, database=database, stack=stack, model=model, clock=clock, rng=rng)
-    # Names are looked up when a prompt is filled in; by then there is a bot to ask.
-    services = await build_services(base, lambda place: names_of(bot, place))
+    # Names and messages are looked up when a question is answered; by then there is a bot to ask.
+    services = await build_services(base, lambda place: names_of(bot, place), DiscordMessages(lambda: bot))
     bot = ChatBot(
         services,
         message_content=settings.message_content_intent,
@@ -126,15 +129,17 @@ async def open_model(
     )
 
 
-async def build_services(base: Foundation, names: Callable[[Place], Names]) -> Services:
-    """Everything the cogs work with; `names` says what places are called."""
+async def build_services(base: Foundation, names: Callable[[Place], Names], messages: MessageReader) -> Services:
+    """Everything the cogs work with; `names` says what places are called, `messages` reads around a question."""
     database, clock = base.database, base.clock
     settings, billing = settings_services(base), await open_billing(base)
     access = Access(settings.resolver, owner_ids=base.settings.owner_ids)
     scheduler = EditScheduler(clock)
     base.stack.push_async_callback(scheduler.aclose)
     return Services(
-        conversation=conversation_services(base, settings.models, billing, scheduler, SystemPrompts(clock, names)),
+        conversation=conversation_services(
+            base, settings.models, billing, scheduler, SystemPrompts(clock, names), messages
+        ),
         privacy=PrivacyServices(
             erasure=SqliteErasure(database),
             retention=Retention(
@@ -168,7 +173,12 @@ def settings_services(base: Foundation) -> SettingsServices:
 
 
 def conversation_services(
-    base: Foundation, models: ModelChoice, billing: Billing, scheduler: EditScheduler, prompts: SystemPrompts
+    base: Foundation,
+    models: ModelChoice,
+    billing: Billing,
+    scheduler: EditScheduler,
+    prompts: SystemPrompts,
+    messages: MessageReader,
 ) -> ConversationServices:
     database, clock, texts, process = base.database, base.clock, ReplyTexts(), process_name()
     store, sync = SqliteConversations(database, process=process), SqliteMessageSync(database)
@@ -186,6 +196,7 @@ def conversation_services(
         new_reply=new_reply,
         texts=texts,
         clock=clock,
+        extras=ExtrasReader(messages=messages, files=None, store=store, catalog=base.model.catalog, texts=texts),
     )
     supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
     recovery = Recovery(store=store, leases=leases, billing=billing, new_reply=new_reply, texts=texts, clock=clock)

@@ -18,6 +18,7 @@ from bot.registration import CommandRegistration
 from bot.shards import IdentifyTurns, Shards
 from bot.ui.incoming.arrivals import Arrivals
 from bot.ui.incoming.notices import Notices
+from bot.ui.incoming.reading.recent import RecentMessages
 from bot.ui.targets.buttons import ReplyButton
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.targets.own_deletions import OwnDeletions
@@ -79,6 +80,7 @@ class ChatBot(commands.AutoShardedBot):
         self.services = services
         self.own_deletions = OwnDeletions(trace.config, services.clock)
         self.arrivals = Arrivals()
+        self.recent = RecentMessages()
         self.notices = Notices(services.scheduler, services.clock, rng)
         self._events = EventGuard(self)
         self._http_state = HTTPState(self.http)

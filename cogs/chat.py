@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -11,16 +12,15 @@ from discord.ext import commands
 
 from bot.conversation.asides.kept import AsideKind
 from bot.core.errors import HeadwaterError
-from bot.core.records import Question
+from bot.core.records import Extras, Question
 from bot.ui.incoming.asking import Asker
 from bot.ui.incoming.markup import names_known, readable
+from bot.ui.incoming.reading.contents import sent_file
+from bot.ui.incoming.reading.questions import about_message, files_of, is_hidden, links_in
 from bot.ui.targets.buttons import Press
 from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures
 from bot.ui.targets.permissions import Permissions, may_read, person_of
-from bot.ui.targets.places import (
-    about_message,
-    interaction_place,
-)
+from bot.ui.targets.places import interaction_place
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts import replies as texts
 from bot.ui.views.failures import tell, tell_failure
@@ -64,24 +64,27 @@ class Chat(commands.Cog):
     @app_commands.command()
     @app_commands.describe(
         prompt="Your question",
+        attachment="A picture, document, recording or text that it's about",
         private="Only you see the answer, and the channel doesn't remember it",
     )
     async def ask(
         self,
         interaction: discord.Interaction[ChatBot],
         prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
+        attachment: discord.Attachment | None = None,
         private: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
     ) -> None:
         """Ask the model a question"""
         text = readable(prompt, names_known(prompt, interaction.guild) if interaction.guild else {})
-        await self._answer(interaction, text, private=private)
+        files = (sent_file(attachment),) if attachment else ()
+        await self._answer(interaction, text, Extras(files=files, links=links_in(prompt)), private=private)
 
     async def ask_about(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
         """The message menu: a form for the question, answered in the channel."""
         if not may_read(interaction):
             await tell(interaction, texts.CANNOT_READ)
             return
-        if not message.content:
+        if is_hidden(message):
             await tell(interaction, texts.NOTHING_TO_ASK_ABOUT)
             return
 
@@ -89,7 +92,8 @@ class Chat(commands.Cog):
             if (now := await _as_it_reads_now(message)) is None:
                 await tell(submitted, texts.MESSAGE_GONE)
             else:
-                await self._answer(submitted, about_message(now, text), private=False, quoted_id=now.author.id)
+                about, extras = about_message(now, text), Extras(files=files_of(now), links=links_in(text))
+                await self._answer(submitted, about, extras, private=False, quoted_id=now.author.id)
 
         form = AskForm(on_question, owner_id=interaction.user.id, check=_still_reads)
         await interaction.response.send_modal(form)
@@ -156,10 +160,17 @@ class Chat(commands.Cog):
             # Not `tell`, which goes on where Discord takes no answer: then another process may have answered.
             await interaction.response.send_message(memory_texts.RETRYING, ephemeral=True)
         target = self.bot.channel_target(record.place.channel_id)
-        await self.chat.retry(record.id, target, admitted, continue_=continue_)
+        sees_room = interaction.guild_id is not None and may_read(interaction)
+        await self.chat.retry(record.id, target, admitted, continue_=continue_, sees_room=sees_room)
 
     async def _answer(
-        self, interaction: discord.Interaction[Any], text: str, *, private: bool, quoted_id: int | None = None
+        self,
+        interaction: discord.Interaction[Any],
+        text: str,
+        extras: Extras,
+        *,
+        private: bool,
+        quoted_id: int | None = None,
     ) -> None:
         place = interaction_place(interaction)
         try:
@@ -177,6 +188,7 @@ class Chat(commands.Cog):
             # A private answer could tell the asker alone what Discord doesn't show them.
             reads_memory=may_read(interaction) or not private,
             quoted_id=quoted_id,
+            extras=replace(extras, sees_room=interaction.guild_id is not None and may_read(interaction)),
         )
         target = self.bot.interaction_target(interaction, private=private)
         try:
@@ -203,7 +215,7 @@ async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:
         return None
     except DISCORD_FAILURES:
         return message
-    return now if now.content else message
+    return message if is_hidden(now) else now
 
 
 async def setup(bot: ChatBot) -> None:

@@ -20,10 +20,11 @@ from bot.ui.incoming.markup import title
 from bot.ui.incoming.missed import MissedQuestions
 from bot.ui.incoming.notices import NO, WAIT
 from bot.ui.incoming.proxied import ProxiedQuestions
+from bot.ui.incoming.reading.questions import is_hidden, question_of, words_of
 from bot.ui.incoming.threads import ThreadQuestions
 from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.permissions import author_of
-from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot, question_of, words_of
+from bot.ui.targets.places import is_direct, may_answer, message_place, names_bot
 from bot.ui.texts import replies as texts
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Mentions(commands.Cog):
 
     async def _overheard(self, message: discord.Message) -> EffectiveSettings | None:
         """The settings that apply, if they say that every message asks; None for a message that doesn't ask."""
-        if not (self.bot.intents.message_content and message.content):
+        if not self.bot.intents.message_content or is_hidden(message):
             return None
         try:
             effective = await self.bot.services.settings.resolver.effective(message_place(message))
@@ -145,7 +146,7 @@ class Mentions(commands.Cog):
             return
         try:
             admitted = await self.gate.admit(await author_of(message), question.place, effective=overheard)
-            if not question.text:
+            if not question.text and not question.extras.files:
                 await self._say(message, _hint(message), sign=NO)
                 return
             if admitted.effective.text(THREADS) != "off" and isinstance(message.channel, discord.TextChannel):
@@ -212,8 +213,10 @@ class Mentions(commands.Cog):
 
 
 def _hint(message: discord.Message) -> str:
-    """To somebody whose question has no text that the bot could read."""
-    return texts.EMPTY_QUESTION if message.content else texts.ROLE_MENTIONED
+    """To somebody whose question has nothing that the bot could read."""
+    if message.content:
+        return texts.EMPTY_QUESTION
+    return texts.REPLY_HIDDEN if message.reference else texts.ROLE_MENTIONED
 
 
 async def setup(bot: ChatBot) -> None:

@@ -9,8 +9,9 @@ from discord.ext import commands
 
 from bot.core.background import Background
 from bot.core.errors import StorageError
+from bot.ui.incoming.reading.questions import question_of
+from bot.ui.incoming.reading.recent import heard_of
 from bot.ui.targets.channels import DiscordChannels
-from bot.ui.targets.places import question_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,14 +51,41 @@ class Sync(commands.Cog):
     @commands.Cog.listener()
     async def on_connect(self) -> None:
         """A session begins, maybe after a gap in events. Its first messages come before `ready`."""
+        self.bot.recent.clear()
         self.bot.services.conversation.catch_up.begin(self.channels)
         self._recovery.start()
         self._cleaning.start()
 
     @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        for guild in self.bot.guilds:
+            self._note_empty(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._note_empty(guild)
+
+    def _note_empty(self, guild: discord.Guild) -> None:
+        empty = [channel.id for channel in guild.text_channels if channel.last_message_id is None]
+        empty += [channel.id for channel in guild.voice_channels if channel.last_message_id is None]
+        for channel_id in empty:
+            self.bot.recent.begins(channel_id)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """What people say may be context for a question; without the intent there's nothing to read."""
+        me = self.bot.user
+        if not self.bot.intents.message_content or message.guild is None or message.author == me:
+            return
+        if (heard := heard_of(message)) is not None:
+            self.bot.recent.add(message.channel.id, heard)
+
+    @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """A question that was edited is remembered as it reads now; it is not asked again."""
         message, me = payload.message, self.bot.user
+        if (heard := heard_of(message)) is not None:
+            self.bot.recent.replace(message.channel.id, heard)
         if me is None or message.author.bot or message.edited_at is None:  # Discord's own: a link's preview
             return
         question = question_of(message, me)
@@ -70,6 +98,7 @@ class Sync(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """What nobody can read any more is no longer remembered."""
+        self.bot.recent.remove(payload.channel_id, [payload.message_id])
         if self.bot.own_deletions.take(payload.message_id):
             await self.sync.drop_message(payload.message_id)
         else:
@@ -77,6 +106,7 @@ class Sync(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        self.bot.recent.remove(payload.channel_id, payload.message_ids)
         await self._deleted(payload.message_ids)
 
     async def _deleted(self, message_ids: Iterable[int]) -> None:

@@ -85,6 +85,7 @@ class Answerer:
             context_length=info.context_length if info else None,
             max_tokens=profile.max_tokens + begun_tokens,
             ratio=ratio,
+            heard=run.heard,
         )
         prompt = await self._prompt(run, build)
         request = CompletionRequest(

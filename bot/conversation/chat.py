@@ -17,7 +17,7 @@ from bot.conversation.queue import TurnQueue
 from bot.conversation.runs import Run, Runs
 from bot.core.errors import DeadlineExceededError, HeadwaterError, StorageError
 from bot.core.events import Waiting, WaitReason
-from bot.core.records import ReplyState
+from bot.core.records import Extras, ReplyState
 from bot.core.telemetry.trail import Trail, trail
 from bot.display.errors import NoAccessError
 from bot.display.target import Controls
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.access.gate import Admitted
     from bot.conversation.answer import Answerer
     from bot.conversation.ending import ReplyTexts
+    from bot.conversation.extras.reading import ExtrasReader
     from bot.conversation.ports import ConversationStore, StoredReply
     from bot.conversation.queue import QueueTicket
     from bot.core.ports import Clock
@@ -59,11 +60,13 @@ class ChatService:
         new_reply: Callable[..., Reply],
         texts: ReplyTexts,
         clock: Clock,
+        extras: ExtrasReader | None = None,
         queue_limit: int = 10,
         queue_per_person: int = 3,
     ) -> None:
         """`new_reply` makes a reply for a target, with what else `Reply` takes of a question.
 
+        `extras` reads what comes with questions; without it, it's left out.
         `queue_limit` questions may wait in one conversation, `queue_per_person` of one person.
         """
         self._answerer = answerer
@@ -73,6 +76,7 @@ class ChatService:
         self._new_reply = new_reply
         self._texts = texts
         self._clock = clock
+        self._extras = extras
         self._queue = TurnQueue(limit=queue_limit, per_person=queue_per_person)
         self.runs = Runs()
         self._closing = False
@@ -87,10 +91,19 @@ class ChatService:
         """
         return await self._run(self._new_run(question, target, admitted))
 
-    async def retry(self, reply_id: int, target: ReplyTarget, admitted: Admitted, *, continue_: bool) -> None:
+    async def retry(
+        self,
+        reply_id: int,
+        target: ReplyTarget,
+        admitted: Admitted,
+        *,
+        continue_: bool,
+        sees_room: bool = False,
+    ) -> None:
         """Answer a stored question again in the messages of its last answer, or `continue_` that answer.
 
-        It's billed to the person admitted, not to the one who asked the question.
+        `sees_room`: the person admitted may read what was said before the question. It's billed to them, not
+        to the one who asked it.
 
         Raises:
             ForgottenError: the question is no longer stored.
@@ -102,6 +115,8 @@ class ChatService:
         reply, question = await self._answered(reply_id)
         if self._closing:
             raise ShuttingDownError
+        if sees_room and question.message_id is not None:  # else nobody knows what was said before it
+            question = replace(question, extras=Extras(sees_room=True))
         run = self._new_run(question, target, admitted, earlier=reply, shown=reply.text if continue_ else "")
         with self._queue.join(reply.place.channel_id, who=run.bill.user_id) as ticket:
             await self._reopen(run)
@@ -220,15 +235,23 @@ class ChatService:
         if ticket.ahead and not run.memory.reply_id:
             await run.memory.open(run.question, model=model)
         run.offer_stop()
-        async for ahead in ticket.moves(patience_s=QUEUE_PATIENCE_S):
-            run.reply.show_status(self._texts.waiting(Queued(ahead=ahead)))
-        await run.store_question()
-        run.offer_stop()
+        hearing = self._extras.listen(run) if self._extras else None
         try:
+            async for ahead in ticket.moves(patience_s=QUEUE_PATIENCE_S):
+                run.reply.show_status(self._texts.waiting(Queued(ahead=ahead)))
+            if self._extras:
+                await self._extras.read(run)
+            await run.store_question()
+            run.offer_stop()
+            if hearing:
+                run.heard = await hearing
             async with asyncio.timeout(PRIVATE_LIMIT_S if run.question.private else None):
                 return await self._answerer.answer(run)
         except TimeoutError:
             raise DeadlineExceededError(model=model) from None
+        finally:
+            if hearing:
+                hearing.cancel()
 
     async def _outcome(self, task: asyncio.Task[Ending], run: Run) -> Ending:
         await asyncio.wait({task})
@@ -253,6 +276,7 @@ class ChatService:
             warnings=run.bill.warnings(entry) if entry else (),
             unavailable=run.profile.unavailable,
             not_saved=run.memory.not_saved,
+            notes=run.notes,
         )
         run.reply.finish(self._texts.ending(ending), self._controls(run, ending))
         await run.reply.settled()

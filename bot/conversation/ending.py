@@ -58,6 +58,7 @@ class Ending:
     unavailable: tuple[str, ModelUnavailable] | None = None
     not_saved: StorageError | None = None
     history_truncated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ class ReplyTexts(Protocol):
     """What people read around a reply; the sentences are in `bot.ui.texts`."""
 
     display: DisplayTexts
+    files_off: str  # where files came with a question and the settings leave them out
 
     def ending(self, ending: Ending) -> str:
         """The small print under a reply that ended; empty if there is nothing to say."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PAGE = 60  # turns read from memory at first
 EXCHANGE = 2  # an answer and its question
+WHOLE_TURNS = 10  # the newest, whose attachments are part of a prompt; those of older ones are only named
 BRANCHED_TURNS = 200  # copied into a new thread: more than most models read, and quickly done
 
 
@@ -29,19 +30,19 @@ async def earlier_turns(
     if not question.reads_memory:
         yield []
         return
-    anchor, before, count = question.anchor_id, turn_id, 0
+    anchor, before, count, whole = question.anchor_id, turn_id, 0, WHOLE_TURNS
     while anchor is not None:
-        page = await store.window(question.place, before=anchor + 1, limit=EXCHANGE)
+        page = await store.window(question.place, before=anchor + 1, limit=EXCHANGE, whole=whole)
         yield page
-        count += len(page)
+        count, whole = count + len(page), max(0, whole - len(page))
         anchor, before = _anchor(page), page[-1].id if page else anchor
     while True:
         wanted = max(PAGE, count)  # reads a long memory in few steps
-        page = await store.window(question.place, before=before, limit=wanted)
+        page = await store.window(question.place, before=before, limit=wanted, whole=whole)
         yield page
         if len(page) < wanted:
             return
-        count, before = count + len(page), page[-1].id
+        count, before, whole = count + len(page), page[-1].id, 0
 
 
 def _anchor(page: Sequence[Turn]) -> int | None:

@@ -169,12 +169,19 @@ class ConversationStore(Protocol):
         """The replies that nobody closed, oldest first: after a start, those that a restart interrupted."""
         ...
 
-    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
+    async def window(
+        self, place: Place, *, before: int | None = None, limit: int = 60, whole: int = 0
+    ) -> Sequence[Turn]:
         """The newest turns of a conversation that a prompt may use, newest first.
 
         Leaves out cleared turns and questions whose answer showed nothing, except the newest question.
-        `before` pages backwards: only turns with a smaller id.
+        `before` pages backwards: only turns with a smaller id. The newest `whole` turns come with all that was
+        attached to them; of the others' attachments there's only the name and the kind.
         """
+        ...
+
+    async def known(self, message_ids: Collection[int], people: Collection[int]) -> tuple[set[int], set[int]]:
+        """Which of these messages are turns, and which of these people want nothing of theirs to be stored."""
         ...
 
     async def count(self, place: Place) -> int:
@@ -191,6 +198,41 @@ class ConversationStore(Protocol):
 
     async def branch(self, source: Place, target: Place, *, limit: int) -> int:
         """Copy the newest turns of a conversation to another; return how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A message that somebody wrote in a channel before a question. It's never stored."""
+
+    message_id: int
+    author_id: int
+    author_name: str
+    at: int  # seconds since the epoch
+    text: str  # as people read it, bounded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What was found of the messages that a question is about: their texts, their files, and small print."""
+
+    attachments: tuple[Attachment, ...] = ()
+    files: tuple[SentFile, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class MessageReader(Protocol):
+    """Reads messages around a question on Discord. Never raises: what can't be read is in the notes."""
+
+    async def follow(self, question: Question, *, starter: bool) -> Followed:
+        """Read the messages that a question links to and, with `starter`, the one that its thread is about.
+
+        Only what the asker may read at that moment.
+        """
+        ...
+
+    async def room(self, question: Question, *, limit: int) -> Sequence[Heard]:
+        """The newest messages before a question in its channel, oldest first, less the bot's own."""
         ...
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.conversation.errors import QuestionTooLongError
+from bot.conversation.extras.attached import fitted, message_with
+from bot.conversation.extras.room import room_block
 from bot.core.names import one_line, reads_as_role
 from bot.core.records import Message, Role
 from bot.core.tokens import DEFAULT_RATIO, estimate
@@ -16,6 +18,7 @@ from bot.core.tokens import DEFAULT_RATIO, estimate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.conversation.ports import Heard
     from bot.core.records import Question, Turn
 
 
@@ -46,6 +49,7 @@ def build_prompt(
     context_length: int | None,
     max_tokens: int,
     ratio: float = DEFAULT_RATIO,
+    heard: Sequence[Heard] = (),
 ) -> Prompt:
     """Put together the system prompt, as many of the newest turns as fit whole, and the question.
 
@@ -56,6 +60,7 @@ def build_prompt(
         context_length: tokens that the model takes, prompt and answer together; None when unknown.
         max_tokens: room to leave for the answer, up to half of the context.
         ratio: bytes per token, see `TokenRatio`.
+        heard: what was said in the room before, oldest first; as much of it as its share has room for.
 
     Raises:
         QuestionTooLongError: even the system prompt and the question alone don't fit.
@@ -63,12 +68,16 @@ def build_prompt(
     context = context_length or UNKNOWN_CONTEXT
     room = context - min(max_tokens, context // 2)
     system = [Message(Role.SYSTEM, system_prompt)] if system_prompt else []
-    names = speakers(question, turns)
-    asked = Message(Role.USER, spoken(names[question.author_id], question.text))
-    asked_tokens = estimate([asked], ratio)
+    names = speakers(question, turns, heard)
     room -= estimate(system, ratio)
+    asked = _asked(names[question.author_id], question, room, ratio)
+    asked_tokens = estimate([asked], ratio)
     if asked_tokens > room:
         raise QuestionTooLongError(tokens=asked_tokens, limit=max(0, room))
+    around, around_tokens = room_block(heard, names, tokens=room - asked_tokens, ratio=ratio)
+    if around:
+        asked = replace(asked, content=f"{around}\n\n{asked.content}")
+        asked_tokens += around_tokens
     kept = _newest_that_fit(turns, room - asked_tokens, ratio, names)
     messages = (*system, *reversed(kept), asked)
     tokens = estimate(messages, ratio)
@@ -78,6 +87,16 @@ def build_prompt(
         tokens=tokens,
         max_tokens=min(max_tokens, context - tokens),
     )
+
+
+def _asked(name: str, question: Question, room: int, ratio: float) -> Message:
+    """The question with what came with it, shortened where it doesn't fit into the `room`, in tokens."""
+    words = spoken(name, question.text)
+    asked = message_with(Role.USER, words, question.attachments)
+    if question.attachments and estimate([asked], ratio) > room:
+        left = room - estimate([Message(Role.USER, words)], ratio)
+        asked = message_with(Role.USER, words, fitted(question.attachments, tokens=left, ratio=ratio))
+    return asked
 
 
 def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapping[int, str]) -> list[Message]:
@@ -97,15 +116,15 @@ def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapp
 
 def _as_message(turn: Turn, names: Mapping[int, str]) -> Message:
     text = spoken(names[turn.author_id or 0], turn.text) if turn.role is Role.USER else turn.text
-    return Message(turn.role, text)
+    return message_with(turn.role, text, turn.attachments)
 
 
 def spoken(name: str, text: str) -> str:
     """What somebody said, and who said it: several people share a conversation."""
-    return f"{name}: {text}"
+    return f"{name}: {text}" if text else f"{name} sent this without a word."
 
 
-def speakers(question: Question, turns: Sequence[Turn]) -> dict[int, str]:
+def speakers(question: Question, turns: Sequence[Turn], heard: Sequence[Heard] = ()) -> dict[int, str]:
     """The name of each person in a conversation: their newest one, and no name twice.
 
     Somebody who changes their name stays the same person, and taking another person's name makes nobody that
@@ -115,6 +134,8 @@ def speakers(question: Question, turns: Sequence[Turn]) -> dict[int, str]:
     for turn in turns:
         if turn.role is Role.USER:
             names.setdefault(turn.author_id or 0, speaker(turn.author_name))
+    for each in reversed(heard):
+        names.setdefault(each.author_id, speaker(each.author_name))
     taken = Counter(name.casefold() for name in names.values())
     return {
         person: name if taken[name.casefold()] == 1 else f"{name} ({person % 10_000:04})"

@@ -15,10 +15,11 @@ from bot.display.target import Controls
 from bot.settings.catalog import ShownThinking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine
+    from collections.abc import Callable, Collection, Coroutine, Sequence
 
     from bot.conversation.asides.thinking import Thinking
     from bot.conversation.memory import AnswerMemory
+    from bot.conversation.ports import Heard
     from bot.core.records import Question
     from bot.display.errors import ScreenError
     from bot.display.reply import Reply
@@ -34,6 +35,8 @@ class Run:
         question: as it reads now; it may be edited while it waits.
         shown_before: the text that a continued answer goes on from.
         thinking: how long the model thinks, and what.
+        notes: sentences of small print on what came with the question.
+        heard: what was said in the room before it.
         lost: why nobody can read the reply any more.
         forced: how the run ends when its task is cancelled.
         over: set once it is on the screen and in memory, or given up.
@@ -57,6 +60,8 @@ class Run:
         self.bill = bill
         self.thinking = thinking
         self.shown_before = shown_before
+        self.notes: tuple[str, ...] = ()
+        self.heard: Sequence[Heard] = ()
         self.reply = show(on_message=memory.add_message, on_lost=self._lose, text=shown_before)
         self.lost: ScreenError | None = None
         self.task: asyncio.Task[Ending] | None = None

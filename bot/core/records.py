@@ -54,7 +54,8 @@ class Attachment:
     """What came with a question, recognized by its content and in a form that models read.
 
     `text` is what a text says, and the transcript of a recording; `data` the bytes of everything else, without
-    metadata. `note` says in a few words what of it is missing ("the first of 40 frames").
+    metadata. `note` says in a few words what of it is missing ("the first of 40 frames"). `author_id` is who wrote
+    a text that is a message. Without text and data it's only named.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Attachment:
     pages: int | None = None
     seconds: float | None = None
     note: str = ""
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What comes with a question besides its words; all of it is still on Discord.
+
+    `links` are messages that it's about, each as its channel and its id. `notes` are sentences of small print on
+    what of it couldn't be read. `sees_room`: the asker may read what was said there before.
+    """
+
+    files: tuple[SentFile, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
+    sees_room: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What somebody asked, and how they asked it.
 
@@ -98,8 +114,7 @@ class Question:
     that it replies to, `quoted_id` the person whose message it is about. `anchor_id` is the turn of an older
     answer that it follows, None when it follows everything said so far. Only the asker sees the answer to a
     `private` question. It reads the channel's memory and leaves nothing in it. `reads_memory` is False when the
-    asker may not read what was said before. `files` came with it, and `attachments` are what models get to read of
-    them.
+    asker may not read what was said before. `attachments` are what models get to read of its `extras`.
     """
 
     place: Place
@@ -112,13 +127,16 @@ class Question:
     replies_to: int | None = None
     quoted_id: int | None = None
     anchor_id: int | None = None
-    files: tuple[SentFile, ...] = ()
+    extras: Extras = Extras()
     attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One stored turn of a conversation; `id` rises with time within a channel."""
+    """One stored turn of a conversation; `id` rises with time within a channel.
+
+    What came with an older one is only named in its `attachments`.
+    """
 
     id: int
     role: Role
@@ -128,6 +146,7 @@ class Turn:
     created_at: int  # seconds since the epoch
     state: ReplyState | None = None  # of the reply that the assistant's text belongs to
     anchor_id: int | None = None  # of a question asked after an older answer: that answer's turn
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from bot.money.ledger import Entry, cost_of
 from bot.money.limits import BudgetSpentError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bot.core.events import Event
     from bot.core.ports import Catalog, Clock
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.money.unbooked import Unbooked
 
 
+READING = "reading"  # the state of a ledger's entry for reading a question's files
 REPEATED = "repeated"  # the state of a ledger's entry for a call whose request was sent again; no answer by itself
 
 
@@ -164,6 +165,33 @@ class Bill:
             prompt_tokens=self._prompt_tokens,
             max_tokens=request.max_tokens,
         )
+
+    @asynccontextmanager
+    async def reading(
+        self, nano_usd: int | None, *, on_wait: Callable[[], object]
+    ) -> AsyncIterator[Callable[[Usage, str], Awaitable[None]]]:
+        """Set aside what reading a question's files will probably cost beside the answer, None where unknown.
+
+        Gives what books the cost, by what was used and the model that used it. Raises as `open` does.
+        """
+        budgets = self._billing.budgets
+        reservation = await budgets.reserve(self._charge, nano_usd, on_wait=on_wait)
+        try:
+            yield self._book_reading
+        finally:
+            budgets.release(reservation)
+
+    async def _book_reading(self, usage: Usage, model: str) -> None:
+        entry = Entry(
+            at=int(self._billing.clock.time()),
+            place=self._charge.place,
+            user_id=self._charge.user_id,
+            model=model,
+            state=READING,
+            cost=cost_of(usage, self._billing.catalog.get(model), guess=None),
+        )
+        with suppress(StorageError):  # it's kept then, and booked later
+            await self._billing.book(entry, self._billing.ledger.book)
 
     def observe(self, event: Event) -> None:
         """Take in what an event says about the bill."""

@@ -61,6 +61,21 @@ WINDOW_NOTE = SettingSpec(
     kind=SWITCH,
     default="off",
 )
+ROOM = SettingSpec(
+    key="room",
+    description=(
+        "How many messages before a question I read for context; I don't store them. It needs the message content "
+        "intent"
+    ),
+    kind=Number(low=0, high=50, unit="messages"),
+    default="20",
+)
+FILES = SettingSpec(
+    key="files",
+    description="Read pictures, documents, recordings and texts that come with questions",
+    kind=SWITCH,
+    default="on",
+)
 PING_AFTER = SettingSpec(
     key="ping_after",
     description="Ping the person who asked when an answer took at least this long; 0 means never",
@@ -170,6 +185,8 @@ SETTINGS = (
     REASONING,
     FOOTER,
     WINDOW_NOTE,
+    ROOM,
+    FILES,
     PING_AFTER,
     TEMPERATURE,
     ANSWER_LENGTH,

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.settings.catalog import ANSWER_LENGTH, FOOTER, REASONING, TEMPERATURE, WINDOW_NOTE, ShownThinking
+from bot.settings.catalog import (
+    ANSWER_LENGTH,
+    FILES,
+    FOOTER,
+    REASONING,
+    ROOM,
+    TEMPERATURE,
+    WINDOW_NOTE,
+    ShownThinking,
+)
 from bot.settings.system_prompt import PROMPT
 
 if TYPE_CHECKING:
@@ -41,6 +50,8 @@ class Profile:
     reasoning: ShownThinking  # what is shown of the model's thoughts
     window_note: bool  # say below an answer when earlier turns did not fit
     footer: bool  # show model, tokens and cost under the answer
+    room: int = 0  # how many messages before a question are read
+    files: bool = True  # read what comes with a question
 
 
 class Profiles:
@@ -65,4 +76,6 @@ class Profiles:
             reasoning=ShownThinking(effective.text(REASONING)),
             window_note=effective.flag(WINDOW_NOTE),
             footer=effective.flag(FOOTER),
+            room=int(effective.number(ROOM) or 0),
+            files=effective.flag(FILES),
         )

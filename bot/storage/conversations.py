@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.conversation.ports import OpenedAnswer
-from bot.storage.asides import drop_asides, keep_asides
+from bot.storage.engine.session import marks
 from bot.storage.ledger import book
 from bot.storage.rows import only, question_of, reply_of, turn_of, usage_columns
+from bot.storage.turns.asides import drop_asides, keep_asides
+from bot.storage.turns.attachments import attachments_of, copy, hashes_of, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bot.conversation.ports import ClosedReply, StoredReply
     from bot.core.records import Place, Question, Turn
@@ -34,13 +37,14 @@ USABLE = """
               OR t.id = (SELECT MAX(n.id) FROM turns n WHERE n.channel_id = ?1 AND n.role = 'user')
           END
 """
+HAS_ATTACHMENTS = "EXISTS (SELECT 1 FROM attachments f WHERE f.turn_id = t.id)"
 WINDOW = f"""
-    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at, t.state, t.anchor_id
+    SELECT t.id, t.role, t.text, t.author_id, t.author_name, t.created_at, t.state, t.anchor_id, {HAS_ATTACHMENTS}
     {USABLE}
     ORDER BY t.id DESC LIMIT ?3
 """
 COUNT = f"SELECT COUNT(*) {USABLE}"
-BRANCHED = f"SELECT t.id, t.question_id {USABLE} ORDER BY t.id DESC LIMIT ?3"
+BRANCHED = f"SELECT t.id, t.question_id, {HAS_ATTACHMENTS} {USABLE} ORDER BY t.id DESC LIMIT ?3"
 
 # The answer that a message shows, where something was said after it: else the question follows everything anyway.
 _ANCHOR = """
@@ -76,7 +80,7 @@ KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replie
 END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id, t.anchor_id,
-        t.quoted_id
+        t.quoted_id, EXISTS (SELECT 1 FROM attachments f WHERE f.turn_id = t.id)
     FROM turns t JOIN conversations c ON c.channel_id = t.channel_id
     WHERE t.id = ?1 AND t.role = 'user'
 """
@@ -120,6 +124,9 @@ REPLIES = """
 ONE_REPLY = REPLIES.format(which="r.id = ?1")
 UNFINISHED_REPLIES = REPLIES.format(which="r.state = 'streaming'")  # a literal: else its index cannot be used
 
+KNOWN_MESSAGES = "SELECT message_id FROM turns WHERE message_id IN ({marks})"
+OPTED_OUT = "SELECT user_id FROM opted_out WHERE user_id IN ({marks})"
+
 CLEAR = """
     UPDATE conversations SET cleared_by = ?2, cleared_at = ?3, cleared_from = cleared_to,
         cleared_to = COALESCE((SELECT MAX(t.id) FROM turns t WHERE t.channel_id = ?1), cleared_to)
@@ -150,8 +157,9 @@ class SqliteConversations:
     # Questions
 
     async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
-        # Each statement leaves the database as it may be, so that they need no transaction.
-        async with self._database.single() as session:
+        # Each statement leaves the database as it may be, so that they need no transaction; attachments do.
+        hashes = await hashes_of(question.attachments) if question.attachments else []
+        async with self._database.write() if hashes else self._database.single() as session:
             added = await session.fetch_one(ADD_QUESTION, *_question_values(question, now=now))
             is_first = added is None and await _add_conversation(session, question.place)
             if is_first:
@@ -160,6 +168,8 @@ class SqliteConversations:
                 reply_id = reply_id or await self._open_reply(session, question, model=model, now=now)
                 return OpenedAnswer(reply_id, None, await _anchor(session, question))
             turn_id, anchor_id = added
+            if hashes:
+                await keep(session, turn_id, question, hashes)
             answer = await session.fetch_one(ADD_ANSWER, turn_id, now)
             answer_id = None if answer is None else only(answer)
             if reply_id:
@@ -180,8 +190,11 @@ class SqliteConversations:
 
     async def question(self, turn_id: int) -> Question | None:
         async with self._database.read() as session:
-            row = await session.fetch_one(GET_QUESTION, turn_id)
-        return None if row is None else question_of(row)
+            if (row := await session.fetch_one(GET_QUESTION, turn_id)) is None:
+                return None
+            *columns, has_attachments = row
+            found = await attachments_of(session, [turn_id]) if has_attachments else {}
+        return replace(question_of(columns), attachments=found.get(turn_id, ()))
 
     # Replies
 
@@ -251,10 +264,20 @@ class SqliteConversations:
 
     # The conversation
 
-    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> Sequence[Turn]:
+    async def window(
+        self, place: Place, *, before: int | None = None, limit: int = 60, whole: int = 0
+    ) -> Sequence[Turn]:
         async with self._database.read() as session:
             rows = await session.fetch(WINDOW, place.channel_id, NEWEST if before is None else before, limit)
-        return [turn_of(row) for row in rows]
+            since = rows[min(whole, len(rows)) - 1][0] if whole and rows else NEWEST
+            found = await attachments_of(session, [row[0] for row in rows if row[-1]], since=since)
+        return [replace(turn_of(row[:-1]), attachments=found.get(row[0], ())) for row in rows]
+
+    async def known(self, message_ids: Collection[int], people: Collection[int]) -> tuple[set[int], set[int]]:
+        async with self._database.read() as session:
+            turns = await session.fetch(KNOWN_MESSAGES.format(marks=marks(1, len(message_ids))), *message_ids)
+            out = await session.fetch(OPTED_OUT.format(marks=marks(1, len(people))), *people)
+        return {message_id for (message_id,) in turns}, {user_id for (user_id,) in out}
 
     async def count(self, place: Place) -> int:
         async with self._database.read() as session:
@@ -279,9 +302,11 @@ class SqliteConversations:
             await _add_conversation(session, target)
             rows = await session.fetch(BRANCHED, source.channel_id, NEWEST, limit)
             copies: dict[int, int] = {}
-            for turn_id, question_id in reversed(rows):
+            for turn_id, question_id, has_attachments in reversed(rows):
                 row = await session.fetch_one(COPY_TURN, turn_id, target.channel_id, copies.get(question_id))
                 copies[turn_id] = only(row)
+                if has_attachments:
+                    await copy(session, turn_id, to=copies[turn_id], channel_id=target.channel_id)
         return len(copies)
 
 

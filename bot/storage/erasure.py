@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.upkeep.erasure import Reason
 from bot.storage.engine.session import marks
+from bot.storage.turns.attachments import BY_AUTHOR, delete_turns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -15,29 +16,26 @@ if TYPE_CHECKING:
 
 BATCH = 500  # turns deleted per transaction, so that others get to write in between; servers noted per statement
 
+# Which turns to delete, in each case.
 # The answers to what somebody asked, and to questions about their messages, with copies in other threads.
 THEIR_ANSWERS = """
-    DELETE FROM turns WHERE id IN (
+    turns.id IN (
         SELECT r.answer_id FROM replies r WHERE r.asker_id = ?1 AND r.answer_id IS NOT NULL
         UNION SELECT c.id FROM replies r JOIN turns c ON c.copy_of = r.answer_id WHERE r.asker_id = ?1
         UNION SELECT a.id FROM turns q JOIN turns a ON a.question_id = q.id WHERE q.author_id = ?1
         UNION SELECT a.id FROM turns q JOIN turns a ON a.question_id = q.id WHERE q.quoted_id = ?1
     )
 """
-THEIR_QUESTIONS = "DELETE FROM turns WHERE author_id = ?1 OR quoted_id = ?1"
+THEIR_QUESTIONS = "turns.author_id = ?1 OR turns.quoted_id = ?1"
 TURNS_OF_CHANNEL = """
-    DELETE FROM turns WHERE channel_id IN (
+    turns.channel_id IN (
         SELECT c.channel_id FROM conversations c WHERE c.channel_id = ?1 OR (?2 = 1 AND c.parent_id = ?1)
     )
 """
 CHANNEL = "DELETE FROM conversations WHERE channel_id = ?1 OR (?2 = 1 AND parent_id = ?1)"
-TURNS_OF_GUILD = """
-    DELETE FROM turns WHERE channel_id IN (SELECT c.channel_id FROM conversations c WHERE c.guild_id = ?1)
-"""
+TURNS_OF_GUILD = "turns.channel_id IN (SELECT c.channel_id FROM conversations c WHERE c.guild_id = ?1)"
 GUILD = "DELETE FROM conversations WHERE guild_id = ?1"
-OLD_TURNS = """
-    DELETE FROM turns WHERE id IN (SELECT t.id FROM turns t WHERE t.created_at < ?1 ORDER BY t.created_at LIMIT ?2)
-"""
+OLD_TURNS = "turns.id IN (SELECT t.id FROM turns t WHERE t.created_at < ?1 ORDER BY t.created_at LIMIT ?2)"
 OLD_THINKING = "DELETE FROM asides WHERE kind = 'thinking' AND kept_at < ?1"
 RECORD = "INSERT INTO erasures (scope, reason, asked_by, turns, erased_at) VALUES (?1, ?2, ?3, ?4, ?5)"
 OPT_OUT = "INSERT INTO opted_out (user_id, since) VALUES (?1, ?2) ON CONFLICT (user_id) DO NOTHING"
@@ -67,8 +65,9 @@ class SqliteErasure:
 
     async def forget_user(self, user_id: int, *, now: int) -> int:
         async with self._database.write() as session:
-            turns = await session.execute(THEIR_ANSWERS, user_id)
-            turns += await session.execute(THEIR_QUESTIONS, user_id)
+            turns = await delete_turns(session, THEIR_ANSWERS, user_id)
+            turns += await delete_turns(session, THEIR_QUESTIONS, user_id)
+            await session.execute(BY_AUTHOR, user_id)
             await session.execute(RECORD, f"user:{user_id}", Reason.ASKED, user_id, turns, now)
         await self._database.scrub()
         return turns
@@ -77,7 +76,7 @@ class SqliteErasure:
         self, channel_id: int, *, threads: bool, reason: Reason, by: int | None, now: int
     ) -> int:
         async with self._database.write() as session:
-            turns = await session.execute(TURNS_OF_CHANNEL, channel_id, int(threads))
+            turns = await delete_turns(session, TURNS_OF_CHANNEL, channel_id, int(threads))
             gone = await session.execute(CHANNEL, channel_id, int(threads))
             if gone:
                 await session.execute(RECORD, f"channel:{channel_id}", reason, by, turns, now)
@@ -87,7 +86,7 @@ class SqliteErasure:
 
     async def forget_guild(self, guild_id: int, *, reason: Reason, by: int | None, now: int) -> int:
         async with self._database.write() as session:
-            turns = await session.execute(TURNS_OF_GUILD, guild_id)
+            turns = await delete_turns(session, TURNS_OF_GUILD, guild_id)
             await session.execute(GUILD, guild_id)
             await session.execute(BACK.format(marks(1, 1)), guild_id)
             await session.execute(RECORD, f"guild:{guild_id}", reason, by, turns, now)
@@ -106,7 +105,7 @@ class SqliteErasure:
 
     async def _purge_some(self, before: int) -> int:
         async with self._database.write() as session:
-            return await session.execute(OLD_TURNS, before, BATCH)
+            return await delete_turns(session, OLD_TURNS, before, BATCH)
 
     async def purge_thinking(self, before: int) -> int:
         async with self._database.write() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.conversation.ports import StoredReply
 from bot.core.records import Place, Question, ReplyState, Role, Turn
@@ -48,7 +48,7 @@ def turn_of(row: Row) -> Turn:
     )
 
 
-def question_of(row: Row) -> Question:
+def question_of(row: Sequence[Any]) -> Question:
     channel_id, guild_id, parent_id, author_id, author_name, text, message_id, anchor_id, quoted_id = row
     return Question(
         place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),

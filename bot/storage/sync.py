@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.conversation.ports import ShownTurn
-from bot.storage.asides import drop_asides
+from bot.storage.turns.asides import drop_asides
+from bot.storage.turns.attachments import delete_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ IS_QUESTION = "SELECT 1 FROM turns WHERE message_id = ?1"
 EDIT_QUESTION = "UPDATE turns SET text = ?2 WHERE message_id = ?1 AND text <> ?2"
 MOVE_QUESTION = "UPDATE turns SET message_id = ?2 WHERE message_id = ?1"
 IS_SHOWN = "SELECT 1 FROM reply_messages WHERE message_id = ?1"
-DELETE_QUESTION = "DELETE FROM turns WHERE message_id = ?1"
+ASKED_BY = "turns.message_id = ?1"
 ANSWER_OF = """
     SELECT r.answer_id FROM reply_messages m JOIN replies r ON r.id = m.reply_id
     WHERE m.message_id = ?1 AND r.answer_id IS NOT NULL
@@ -92,7 +93,7 @@ async def _is_known(session: Session, message_id: int) -> bool:
 
 
 async def _delete(session: Session, message_id: int) -> int:
-    turns = await session.execute(DELETE_QUESTION, message_id)
+    turns = await delete_turns(session, ASKED_BY, message_id)
     answer = await session.fetch_one(ANSWER_OF, message_id)
     if answer is not None:
         turns += await session.execute(EMPTY_ANSWER, answer[0])

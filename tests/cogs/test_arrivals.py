@@ -82,7 +82,9 @@ async def test_a_question_deleted_before_it_is_asked_is_not_asked(world: World, 
     """Nobody pays for it, and nothing is said."""
 
     async def delete(message: discord.Message) -> None:
-        await world.bot.get_cog("Sync").on_raw_message_delete(SimpleNamespace(message_id=message.id))
+        await world.bot.get_cog("Sync").on_raw_message_delete(
+            SimpleNamespace(message_id=message.id, channel_id=message.channel.id)
+        )
 
     while_it_is_looked_at(world, monkeypatch, delete)
     await world.member.send(world.channel, f"{world.me} oops")
@@ -197,7 +199,7 @@ async def test_custom_emoji_and_ids_read_as_names_also_in_quotes(world: World):
     emoji = "<:party:123456789012345678>"
     about = await world.admin.send(world.channel, f"{emoji} {world.channel.mention} {world.member.mention}")
     await world.member.send(world.channel, f"{world.me} why {emoji}?", reply_to=about)
-    assert prompt(world) == "why :party:?"
+    assert prompt(world) == "About a message by admin that can't be read here.\nwhy :party:?"
     shown = await world.member.context_menu(world.channel, "Ask about this", about)
     await world.member.submit_modal(shown, {"question": "What?"})
     assert ":party: #general @mem" in prompt(world)

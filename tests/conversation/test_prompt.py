@@ -122,7 +122,7 @@ def test_an_unknown_context_is_taken_for_a_small_one() -> None:
 
 
 @given(
-    sizes=st.lists(st.integers(0, 400), max_size=30),
+    sizes=st.lists(st.integers(1, 400), max_size=30),
     context=st.integers(300, 5_000),
     max_tokens=st.integers(1, 5_000),
     ratio=st.floats(LEAST_RATIO, GREATEST_RATIO),

@@ -153,14 +153,21 @@ class MemoryStore:
     async def unfinished_replies(self) -> list[StoredReply]:
         return [reply for reply in self.replies.values() if reply.state is ReplyState.STREAMING]
 
-    async def window(self, place: Place, *, before: int | None = None, limit: int = 60) -> list[Turn]:
+    async def known(self, message_ids: Collection[int], people: Collection[int]) -> tuple[set[int], set[int]]:
+        turns = {question.message_id for question in self.questions.values()} & {*message_ids}
+        return {turn for turn in turns if turn is not None}, self.opted_out & {*people}
+
+    async def window(
+        self, place: Place, *, before: int | None = None, limit: int = 60, whole: int = 0
+    ) -> list[Turn]:
         turns = [
             turn
             for turn_id, question in self.questions.items()
             if question.place == place and self.answers.get(turn_id)
             for turn in (self._turn(turn_id, question), self._turn(turn_id + 1, None))
         ]
-        return [turn for turn in reversed(turns) if before is None or turn.id < before][:limit]
+        newest = [turn for turn in reversed(turns) if before is None or turn.id < before][:limit]
+        return newest[:whole] + [_named(turn) for turn in newest[whole:]]
 
     async def count(self, place: Place) -> int:
         return len(await self.window(place))
@@ -185,7 +192,12 @@ class MemoryStore:
             author_name=question.author_name if question else "",
             created_at=0,
             anchor_id=question.anchor_id if question else None,
+            attachments=question.attachments if question else (),
         )
+
+
+def _named(turn: Turn) -> Turn:
+    return replace(turn, attachments=tuple(replace(each, text="", data=b"") for each in turn.attachments))
 
 
 class MemoryClaims:

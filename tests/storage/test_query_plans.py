@@ -14,12 +14,11 @@ import pytest
 from bot.conversation.asides.kept import Aside, AsideKind
 from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
-from bot.core.records import Place, Question, ReplyState
+from bot.core.records import Attachment, AttachmentKind, Place, Question, ReplyState
 from bot.money.billing import CallReport, OpenCall
 from bot.money.ledger import Cost, Entry
 from bot.money.usage import Group, Selection
-from bot.storage import asides, cache, claims, conversations, erasure, ledger, settings, sync, usage
-from bot.storage.asides import SqliteAsides
+from bot.storage import cache, claims, conversations, erasure, ledger, settings, sync, usage
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
@@ -27,6 +26,8 @@ from bot.storage.erasure import SqliteErasure
 from bot.storage.ledger import SqliteLedger
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
+from bot.storage.turns import asides, attachments
+from bot.storage.turns.asides import SqliteAsides
 from bot.storage.usage import SqliteUsage
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 NOW = 1_700_000_000
 PLACE = Place(channel_id=10, guild_id=1)
 THREAD = Place(channel_id=11, guild_id=1, parent_id=10)
-MODULES = (asides, cache, claims, conversations, erasure, ledger, settings, sync, usage)
+MODULES = (asides, attachments, cache, claims, conversations, erasure, ledger, settings, sync, usage)
 # What may be read from one end to the other: results of a statement's own sub-queries, and servers that were left,
 # which are few and soon forgotten; then indexes of what is open at the moment.
 MAY_BE_SCANNED = {"guilds", "newest", "departures"}
@@ -137,6 +138,13 @@ def entry(reply_id: int | None, *, estimated: bool = False) -> Entry:
     )
 
 
+def files(data: bytes) -> tuple[Attachment, ...]:
+    return (
+        Attachment(name="a.png", kind=AttachmentKind.PICTURE, data=data, media_type="image/png"),
+        Attachment(name="a message", kind=AttachmentKind.TEXT, text="so", author_id=6),
+    )
+
+
 CALL = OpenCall(model="m", payer_id=5, reserved_nano_usd=9, generation_id="gen")
 
 
@@ -144,7 +152,8 @@ async def talk(database: Database) -> Visited:
     store = Visited(SqliteConversations(database))
     waiting = await store.open_reply(question(), model="m", now=NOW)
     for number in (100, 110):
-        opened = await store.open_answer(question(message_id=number, replies_to=101), model="m", now=NOW)
+        asked = question(message_id=number, replies_to=101, attachments=files(b"%d" % number))
+        opened = await store.open_answer(asked, model="m", now=NOW)
         await store.add_reply_message(opened.reply_id, number + 1)
         await store.open_call(opened.reply_id, CALL)
         await store.checkpoint(opened.reply_id, "s")
@@ -156,7 +165,8 @@ async def talk(database: Database) -> Visited:
     await store.question(opened.turn_id)
     await store.reply(again)
     await store.unfinished_replies()
-    await store.window(PLACE)
+    await store.window(PLACE, whole=10)
+    await store.known({100, 101}, {5, 6})
     await store.count(PLACE)
     await store.branch(PLACE, THREAD, limit=10)
     await store.clear(PLACE, by=1, now=NOW)
@@ -216,6 +226,7 @@ async def share(database: Database) -> Visited:
     running = await SqliteConversations(database).reply(1)
     assert running is not None
     await store.take_over(running, by="b", now=NOW)
+    await store.take_turn("identify", by="a", now=NOW, every_s=5)
     return store
 
 
@@ -251,8 +262,9 @@ TOUR = (talk, look_aside, pay, look_at_usage, set_things, keep_things, share, fo
 
 
 @pytest.fixture
-async def sent(database: Database) -> set[str]:
+async def sent(database: Database, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """What all stores send; every method is called, and every statement they know is sent."""
+    monkeypatch.setattr(attachments, "CHANNEL_TURNS", 1)
     recording = RecordingDatabase(database)
     for stop in TOUR:
         store = await stop(recording)

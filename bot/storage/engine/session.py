@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 INTERRUPT_S = 0.01  # between two tries to stop a statement
-Value = str | int | None
+Value = str | int | float | bytes | None
 Row = tuple[Any, ...]
 
 

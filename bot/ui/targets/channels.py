@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.conversation.ports import SeenMessage
+from bot.ui.incoming.reading.questions import question_of
 from bot.ui.targets.buttons import Press, parse
-from bot.ui.targets.places import question_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence

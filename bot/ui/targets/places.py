@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import discord
 
-from bot.core.names import plain_name
-from bot.core.records import Place, Question
+from bot.core.records import Place
 from bot.settings.resolver import channel_scope, guild_scope
 from bot.ui.errors import NoServerError
-from bot.ui.incoming.markup import names_in, readable
-
-if TYPE_CHECKING:
-    from bot.ui.incoming.markup import Mark
 
 Scope = Literal["channel", "server"]
-QUOTE_LIMIT = 4000  # characters of a message that a question is about; Discord's longest has 4,000
 
 
 def place_of(channel: object, channel_id: int, guild_id: int | None) -> Place:
@@ -68,36 +62,6 @@ def may_answer(message: discord.Message) -> bool:
     return (
         allowed.send_messages_in_threads if isinstance(message.channel, discord.Thread) else allowed.send_messages
     )
-
-
-def question_of(message: discord.Message, me: discord.abc.User) -> Question:
-    """A message that asks; its text may be empty."""
-    text = words_of(message, me)
-    about, quoted_id = message.reference.resolved if message.reference else None, None
-    if isinstance(about, discord.Message) and about.author.id != me.id and about.content:
-        text, quoted_id = about_message(about, text), about.author.id
-    return Question(
-        place=message_place(message),
-        author_id=message.author.id,
-        author_name=message.author.display_name,
-        text=text,
-        message_id=message.id,
-        replies_to=message.reference.message_id if message.reference else None,
-        quoted_id=quoted_id,
-    )
-
-
-def words_of(message: discord.Message, me: discord.abc.User) -> str:
-    """What a message says, less the marks that address the bot."""
-    role = _own_role(message)
-    own: set[Mark] = {("@", me.id)} | ({("@&", role.id)} if role else set())
-    return readable(message.content, names_in(message), without=own)
-
-
-def about_message(message: discord.Message, text: str) -> str:
-    """A question about somebody's message, with the message."""
-    quoted = readable(message.content, names_in(message))[:QUOTE_LIMIT]
-    return f'About this message by {plain_name(message.author.display_name)}:\n"""\n{quoted}\n"""\n{text}'.rstrip()
 
 
 def _own_role(message: discord.Message) -> discord.Role | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.ending import Ending, Footer, Queued
+from bot.conversation.extras.quoting import cut
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import ReplyState
 from bot.core.units import about, dollars, duration
@@ -12,11 +13,13 @@ from bot.ui.texts import memory as memory_texts
 from bot.ui.texts.models import unavailable
 from bot.ui.texts.names import shown_name
 
+NOTES_LIMIT = 1000  # characters of what is said about files; the rest of a message is for the answer
 EMPTY_QUESTION = "Ask me something in the same message, or use `/ask`."
 ROLE_MENTIONED = (
     "You mentioned my role, and Discord doesn't show me what such a message says. "
     "Mention me, not my role, or use `/ask`."
 )
+REPLY_HIDDEN = "Discord doesn't show me what that reply says. Mention me in it by name, or use `/ask`."
 NOT_READY = "I can't see this server yet. Please ask me again in a minute."
 NOT_ADMIN = (
     "Only admins can do that here. Admins have the Manage Server permission or the admin role from `/settings`."
@@ -35,7 +38,19 @@ ASK_TITLE = "Ask about this message"
 ASK_LABEL = "Your question"
 ASK_DEFAULT = "What does this mean?"
 MESSAGE_GONE = "That message was deleted, so I can't answer questions about it."
-NOTHING_TO_ASK_ABOUT = "That message has no text I can read."
+NOTHING_TO_ASK_ABOUT = "That message has nothing I can read."
+# Under an answer: what came with the question and couldn't be read.
+QUOTE_HIDDEN = (
+    "Discord hides the message you replied to from me. Use “Ask about this” in that message's menu, under Apps."
+)
+FORWARD_HIDDEN = (
+    "Discord hides the forwarded message from me. Use “Ask about this” in the message's menu, under Apps."
+)
+LINK_NOT_YOURS = "I can't read the linked message for you: you may not read that channel's history."
+LINK_UNREADABLE = "I can't open the linked message: it's gone, or I may not read that channel."
+LINK_ELSEWHERE = "I can't open links to messages in other servers or in direct messages."
+LINK_HIDDEN = "Discord hides the linked message from me. Use “Ask about this” in its menu, under Apps."
+FILES_OFF = "Files are turned off here, so I answered without them. An admin can change that with `/settings set`."
 
 
 NO_THOUGHTS = "The thoughts behind this answer are no longer stored."
@@ -78,12 +93,14 @@ class ReplyTexts:
         rest_attached="The rest is in the attached file.",
         refused="Discord refused to show this answer.",
     )
+    files_off = FILES_OFF
 
     def ending(self, ending: Ending) -> str:
         """Under a reply that ended; empty for a plain complete one."""
         notes = [self._reason(ending)]
         if ending.answered_by:
             notes.append(f"Answered by {ending.answered_by}, because the chosen model couldn't.")
+        notes.append(cut(" ".join(dict.fromkeys(ending.notes)), NOTES_LIMIT))
         if ending.footer:
             notes.append(footer(ending.footer))
         if ending.unavailable:

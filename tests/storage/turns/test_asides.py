@@ -11,10 +11,10 @@ from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport
-from bot.storage.asides import SqliteAsides
 from bot.storage.conversations import SqliteConversations
 from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
+from bot.storage.turns.asides import SqliteAsides
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

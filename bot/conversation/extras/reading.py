@@ -1,0 +1,117 @@
+"""Reads what comes with a question: the messages it's about, its files, and what the room said before."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from bot.conversation.ports import ReadFiles
+from bot.core.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.conversation.ending import ReplyTexts
+    from bot.conversation.ports import ConversationStore, FileReader, Followed, Heard, MessageReader
+    from bot.conversation.runs import Run
+    from bot.core.ports import Catalog
+    from bot.core.records import Place, Question, SentFile
+
+log = logging.getLogger(__name__)
+
+THREADS = 10_000  # known to be remembered; then they're looked up again
+
+
+class ExtrasReader:
+    """Fills in what models read of a question's extras. A question without any costs nothing here."""
+
+    def __init__(
+        self,
+        *,
+        messages: MessageReader,
+        files: FileReader | None,
+        store: ConversationStore,
+        catalog: Catalog,
+        texts: ReplyTexts,
+    ) -> None:
+        """`files` None: no file is read."""
+        self._messages = messages
+        self._files = files
+        self._store = store
+        self._catalog = catalog
+        self._texts = texts
+        self._remembered: set[int] = set()  # threads that memory has something of
+
+    async def read(self, run: Run) -> None:
+        """Read what comes with a run's question, unless memory has it already; raises the errors of budgets."""
+        question = run.question
+        if run.memory.turn_id is not None:
+            return
+        run.notes += question.extras.notes
+        followed = await self._follow(question)
+        files = (*question.extras.files, *(followed.files if followed else ()))
+        read = await self._read_files(run, files) if files else ReadFiles()
+        if followed:
+            run.notes += followed.notes
+        run.notes += read.notes
+        attachments = (*(followed.attachments if followed else ()), *read.attachments)
+        if attachments:
+            run.revise(attachments=attachments)
+
+    async def _follow(self, question: Question) -> Followed | None:
+        starter = await self._is_new_thread(question)
+        if not starter and not question.extras.links:
+            return None
+        return await self._messages.follow(question, starter=starter)
+
+    async def _is_new_thread(self, question: Question) -> bool:
+        """Whether the message that a thread is about has to be read: memory has nothing of the thread yet."""
+        place = question.place
+        is_thread = place.parent_id is not None and question.message_id != place.channel_id
+        if not is_thread or place.channel_id in self._remembered:
+            return False
+        try:
+            is_new = not await self._store.window(place, limit=1)
+        except StorageError:
+            return False
+        if not is_new:
+            self._remember(place)
+        return is_new
+
+    def _remember(self, place: Place) -> None:
+        if len(self._remembered) >= THREADS:
+            self._remembered.clear()
+        self._remembered.add(place.channel_id)
+
+    async def _read_files(self, run: Run, files: Sequence[SentFile]) -> ReadFiles:
+        if self._files is None or not run.profile.files:
+            return ReadFiles(notes=(self._texts.files_off,))
+        info = self._catalog.get(run.profile.model)
+        if (price := self._files.price(files, info)) == 0:
+            return await self._files.read(files, info)
+        async with run.bill.reading(price, on_wait=lambda: None) as book:
+            read = await self._files.read(files, info)
+            if read.usage is not None:
+                await book(read.usage, read.model)
+        return read
+
+    def listen(self, run: Run) -> asyncio.Task[Sequence[Heard]] | None:
+        """Begin to read what was said before a question, while it waits for its turn; None where it isn't read."""
+        if not run.profile.room or not run.question.extras.sees_room:
+            return None
+        return asyncio.create_task(self._heard(run.question, run.profile.room), name="reading the room")
+
+    async def _heard(self, question: Question, limit: int) -> Sequence[Heard]:
+        """The room's messages, without those that memory has and those of people who want nothing to be kept."""
+        heard = await self._messages.room(question, limit=limit)
+        if not heard:
+            return ()
+        try:
+            turns, out = await self._store.known(
+                {each.message_id for each in heard}, {each.author_id for each in heard}
+            )
+        except StorageError as error:
+            log.warning("answering without the room in channel %d: %s", question.place.channel_id, error)
+            return ()
+        return [each for each in heard if each.message_id not in turns and each.author_id not in out]

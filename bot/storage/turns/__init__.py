@@ -1,0 +1,4 @@
+"""What belongs to turns besides their words: asides, attachments.
+
+May import what `bot.storage` may.
+"""
