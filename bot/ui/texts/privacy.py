@@ -20,9 +20,10 @@ _POLICIES = {
 _NOTICE = (
     "**What I keep**: the questions you ask me, with your display name, your Discord id, and the files and "
     "messages they are about. Also my answers, and which messages show them. I note when you asked, which model "
-    "answered and what it cost. Those figures contain no text and stay for accounting. I don't keep other messages.{thoughts}\n"
-    "**What I read**: where I may, the channel's last messages before a question, for context. I don't store them, "
-    "and I leave out people who turned memory off.\n"
+    "answered and what it cost. Those figures contain no text and stay for accounting. I don't keep other "
+    "messages.{thoughts}\n"
+    "**What I read**: where I may, the channel's last messages before a question, for context. I don't store "
+    "them, and I leave out people who turned memory off.\n"
     "**How long**: {kept}. Deleting a question's or an answer's message deletes it here too. Deleting a channel "
     "deletes all of it. I erase a server's conversations a week after I leave it. I never keep private questions "
     "(`/ask` with `private`).\n"
