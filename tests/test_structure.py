@@ -14,6 +14,7 @@ MODULES_A_FOLDER = 12
 INNER = ("bot.core", "bot.display", "bot.settings", "bot.money", "bot.access", "bot.conversation")
 # The outer rooms: what each may import besides the inner rooms and itself.
 OUTER = {
+    "bot.attachments": {"aiohttp", "yarl", "PIL", "pypdfium2", "charset_normalizer"},
     "bot.llm": {"aiohttp", "httpx", "litellm"},
     "bot.storage": {"aiosqlite"},
     "bot.ui": {"discord", "aiohttp", "matplotlib"},

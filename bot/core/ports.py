@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.core.events import Event
-    from bot.core.records import CompletionRequest, ModelInfo
+    from bot.core.records import Attachment, CompletionRequest, ModelInfo, Transcript
     from bot.core.text_demand import TextDemand
 
 
@@ -57,6 +57,20 @@ class Catalog(Protocol):
 
     def models(self) -> Sequence[ModelInfo]:
         """All models, in the provider's order; empty when no list has arrived yet."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Turns recordings into text, at a price."""
+
+    model: str  # the provider's id of the model that does it
+
+    def price(self, seconds: float) -> int | None:
+        """What so many seconds will cost at most, in nano-dollars; None where that is unknown."""
+        ...
+
+    async def transcribe(self, recording: Attachment) -> Transcript:
+        """What is said in a recording. Raises `ModelError`."""
         ...
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.events import Usage
 
 
 class Role(StrEnum):
@@ -69,6 +73,14 @@ class Attachment:
     seconds: float | None = None
     note: str = ""
     author_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a recording, and what it cost to find out."""
+
+    text: str
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Serving:
     delay: float = 0.0  # seconds before the answer
     rate: float = 0.0  # bytes a second; 0: flat out
     cut: int | None = None  # the connection breaks after so many bytes
-    endless: bool = False  # the file is sent over and over
+    endless: bool = False  # zeros, for as long as somebody reads
     length: int | None = None  # the Content-Length, where it lies
     redirect: str = ""
     headers: dict[str, str] = field(default_factory=dict)
@@ -117,13 +117,13 @@ class Cdn:
         if not how.endless:
             response.content_length = len(file.data) if how.length is None else how.length
         await response.prepare(request)
-        at, end = 0, len(file.data) if how.cut is None else how.cut
-        while at < end or how.endless:
-            at = 0 if at >= end else at
-            piece = file.data[at : min(at + PIECE, end)] or b"\0"
-            await response.write(piece)
-            at += len(piece)
-            await asyncio.sleep(len(piece) / how.rate if how.rate else 0)
+        data = file.data if how.cut is None else file.data[: how.cut]
+        size = min(PIECE, max(1, round(how.rate / 10))) if how.rate else PIECE
+        while how.endless:
+            await response.write(bytes(PIECE))
+        for at in range(0, len(data), size):
+            await response.write(data[at : at + size])
+            await asyncio.sleep(size / how.rate if how.rate else 0)
         if how.cut is not None or how.length is not None:
             reset(request)
         return response

@@ -41,11 +41,27 @@ class ProviderApi:
         Raises:
             ModelError: no answer in time, a status other than 200, or an answer larger than the limit.
         """
+        return await self._request("GET", path, timeout_s=timeout_s, limit_bytes=limit_bytes, params=query)
+
+    async def send(self, path: str, form: aiohttp.FormData, *, timeout_s: float = ANSWER_S) -> Mapping[str, Any]:
+        """The JSON object that answers a form; see `fetch`."""
+        return await self._request("POST", path, timeout_s=timeout_s, limit_bytes=SMALL_BYTES, data=form)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        limit_bytes: int,
+        **options: Any,  # noqa: ANN401 - aiohttp's
+    ) -> Mapping[str, Any]:
+        url = f"{self._base}/{path}"
         try:
             async with (
                 asyncio.timeout(timeout_s),
-                self._session.get(
-                    f"{self._base}/{path}", params=query, allow_redirects=False, auto_decompress=False
+                self._session.request(
+                    method, url, allow_redirects=False, auto_decompress=False, **options
                 ) as response,
             ):
                 body = await _read(response, limit_bytes)
