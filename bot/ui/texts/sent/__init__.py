@@ -1,1 +1,4 @@
-"""Sentences about what people send: files, pictures, recordings."""
+"""Sentences about what people send: files, pictures, recordings.
+
+May import what `bot.ui.texts` may.
+"""
