@@ -102,7 +102,7 @@ async def open_bot(
     model = model or await open_model(settings, database, stack, clock, rng)
     base = Foundation(settings=settings, database=database, stack=stack, model=model, clock=clock, rng=rng)
     # Names and messages are looked up when a question is answered; by then there is a bot to ask.
-    services = await build_services(base, lambda place: names_of(bot, place), DiscordMessages(lambda: bot))
+    services = await build_services(base, lambda place: names_of(bot, place), DiscordMessages(lambda: bot, clock))
     bot = ChatBot(
         services,
         message_content=settings.message_content_intent,

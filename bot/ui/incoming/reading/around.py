@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from bot.conversation.ports import Heard
+    from bot.core.ports import Clock
     from bot.core.records import Question
     from bot.ui.incoming.reading.recent import RecentMessages
     from bot.ui.targets.requests import DiscordRequests
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 QUOTE_LIMIT = 8_000  # characters of a linked message
 PATIENCE_S = 5.0  # for a message that the question is about
+ROOMS_A_SECOND = 5  # read at most; Discord takes 50 requests of all kinds
 ROOM_PATIENCE_S = 1.0  # for what was said before: the question is answered without it then
 
 Channel = discord.abc.GuildChannel | discord.Thread
@@ -59,9 +62,11 @@ class UnreadableError(Exception):
 class DiscordMessages:
     """The `MessageReader` of a running bot. Permissions are checked when something is read."""
 
-    def __init__(self, bot: Callable[[], Reader]) -> None:
+    def __init__(self, bot: Callable[[], Reader], clock: Clock) -> None:
         """`bot` gives the bot, which is built later."""
         self._bot = bot
+        self._clock = clock
+        self._read_at: deque[float] = deque(maxlen=ROOMS_A_SECOND)  # when rooms were read last, monotonic
 
     async def follow(self, question: Question, *, starter: bool) -> Followed:
         found = Followed()
@@ -130,6 +135,8 @@ class DiscordMessages:
         if (known := bot.recent.before(channel_id, before, limit=limit)) is not None:
             return known
         assert isinstance(channel, discord.abc.Messageable)  # noqa: S101 - somebody asked there
+        if not self._has_time():
+            return ()
         try:
             return (await self._fill(channel, channel_id, before))[-limit:]
         except (*DISCORD_FAILURES, TimeoutError) as error:
@@ -149,6 +156,14 @@ class DiscordMessages:
         heard = [each for each in others if each is not None]
         bot.recent.fill(channel_id, before, heard)
         return heard
+
+    def _has_time(self) -> bool:
+        """Whether a room can be read: in a storm of questions that would take the place of their answers."""
+        now = self._clock.monotonic()
+        if len(self._read_at) == ROOMS_A_SECOND and now < self._read_at[0] + 1.0:
+            return False
+        self._read_at.append(now)
+        return True
 
     def _guild(self, question: Question) -> discord.Guild | None:
         guild_id = question.place.guild_id
