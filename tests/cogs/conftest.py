@@ -98,9 +98,15 @@ async def credit() -> float | None:
 
 
 @pytest.fixture
-async def simcord_bot(tmp_path: Path, llm: ScriptedLLM) -> AsyncIterator[ChatBot]:
+def environment() -> dict[str, str]:
+    """What the owner set."""
+    return ENVIRONMENT
+
+
+@pytest.fixture
+async def simcord_bot(tmp_path: Path, llm: ScriptedLLM, environment: dict[str, str]) -> AsyncIterator[ChatBot]:
     """The bot as the program builds it, but for the model."""
-    settings = Settings.read(ENVIRONMENT, None)
+    settings = Settings.read(environment, None)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(tmp_path / "test.db"))

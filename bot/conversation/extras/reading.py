@@ -104,14 +104,16 @@ class ExtrasReader:
 
     async def _heard(self, question: Question, limit: int) -> Sequence[Heard]:
         """The room's messages, without those that memory has and those of people who want nothing to be kept."""
-        heard = await self._messages.room(question, limit=limit)
-        if not heard:
-            return ()
         try:
+            if not (heard := await self._messages.room(question, limit=limit)):
+                return ()
             turns, out = await self._store.known(
                 {each.message_id for each in heard}, {each.author_id for each in heard}
             )
         except StorageError as error:
             log.warning("answering without the room in channel %d: %s", question.place.channel_id, error)
+            return ()
+        except Exception:  # whatever is wrong with the room, the question is answered
+            log.exception("the room of channel %d can't be read", question.place.channel_id)
             return ()
         return [each for each in heard if each.message_id not in turns and each.author_id not in out]

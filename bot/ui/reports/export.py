@@ -46,7 +46,9 @@ async def export(store: ConversationStore, place: Place) -> Export:
     size, before = 0, None
     while page := await store.window(place, before=before, limit=PAGE_TURNS):
         for turn in page:
-            size += 2 * len(turn.text.encode()) + 300  # what is around it, and escapes
+            size += 2 * len(turn.text.encode()) + 300 * (
+                1 + len(turn.attachments)
+            )  # what is around it, and escapes
             if size > FILE_BYTES:
                 return Export(turns[::-1], whole=False)
             turns.append(turn)
@@ -56,7 +58,13 @@ async def export(store: ConversationStore, place: Place) -> Export:
 
 def as_markdown(turns: Sequence[Turn]) -> str:
     """A heading for each turn, with who spoke and when; the text as it was said."""
-    return "\n".join(f"### {_name(turn)}, {_time(turn):%Y-%m-%d %H:%M} UTC\n\n{turn.text}\n" for turn in turns)
+    return "\n".join(
+        f"### {_name(turn)}, {_time(turn):%Y-%m-%d %H:%M} UTC\n\n{turn.text}\n{_attached(turn)}" for turn in turns
+    )
+
+
+def _attached(turn: Turn) -> str:
+    return f"\n*{texts.attached(turn.attachments)}*\n" if turn.attachments else ""
 
 
 def as_json(turns: Sequence[Turn]) -> str:
@@ -68,7 +76,8 @@ def _object(turn: Turn) -> dict[str, object]:
     ended = {} if turn.state in {None, ReplyState.COMPLETE} else {"ended": turn.state}
     author = {} if turn.author_id is None else {"author_id": str(turn.author_id)}
     about = {"role": turn.role, "name": _name(turn), **author, "at": _time(turn).isoformat(), **ended}
-    return {**about, "text": turn.text}
+    named = [{"name": plain_name(each.name), "kind": each.kind} for each in turn.attachments]
+    return {**about, "text": turn.text, **({"attachments": named} if named else {})}
 
 
 def _name(turn: Turn) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from bot.core.names import plain_name
 from bot.ui.texts.names import shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.records import Attachment
 
 MY_NAME = "Me"
 NO_HISTORY = "I don't remember anything of this channel."
@@ -58,6 +66,11 @@ def branch_begins(by: str, turns: int) -> str:
     """In the new thread."""
     last = f"I remember its last {messages(turns)}"
     return f"-# {shown_name(by)} branched this conversation. {last}. Mention me to go on."
+
+
+def attached(attachments: Sequence[Attachment]) -> str:
+    """What came with a question, by name."""
+    return "With: " + ", ".join(plain_name(each.name) for each in attachments)
 
 
 def messages(count: int) -> str:

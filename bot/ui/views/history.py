@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.conversation.extras.quoting import cut
 from bot.core.records import Role
 from bot.ui.targets.permissions import may_read
 from bot.ui.texts import memory as texts
@@ -75,5 +76,7 @@ def render(turns: Sequence[Turn]) -> str:
 def _line(turn: Turn) -> str:
     name = texts.MY_NAME if turn.role is Role.ASSISTANT else shown_name(turn.author_name)
     flat = " ".join(turn.text.split())
-    excerpt = flat if len(flat) <= EXCERPT else flat[: EXCERPT - 1] + "…"
-    return f"**{name}** <t:{turn.created_at}:R>\n{shown_text(excerpt)}"
+    lines = [f"**{name}** <t:{turn.created_at}:R>", shown_text(cut(flat, EXCERPT))]
+    if turn.attachments:
+        lines.append(f"-# {shown_text(cut(texts.attached(turn.attachments), EXCERPT))}")
+    return "\n".join(line for line in lines if line)
