@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     arguments = parse(argv)
     try:
-        settings = load_settings(os.environ, ENV_FILE)
+        offline = arguments.run in {run_backup, run_migrate}
+        settings = load_settings(os.environ, ENV_FILE, offline=offline)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there are logs
         return EX_CONFIG

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from bot.config.settings import Settings
 
+SETUP = "`python -m bot setup`"
+UNCONNECTED = {"DISCORD_TOKEN": "no.token.needed", "MODEL_PROVIDER": "openrouter", "OPENROUTER_API_KEY": "none"}
 ALIKE, LONG = 0.87, 8  # how much a name must be like a setting's to be taken for it, and from how many letters on
 
 
@@ -22,17 +24,19 @@ class SettingsError(Exception):
 
     def __str__(self) -> str:
         head = "Headwater can't start. Fix these settings in the environment or in .env:"
-        return "\n".join([head, *(f"  - {fault}" for fault in self.faults)])
+        return "\n".join([head, *(f"  - {fault}" for fault in self.faults), f"Or let {SETUP} ask you for them."])
 
 
-def load_settings(env: Mapping[str, str], env_file: Path | None) -> Settings:
+def load_settings(env: Mapping[str, str], env_file: Path | None, *, offline: bool = False) -> Settings:
     """Read the settings from the environment and, for those missing or empty there, from a `.env` file.
+
+    With `offline`, for work on the database alone, the settings that connect the bot may be missing or wrong.
 
     Raises:
         SettingsError: with all faults.
     """
     try:
-        return Settings.read(env, env_file)
+        return Settings.read({**env, **UNCONNECTED} if offline else env, env_file)
     except ValidationError as error:
         meant = misspelled(env, env_file)
         faults = (_fault(e["loc"][0], e["type"], e.get("ctx", {}), meant) for e in error.errors())

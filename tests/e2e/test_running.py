@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import stat
 
 import aiohttp
@@ -163,3 +164,22 @@ async def test_backup_copies_while_the_bot_runs(world: World):
     assert await asyncio.wait_for(world.process.wait(), 30) == 0
     world.process = running
     assert (world.folder / "copy.db").stat().st_size > 0
+
+
+@pytest.mark.parametrize("arguments", [["migrate"], ["backup", "copy.db"]])
+async def test_work_on_the_database_needs_neither_token_nor_key(world: World, arguments: list[str]):
+    """On a machine that only has the file, or before anything else is set up."""
+    sqlite3.connect(world.database).close()
+    world.settings = {"DATABASE_URL": world.settings["DATABASE_URL"], "MODEL_PROVIDER": "ollama"}
+    await world.launch_with("migrate")
+    assert await asyncio.wait_for(world.process.wait(), 30) == 0, world.log
+    await world.launch_with(*arguments)
+    assert await asyncio.wait_for(world.process.wait(), 30) == 0, world.log
+
+
+async def test_a_rejected_key_is_named_with_its_setting(world: World):
+    """The bot runs on, and its log says which setting to change."""
+    await world.start(OPENROUTER_API_KEY="sk-or-wrong")
+    await world.reply(world.ask("hello"))
+    assert "OpenRouter rejects the key" in world.log
+    assert "OPENROUTER_API_KEY" in world.log

@@ -90,7 +90,8 @@ class LiveCatalog:
             # Once is enough to be told; a wrong base is the likeliest reason for the first failure.
             level = logging.WARNING if self._failures == 1 else logging.DEBUG
             reason = error.detail or f"HTTP {error.status}"
-            log.log(level, "no list of models from %s; is the address right? %s", self._provider.url, reason)
+            address = f"{self._provider.kind.upper()}_API_BASE"
+            log.log(level, "no list of models from %s (%s). Check %s.", self._provider.url, reason, address)
             return min(RETRY_CAP_S, RETRY_S * 2.0 ** min(self._failures - 1, 10))
         self._failures = 0
         self._check_configured()
@@ -102,7 +103,11 @@ class LiveCatalog:
         for model in configured:
             if self.get(model) is None:
                 like = ", ".join(nearest(model, self._by_id)) or "none of them"
-                log.error("the settings name %s, which isn't on the list of models; closest: %s", model, like)
+                log.error(
+                    "%s isn't on the provider's list of models. Closest: %s. Change MODEL or FALLBACK_MODELS.",
+                    model,
+                    like,
+                )
 
     async def _fetch(self) -> list[ModelInfo]:
         document = await self._api.fetch("models", timeout_s=ANSWER_S, limit_bytes=LIST_BYTES)

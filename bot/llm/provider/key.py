@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 PROBE_S, PROBE_CAP_S = 30.0, 1800.0  # before a rejected key is tried again: at first, at most
 # OpenRouter's limits on free models per UTC day, without and with credits ever bought; `/key` has the exact ones.
 FREE_A_DAY, FREE_A_DAY_WITH_CREDITS = 50, 1000
+GET_KEY = "Copy one from https://openrouter.ai/settings/keys to OPENROUTER_API_KEY, or run `python -m bot setup`."
 MOST_A_DAY = 1_000_000_000  # requests; what claims more is nonsense
 
 
@@ -108,7 +109,7 @@ class Key:
         try:
             status = await self.fetch()
         except AuthenticationError as error:
-            log.error("the provider rejects the key: %s", error.detail)  # noqa: TRY400 - the trace says nothing
+            log.error("OpenRouter rejects the key (%s). %s", error.detail, GET_KEY)  # noqa: TRY400 - no trace needed
         except ModelError as error:
             log.warning("what is left on the key is unknown: %s", error.detail)
         else:

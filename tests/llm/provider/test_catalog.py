@@ -277,5 +277,6 @@ async def test_a_misspelt_model_of_the_settings_is_named_in_the_log(
     async with opened(server, config) as bench:
         await until(bench.catalog.models)
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert "name openai/gpt-4o-mimi" in record.message
+    assert record.message.startswith("openai/gpt-4o-mimi isn't on the provider's list")
     assert "openai/gpt-4o-mini" in record.message
+    assert "Change MODEL or FALLBACK_MODELS" in record.message
