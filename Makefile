@@ -1,6 +1,6 @@
 # Everything works in a fresh clone with Python 3.11 or newer and pip; only `make lock` needs uv.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench lock clean
+.PHONY: help demo setup run test lint format bench lock clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,9 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.txt
 
 demo: $(VENV)/runtime ## Try the bot on a local test Discord and OpenRouter: no token, no key
 	@$(BIN)/python -m playground $(ARGS)
+
+setup: $(VENV)/runtime ## Set the bot up, step by step: writes .env
+	@$(BIN)/python -m bot setup $(ARGS)
 
 run: $(VENV)/runtime ## Run the bot with the settings in .env
 	@$(BIN)/python -m bot $(ARGS)

@@ -31,14 +31,16 @@ from bot.doctor import NoCache, discord_findings, model_findings, report
 from bot.health import health_checks, serve_health
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
+from bot.setup.answers import add_flags
 from bot.storage.engine.backup import copy_database
 from bot.storage.engine.database import open_database
 from bot.storage.health import examine
 from bot.ui.targets.failures import plain_failures
 from bot.ui.texts.findings import Verdict, database_finding, key_finding
+from bot.ui.texts.terminal import setup as setup_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from bot.client import ChatBot
     from bot.config.settings import Settings
@@ -54,6 +56,9 @@ GRACE_S = 4.0  # Docker and systemd kill ten seconds after they ask; running rep
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     arguments = parse(argv)
+    if arguments.run is run_setup:
+        done: int = run_setup(arguments)
+        return done
     try:
         offline = arguments.run in {run_backup, run_migrate}
         settings = load_settings(os.environ, ENV_FILE, offline=offline)
@@ -86,6 +91,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"Headwater {__version__}")
     parser.set_defaults(run=run_bot)
     commands = parser.add_subparsers(title="commands (without one, the bot runs)")
+    setup = commands.add_parser("setup", help=setup_texts.HELP, description=setup_texts.ABOUT)
+    add_flags(setup)
+    setup.set_defaults(run=run_setup)
     backup = commands.add_parser("backup", help="copy the database to FILE, even while the bot is running")
     backup.add_argument("file", metavar="FILE", type=Path)
     backup.add_argument("--force", action="store_true", help="replace an older backup of that name")
@@ -97,6 +105,17 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     migrate.set_defaults(run=run_migrate)
     return parser.parse_args(argv)
+
+
+def run_setup(arguments: argparse.Namespace) -> int:
+    """Set the bot up; then start it, if that's wanted."""
+    from bot.setup.command import run  # noqa: PLC0415 - what asks at a terminal isn't loaded for a run
+
+    def check() -> Awaitable[int]:
+        return run_check(load_settings(os.environ, ENV_FILE), arguments)
+
+    code = run(arguments, ENV_FILE, check=check, connect=use_endpoints)
+    return main([]) if code is None else code
 
 
 async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -117,7 +136,7 @@ async def run_migrate(settings: Settings, _arguments: argparse.Namespace) -> int
 
 async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
     """Print what is fine and what isn't; 0 when nothing is wrong."""
-    use_endpoints(settings)
+    use_endpoints(settings.discord_api_base, settings.discord_gateway)
     clock = SystemClock()
 
     async def examine_database() -> int:
@@ -137,7 +156,7 @@ async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     """Open everything, run until a signal or a fatal error, close everything in reverse order."""
-    use_endpoints(settings)
+    use_endpoints(settings.discord_api_base, settings.discord_gateway)
     announce(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database_path))
@@ -169,12 +188,12 @@ async def erase_what_is_due(bot: ChatBot) -> None:
     )
 
 
-def use_endpoints(settings: Settings) -> None:
+def use_endpoints(api_base: str | None, gateway: str | None) -> None:
     """Point discord.py somewhere else; it has no public setting for the two addresses."""
-    if settings.discord_api_base:
-        discord.http.Route.BASE = settings.discord_api_base
-    if settings.discord_gateway:
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway)
+    if api_base:
+        discord.http.Route.BASE = api_base
+    if gateway:
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
 async def serve(bot: ChatBot, token: str) -> int:

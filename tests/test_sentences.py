@@ -21,7 +21,7 @@ from tests.sentences import ROOT, comments, docstrings, faults, of_errors, of_mo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TEXTS = sorted((ROOT / "bot/ui/texts").glob("*.py"))
+TEXTS = sorted((ROOT / "bot/ui/texts").rglob("*.py"))
 TOPS = ("bot", "cogs", "playground", "bench", "tests")
 CODE = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -15,6 +15,7 @@ from playground.discord.api.interactions import InteractionRoutes
 from playground.discord.api.limits import RateLimits
 from playground.discord.api.rest import API, UPLOAD_BYTES, Door
 from playground.discord.people import People
+from playground.discord.portal import Portal
 from playground.discord.posts import Posts
 from playground.discord.state import codes
 from playground.discord.state.records import EVERYBODY, Member, Permission
@@ -71,6 +72,8 @@ class Discord:
         self.app = web.Application(middlewares=[self.door.enter], client_max_size=UPLOAD_BYTES)
         ChannelRoutes(self.world, self.gateway).add_to(self.app)
         InteractionRoutes(self.world, lifetime).add_to(self.app)
+        self.portal = Portal(self.world, self.add_guild)
+        self.portal.add_to(self.app)
         self.app.router.add_get("/gateway", self.gateway.connect)
         self.app.router.add_get("/cdn/{path:.*}", self.world.cdn.download)
         self.trouble = Trouble(self.world, self.door, self.gateway)

@@ -16,6 +16,7 @@ from playground.openrouter.catalog import catalog
 from playground.openrouter.families import FAMILIES, Family, family_of, raw
 from playground.openrouter.framing import media_type
 from playground.openrouter.script import Call, Fault, Script, usage_of
+from playground.openrouter.sign_in import SignIn
 from playground.openrouter.stream import Stream, document_of
 
 KEY = "sk-or-playground"
@@ -47,6 +48,7 @@ class OpenRouter:
             "usage": 2.5,
             "is_free_tier": False,
         }
+        self.sign_in = SignIn(lambda: self.key)
         self.base_url = ""
         self._ids = itertools.count(1)
         self._end: Callable[[], Awaitable[None]] | None = None
@@ -57,6 +59,7 @@ class OpenRouter:
         app.router.add_get("/api/v1/models", self._models)
         app.router.add_get("/api/v1/key", self._key)
         app.router.add_get("/api/v1/generation", self._generation)
+        self.sign_in.add_to(app)
         taken, self._end = await listen(app, port, handler_cancellation=True, shutdown_timeout=0.1)
         self.base_url = f"http://{HOST}:{taken}/api/v1"
 

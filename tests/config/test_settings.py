@@ -159,7 +159,8 @@ def test_the_message_lists_the_faults() -> None:
     assert str(caught.value) == (
         "Headwater can't start. Fix these settings in the environment or in .env:\n"
         "  - DISCORD_TOKEN is missing. Copy it from https://discord.com/developers/applications: Bot, "
-        "Reset Token."
+        "Reset Token.\n"
+        "Or let `python -m bot setup` ask you for them."
     )
 
 

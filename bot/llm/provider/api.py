@@ -47,6 +47,10 @@ class ProviderApi:
         """The JSON object that answers a form; see `fetch`."""
         return await self._request("POST", path, timeout_s=timeout_s, limit_bytes=SMALL_BYTES, data=form)
 
+    async def send_json(self, path: str, body: Mapping[str, object]) -> Mapping[str, Any]:
+        """The JSON object that answers another; see `fetch`."""
+        return await self._request("POST", path, timeout_s=ANSWER_S, limit_bytes=SMALL_BYTES, json=body)
+
     async def _request(
         self,
         method: str,

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
     from bot.access.people import Access
 
+# What an invite link asks for: everything the bot does anywhere, and nothing else.
+INVITED_WITH = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    create_private_threads=True,  # a private thread branches into another
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+    add_reactions=True,
+)
 CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
 
 

@@ -16,7 +16,7 @@ from playground.discord.state.rules import check_open
 
 if TYPE_CHECKING:
     from playground.discord.api.gateway import Gateway
-    from playground.discord.state.records import Channel, Guild, Json, Message, User
+    from playground.discord.state.records import Channel, Guild, Message, User
     from playground.discord.state.world import World
 
 NO_CONTENT = 204
@@ -36,8 +36,6 @@ class ChannelRoutes:
             ("GET", "/users/@me", self.me),
             ("GET", "/users/{user_id}", self.user),
             ("POST", "/users/@me/channels", self.open_dm),
-            ("GET", "/applications/@me", self.application),
-            ("GET", "/oauth2/applications/@me", self.application),
             ("GET", "/gateway", self.gateway_url),
             ("GET", "/gateway/bot", self.gateway_bot),
             ("GET", guild, self.guild),
@@ -74,18 +72,6 @@ class ChannelRoutes:
 
     async def open_dm(self, request: web.Request) -> web.Response:
         return answer_json(channel_json(self.world.open_dm(self._user(request[BODY][0]["recipient_id"]))))
-
-    async def application(self, _: web.Request) -> web.Response:
-        me = self.world.me
-        owner = next((guild.owner for guild in self.world.guilds.values()), me)
-        named = {"id": str(me.id), "name": me.name, "description": "", "icon": None, "owner": user_json(owner)}
-        flags = codes.CONTENT_GRANTED if self.world.message_content else 0
-        more: Json = {"bot_public": True, "bot_require_code_grant": False, "verify_key": "0" * 64, "type": None}
-        more |= {"flags": flags, "flags_new": str(flags), "explicit_content_filter": 0, "team": None}
-        more |= {"redirect_uris": [], "eligible_oauth2_scopes": [], "interactions_endpoint_url": None}
-        more |= {"role_connections_verification_url": None, "approximate_guild_count": len(self.world.guilds)}
-        more |= {"approximate_user_install_count": 0, "approximate_user_authorization_count": 0}
-        return answer_json({**named, **more})
 
     async def gateway_url(self, _: web.Request) -> web.Response:
         return answer_json({"url": self.gateway.url})
