@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from bot.setup.answers import START, TYPED
 from playground.discord import Discord
 from playground.openrouter import OpenRouter, Script
-from tests.e2e.terminal import CTRL_C, DOWN, ENTER, Terminal, opened
+from tests.e2e.setup.terminal import CTRL_C, DOWN, ENTER, Terminal, opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -123,7 +123,7 @@ async def test_from_nothing_to_the_first_answer(newcomer: Newcomer):
 
 
 async def test_every_wrong_answer_says_where_the_right_one_is(newcomer: Newcomer):
-    """Nothing that was tried in vain is written down."""
+    """What failed is never written down."""
     async with newcomer.at() as terminal:
         await terminal.answer("Bot token:", "client-secret")
         await terminal.until("three parts")
