@@ -156,7 +156,7 @@ async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     """Open everything, run until a signal or a fatal error, close everything in reverse order."""
-    use_endpoints(settings.discord_api_base, settings.discord_gateway)
+    use_endpoints(settings.discord_api_base, settings.discord_gateway, settings.discord_cdn_base)
     announce(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.database_path))
@@ -188,12 +188,14 @@ async def erase_what_is_due(bot: ChatBot) -> None:
     )
 
 
-def use_endpoints(api_base: str | None, gateway: str | None) -> None:
-    """Point discord.py somewhere else; it has no public setting for the two addresses."""
+def use_endpoints(api_base: str | None, gateway: str | None, cdn: str | None = None) -> None:
+    """Point discord.py somewhere else; it has no public setting for these addresses."""
     if api_base:
         discord.http.Route.BASE = api_base
     if gateway:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    if cdn:
+        discord.asset.Asset.BASE = cdn.rstrip("/")
 
 
 async def serve(bot: ChatBot, token: str) -> int:

@@ -124,6 +124,7 @@ async def open_model(
         llm=llm,
         catalog=catalog,
         status=llm.admission.status,
+        transcriber=llm.transcriptions,
         generations=llm.generations if settings.model_provider is Provider.OPENROUTER else None,
         credit=lambda: credit_left(llm),
     )
@@ -298,5 +299,6 @@ def client_config(settings: Settings) -> ClientConfig:
             per_server=settings.streams_per_server,
         ),
         data_collection=settings.data_collection,
+        transcription_model=settings.transcription_model,
         configured=(settings.model, *settings.fallback_models),
     )

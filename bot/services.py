@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.conversation.upkeep.leftovers import Leftovers
     from bot.conversation.upkeep.recovery import Recovery
     from bot.core.model_ids import Provider
-    from bot.core.ports import Catalog, Clock, LLMClient
+    from bot.core.ports import Catalog, Clock, LLMClient, Transcriber
     from bot.core.records import ModelClientStatus
     from bot.display.scheduler import EditScheduler
     from bot.money.budgets import Budgets
@@ -39,6 +39,7 @@ class ModelServices:
     llm: LLMClient
     catalog: Catalog
     status: Callable[[], ModelClientStatus]
+    transcriber: Transcriber | None = None  # None: the owner chose none
     generations: Generations | None  # None: the provider keeps no records
     credit: Callable[[], Awaitable[float | None]]  # dollars left on the key; None: it has no limit
 

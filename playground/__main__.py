@@ -65,6 +65,7 @@ async def run(*, script: bool) -> int:
         if not script:
             await show_page(d, reports, stack)
         discord = {"DISCORD_TOKEN": d.token, "DISCORD_API_BASE": d.api_base, "DISCORD_GATEWAY": d.gateway_url}
+        discord["DISCORD_CDN_BASE"] = d.cdn_base
         bot = Bot(folder, {**discord, **model, "DATABASE_URL": f"sqlite:///{folder}/headwater.db"})
         await bot.start()
         stack.push_async_callback(bot.stop)

@@ -43,6 +43,7 @@ def settings_for(d: Discord, router: OpenRouter | Reports, database: Path) -> di
         "DISCORD_TOKEN": d.token,
         "DISCORD_API_BASE": d.api_base,
         "DISCORD_GATEWAY": d.gateway_url,
+        "DISCORD_CDN_BASE": d.cdn_base,
         "OPENROUTER_API_KEY": router.key,
         "OPENROUTER_API_BASE": router.base_url,
         "DATABASE_URL": f"sqlite:///{database}",

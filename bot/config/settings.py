@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     fallback_models: Annotated[tuple[str, ...], Items] = Field(
         (), description="model ids of the provider, separated by commas"
     )
+    transcription_model: str | None = Field(
+        None, description="the id of a model of OpenRouter's that transcribes, such as openai/whisper-1"
+    )
     system_prompt: str = Field(DEFAULT_SYSTEM_PROMPT, description="a text")
     max_tokens: int = Field(4096, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
     temperature: float | None = Field(
@@ -131,6 +134,7 @@ class Settings(BaseSettings):
         None, description="an http or https address that ends in /api/v10, or leave it empty"
     )
     discord_gateway: GatewayUrl | None = Field(None, description="a ws or wss address, or leave it empty")
+    discord_cdn_base: HttpUrl | None = Field(None, description="an http or https address, or leave it empty")
 
     @field_validator(*NEEDED_BY)
     @classmethod
@@ -150,12 +154,19 @@ class Settings(BaseSettings):
             raise ValueError("names a shard that there isn't")
         return tuple(sorted(set(value)))
 
-    @field_validator("model", "fallback_models")
+    @field_validator("transcription_model")
+    @classmethod
+    def _transcribed_by_openrouter(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("model_provider", Provider.OPENROUTER) is not Provider.OPENROUTER:
+            raise ValueError("works with MODEL_PROVIDER=openrouter only")
+        return value
+
+    @field_validator("model", "fallback_models", "transcription_model")
     @classmethod
     def _own_ids(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a string or a tuple of them
         """Turn ids into the provider's own: `openrouter/openai/gpt-4o` is `openai/gpt-4o`."""
         provider = info.data.get("model_provider")
-        if provider is None:  # reported by itself
+        if provider is None or value is None:  # reported by itself; not set
             return value
         try:
             if isinstance(value, tuple):

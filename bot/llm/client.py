@@ -32,6 +32,7 @@ from bot.llm.provider.catalog import LiveCatalog
 from bot.llm.provider.generations import OpenRouterGenerations
 from bot.llm.provider.key import Key
 from bot.llm.provider.session import open_session
+from bot.llm.provider.transcriptions import OpenRouterTranscriptions
 from bot.llm.quirks import LearnedQuirks
 from bot.llm.reasons import TOO_MANY_REQUESTS
 from bot.llm.request import parameters_of
@@ -69,6 +70,7 @@ async def open_client(
         stack.push_async_callback(transport.aclose)
         backend = LitellmBackend(config.provider, transport)
         stack.push_async_callback(backend.aclose)
+        scribe = config.transcription_model
         api = ProviderApi(session, config.provider, clock)
         catalog = LiveCatalog(api, config.provider, cache, clock, configured=config.configured)
         stack.push_async_callback(catalog.aclose)
@@ -84,6 +86,7 @@ async def open_client(
                 catalog=catalog,
                 key=key,
                 generations=OpenRouterGenerations(api),
+                transcriptions=OpenRouterTranscriptions(api, scribe) if scribe else None,
                 clock=clock,
                 rng=rng,
             ),
@@ -103,12 +106,14 @@ class ModelClient:
         catalog: LiveCatalog,
         key: Key,
         generations: OpenRouterGenerations,
+        transcriptions: OpenRouterTranscriptions | None = None,
         clock: Clock,
         rng: random.Random,
     ) -> None:
         self.admission = admission
         self.key = key
         self.generations = generations
+        self.transcriptions = transcriptions
         self._config = config
         self._backend = backend
         self._catalog = catalog

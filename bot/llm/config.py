@@ -55,6 +55,9 @@ class ClientConfig:
     limits: AdmissionLimits = field(default_factory=AdmissionLimits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     data_collection: Literal["allow", "deny"] = "deny"  # may a provider keep what is asked?
+    transcription_model: str | None = (
+        None  # OpenRouter's; None: recordings are sent to models that hear, or nowhere
+    )
     configured: tuple[str, ...] = ()  # model ids of the settings, for a word in the log where the list lacks them
 
     def pseudonym(self, user_id: int) -> str:

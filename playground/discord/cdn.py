@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import mimetypes
 import secrets
-import struct
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from aiohttp import web
 
 from playground.discord.state.records import Attachment
 from playground.loopback import reset
+from playground.pictures import pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 LIFETIME = 86_400.0  # seconds that a signed URL is good for: a day
 PIECE = 2**16
-JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the segments that tell a picture's size
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -127,18 +126,3 @@ class Cdn:
         if how.cut is not None or how.length is not None:
             reset(request)
         return response
-
-
-def pixels(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG, GIF or JPEG, as Discord tells them with an attachment."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        return struct.unpack(">II", data[16:24])
-    if data.startswith(b"GIF8") and len(data) >= 10:
-        return struct.unpack("<HH", data[6:10])
-    at = 2
-    while data.startswith(b"\xff\xd8") and at + 9 <= len(data) and data[at] == 0xFF:
-        if data[at + 1] in JPEG_SIZES:
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return width, height
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None

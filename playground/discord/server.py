@@ -108,6 +108,10 @@ class Discord:
         return self.origin + API
 
     @property
+    def cdn_base(self) -> str:
+        return self.cdn.base
+
+    @property
     def gateway_url(self) -> str:
         return self.gateway.url
 

@@ -19,6 +19,7 @@ FAMOUS = (  # id, context length, dollars a million prompt and completion tokens
     ("mistralai/mistral-small-3.2-24b-instruct:free", 131_072, 0, 0),
     ("deepseek/deepseek-r1", 163_840, 0.40, 2.0),
 )
+TRANSCRIBERS = {"openai/whisper-1", "openai/gpt-4o-mini-transcribe"}  # which `/models` doesn't list by default
 AUTHORS = ("amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heron", "iris", "juniper")
 SIZES = ((8, 8_192), (14, 16_384), (32, 32_768), (70, 131_072), (120, 262_144), (400, 1_000_000))
 # What else than text a model reads, by the beginning of its id.

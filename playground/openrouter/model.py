@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from playground.openrouter.received import received
 from playground.openrouter.script import Fault, Script, text_of, tokens_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ I am the playground's scripted model: I run on this machine, know a few tricks a
 shows you my words is the real one.
 
 Ask me for something **long**, for **code**, a **list** or a **table**; ask me for a **slow** start, for an \
-**error**, or to **break** off in the middle; tell me I am **busy**; or ask **what you asked before**."""
+**error**, or to **break** off in the middle; tell me I am **busy**; or ask **what you asked before**. Send me \
+**pictures** and **files**, and I say what arrived."""
 
 ABOUT = """\
 Headwater streams a model's answer into Discord by editing its own messages. It sends an edit only when there is \
@@ -126,6 +128,8 @@ class ScriptedModel:
     def __call__(self, call: Call) -> Script:
         begun = beginning(call)
         asked = question(call.prompt if begun is None else text_of(call.messages[begun - 1]["content"]))
+        if begun is None and (files := received(call)):
+            return Script(text=files, first_token_after=0.3)
         if re.search(r"\bbusy\b", asked, re.IGNORECASE):
             return self._busy(call)
         for words, reply in REPLIES:

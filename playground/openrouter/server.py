@@ -12,9 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from playground.loopback import HOST, listen, reset
-from playground.openrouter.catalog import catalog
+from playground.openrouter.catalog import TRANSCRIBERS, catalog
 from playground.openrouter.families import FAMILIES, Family, family_of, raw
 from playground.openrouter.framing import media_type
+from playground.openrouter.recordings import Recording, read_recording
 from playground.openrouter.script import Call, Fault, Script, usage_of
 from playground.openrouter.sign_in import SignIn
 from playground.openrouter.stream import Stream, document_of
@@ -39,6 +40,8 @@ class OpenRouter:
         self.models: list[dict[str, Any]] = catalog()
         self.families: dict[str, Family] = dict(FAMILIES)
         self.renamed: dict[str, str] = {}
+        self.transcribe: Callable[[Recording], str] = lambda _: "These are the words of the recording."
+        self.transcriptions: list[Recording] = []
         self.hits: list[str] = []  # paths of all requests, in order
         self.key_status: dict[str, Any] = {
             "label": "sk-or-...ound",
@@ -56,6 +59,7 @@ class OpenRouter:
     async def start(self, port: int = 0) -> None:
         app = web.Application(middlewares=[self._notice], client_max_size=64 * 2**20)
         app.router.add_post("/api/v1/chat/completions", self._completions)
+        app.router.add_post("/api/v1/audio/transcriptions", self._transcriptions)
         app.router.add_get("/api/v1/models", self._models)
         app.router.add_get("/api/v1/key", self._key)
         app.router.add_get("/api/v1/generation", self._generation)
@@ -99,6 +103,15 @@ class OpenRouter:
         for variant in VARIANTS[1:]:
             base = base.removesuffix(variant)
         return not base or bool(ids & {base, model}) or base.startswith("~")
+
+    async def _transcriptions(self, request: web.Request) -> web.Response:
+        if not self._authorized(request):
+            return _error(401, "User not found.")
+        recording = await read_recording(request)
+        if recording.model not in TRANSCRIBERS:
+            return _error(400, f"{recording.model} is not a valid model ID")
+        self.transcriptions.append(recording)
+        return web.json_response({"text": self.transcribe(recording), "usage": recording.usage})
 
     # --- Completions ----------------------------------------------------------------------------------------
 

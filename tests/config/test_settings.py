@@ -88,6 +88,8 @@ def test_settings_cannot_be_changed() -> None:
         ({"LOG_FORMAT": "JSON"}, "log_format", "json"),
         ({"DISCORD_API_BASE": "http://127.0.0.1:1/api/v10"}, "discord_api_base", "http://127.0.0.1:1/api/v10"),
         ({"DISCORD_GATEWAY": "ws://127.0.0.1:1/gateway/"}, "discord_gateway", "ws://127.0.0.1:1/gateway/"),
+        ({"DISCORD_CDN_BASE": "http://127.0.0.1:1/cdn"}, "discord_cdn_base", "http://127.0.0.1:1/cdn"),
+        ({"TRANSCRIPTION_MODEL": "openrouter/a/b"}, "transcription_model", "a/b"),
         ({"MODEL": "'a/b'"}, "model", "a/b"),
         ({"LOG_FORMAT": ' "json" '}, "log_format", "json"),
         ({"SYSTEM_PROMPT": '"Hi," say "you".'}, "system_prompt", '"Hi," say "you".'),
@@ -226,6 +228,13 @@ def test_a_fault_names_the_setting_and_the_fix_but_not_the_value(name: str, valu
 def test_any_token_of_three_parts_is_tried(token: str) -> None:
     """Only Discord knows which tokens are good; emulators make up their own."""
     assert settings(DISCORD_TOKEN=token).discord_token.get_secret_value() == token
+
+
+def test_another_provider_transcribes_nothing() -> None:
+    """Recordings are transcribed by OpenRouter alone, so the setting would do nothing."""
+    own = {"MODEL_PROVIDER": "ollama", "OLLAMA_API_BASE": "http://localhost:11434", "MODEL": "llama3"}
+    (fault,) = faults(DISCORD_TOKEN=TOKEN, **own, TRANSCRIPTION_MODEL="openai/whisper-1")
+    assert fault.startswith("TRANSCRIPTION_MODEL works with MODEL_PROVIDER=openrouter only")
 
 
 def test_contradiction_of_model_and_provider_is_told_in_a_sentence() -> None:

@@ -68,3 +68,19 @@ def test_an_answer_that_was_begun_is_gone_on_with():
     rest = ScriptedModel()(call("Mo: break off", begun))
     assert rest.fault is None
     assert begun + text_of(rest) == text_of(broken)
+
+
+def test_it_tells_what_came_with_a_question():
+    """Kinds, sizes and the first line of what the bot sent along, not of what came with an earlier question."""
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw=="}}
+    sound = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "ogg"}}
+    text = "Mo: what is wrong here?\n\napp.log (a text):\n```\nERROR in line 1\nmore\n```\n\n[a.png: a picture]"
+    asked = call("x")
+    asked.body["messages"][-1]["content"] = [{"type": "text", "text": text}, picture, sound]
+    answer = text_of(ScriptedModel()(asked))
+    assert "I got 3 files" in answer
+    assert "1. **a text**, `app.log`: 20 characters. It begins: `ERROR in line 1`" in answer
+    assert "2. **a picture**: image/png, 4 bytes" in answer
+    assert "3. **a recording**: ogg, 3 bytes" in answer
+    asked.body["messages"] += [{"role": "assistant", "content": "a"}, {"role": "user", "content": "Mo: a list"}]
+    assert "1. **Everything" in text_of(ScriptedModel()(asked))
