@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import discord
+
 from bot.access.gate import Gate
 from bot.access.people import Access
 from bot.access.user_rate_limit import UserRateLimit
+from bot.attachments.download import DISCORD_HOSTS
+from bot.attachments.opening import open_files
 from bot.client import ChatBot
 from bot.conversation.answer import Answerer
 from bot.conversation.chat import ChatService
@@ -60,11 +64,13 @@ from bot.storage.usage import SqliteUsage
 from bot.ui.incoming.reading.around import DiscordMessages
 from bot.ui.targets.names import names_of
 from bot.ui.texts.replies import ReplyTexts
+from bot.ui.texts.sent.files import FileSentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from contextlib import AsyncExitStack
+    from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
+    from bot.attachments.reader import DiscordFiles
     from bot.config.settings import Settings
     from bot.conversation.ports import MessageReader
     from bot.core.ports import Clock
@@ -138,7 +144,7 @@ async def build_services(base: Foundation, names: Callable[[Place], Names], mess
     scheduler = EditScheduler(clock)
     base.stack.push_async_callback(scheduler.aclose)
     return Services(
-        conversation=conversation_services(
+        conversation=await conversation_services(
             base, settings.models, billing, scheduler, SystemPrompts(clock, names), messages
         ),
         privacy=PrivacyServices(
@@ -173,7 +179,7 @@ def settings_services(base: Foundation) -> SettingsServices:
     return SettingsServices(store=store, resolver=resolver, models=models, default_prompt=default_prompt)
 
 
-def conversation_services(
+async def conversation_services(
     base: Foundation,
     models: ModelChoice,
     billing: Billing,
@@ -189,6 +195,7 @@ def conversation_services(
     new_reply = partial(
         Reply, clock=clock, rng=base.rng, mark=scheduler.mark, texts=texts.display, left_behind=leftovers
     )
+    files = await base.stack.enter_async_context(file_reader(base))
     chat = ChatService(
         answerer=answerer(base.model, store, texts, billing, catch_up),
         profiles=Profiles(models, prompts, defaults=defaults(base.settings)),
@@ -197,7 +204,7 @@ def conversation_services(
         new_reply=new_reply,
         texts=texts,
         clock=clock,
-        extras=ExtrasReader(messages=messages, files=None, store=store, catalog=base.model.catalog, texts=texts),
+        extras=ExtrasReader(messages=messages, files=files, store=store, catalog=base.model.catalog, texts=texts),
     )
     supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
     recovery = Recovery(store=store, leases=leases, billing=billing, new_reply=new_reply, texts=texts, clock=clock)
@@ -210,6 +217,20 @@ def conversation_services(
         leftovers=leftovers,
         catch_up=catch_up,
         asides=SqliteAsides(database),
+    )
+
+
+def file_reader(base: Foundation) -> AbstractAsyncContextManager[DiscordFiles]:
+    """The reader of files, which are where discord.py takes them to be, or behind the owner's proxy of Discord."""
+    bases = {*DISCORD_HOSTS} if discord.asset.Asset.BASE in DISCORD_HOSTS else {discord.asset.Asset.BASE}
+    if base.settings.discord_api_base:
+        bases.add(base.settings.discord_api_base)
+    return open_files(
+        bases,
+        catalog=base.model.catalog,
+        is_openrouter=base.settings.model_provider is Provider.OPENROUTER,
+        transcriber=base.model.transcriber,
+        texts=FileSentences(),
     )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from bot.attachments.limits import DOWNLOAD_S, FILE_BYTES
+from bot.attachments.limits import DOWNLOAD_S
 from bot.attachments.problems import FileProblemError
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import FILE_BYTES, Problem
 from bot.core.proxies import proxy_for
 
 if TYPE_CHECKING:

@@ -1,9 +1,8 @@
-"""How much of what people send is read, in one place."""
+"""How much of what people send is read; what they are told of it is in `bot.conversation.extras.unread`."""
 
 from __future__ import annotations
 
 # One question
-FILES = 10  # Discord: attachments of a message
 FILES_AT_ONCE = 2
 READ_S = 60.0  # for all of its files, from the first byte on
 TEXT_CHARS = 100_000  # of all its files together: some 25,000 tokens
@@ -13,10 +12,7 @@ TEXT_CHARS_A_TOKEN = 1.5  # of the model's context: about half of it, so that th
 FILES_AT_ONCE_IN_ALL = 6  # so at most six times FILE_BYTES are in memory
 
 # One file
-FILE_BYTES = 25 * 2**20  # Discord: 10 MB without Nitro
-KEPT_BYTES = 10 * 2**20  # of a recording or a scan, which go to the model as they are
 DOWNLOAD_S = 30.0
-SCAN_PAGES = 100  # of a PDF that has to be recognized, at OpenRouter's 2 dollars for 1,000 pages
 
 # The worker
 MEMORY_BYTES = 2**30  # of its address space; Python, Pillow and PDFium take a fifth of it

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.attachments.problems import FileProblemError
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 from bot.core.errors import ModelError
 
 if TYPE_CHECKING:

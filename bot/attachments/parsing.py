@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.attachments.limits import ANSWER_BYTES, IDLE_S, JOB_S
 from bot.attachments.problems import FileProblemError
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.conversation.files.texts import Problem
+    from bot.conversation.extras.unread import Problem
 
 
 class FileProblemError(Exception):

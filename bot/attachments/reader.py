@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING
 from bot.attachments.excerpt import Excerpt, share
 from bot.attachments.formats import HEAD_BYTES, Format, recognize
 from bot.attachments.limits import (
-    FILE_BYTES,
-    FILES,
     FILES_AT_ONCE,
     FILES_AT_ONCE_IN_ALL,
-    KEPT_BYTES,
     READ_S,
-    SCAN_PAGES,
     TEXT_CHARS,
     TEXT_CHARS_A_TOKEN,
 )
 from bot.attachments.problems import FileProblemError
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import FILE_BYTES, FILES, KEPT_BYTES, SCAN_PAGES, Problem
 from bot.conversation.ports import ReadFiles
 from bot.core.names import plain_name
 from bot.core.records import Attachment, AttachmentKind
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     from bot.attachments.inputs import Inputs
     from bot.attachments.listening import Listening
     from bot.attachments.parsing import Parser
-    from bot.conversation.files.texts import FileTexts
+    from bot.conversation.extras.unread import FileTexts
     from bot.core.events import Usage
     from bot.core.records import ModelInfo, SentFile
 

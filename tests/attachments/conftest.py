@@ -10,7 +10,6 @@ import pytest
 
 from bot.attachments.download import Downloads
 from bot.attachments.inputs import Inputs
-from bot.attachments.limits import FILE_BYTES, FILES, KEPT_BYTES, SCAN_PAGES
 from bot.attachments.listening import Listening
 from bot.attachments.parsing import Parser
 from bot.attachments.reader import DiscordFiles
@@ -126,13 +125,12 @@ def open_desk() -> Callable[..., Any]:
             downloads, parser = Downloads([d.cdn.base], timeout_s=timeout_s), parser or Parser()
             stack.push_async_callback(downloads.aclose)
             stack.push_async_callback(parser.aclose)
-            limits = {"file_bytes": FILE_BYTES, "kept_bytes": KEPT_BYTES, "scan_pages": SCAN_PAGES}
             files = DiscordFiles(
                 downloads,
                 parser,
                 inputs=Inputs(catalog or Shelf(), is_openrouter=is_openrouter),
                 listening=Listening(transcriber),
-                texts=FileSentences(files=FILES, **limits),
+                texts=FileSentences(),
             )
             yield Desk(d, files, parser)
 

@@ -13,9 +13,10 @@ import pytest
 
 from bot.attachments.download import DISCORD_HOSTS, Downloads
 from bot.attachments.formats import Format
-from bot.attachments.limits import FILE_BYTES, UNPACKED_BYTES
+from bot.attachments.limits import UNPACKED_BYTES
 from bot.attachments.parsing import Parser
 from bot.attachments.problems import FileProblemError
+from bot.conversation.extras.unread import FILE_BYTES
 from bot.core.records import SentFile
 from tests.attachments import samples
 

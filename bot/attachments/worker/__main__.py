@@ -20,7 +20,7 @@ from bot.attachments.worker.documents import read_pdf
 from bot.attachments.worker.office import read_office
 from bot.attachments.worker.pictures import read_picture
 from bot.attachments.worker.texts import read_text
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from bot.attachments.excerpt import Excerpt
 from bot.attachments.limits import PDF_PAGES, SCAN_CHARS, TEXT_CHARS
 from bot.attachments.problems import FileProblemError
 from bot.attachments.worker.results import Result, text_result
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 DAMAGED = "(This page is damaged.)"
 

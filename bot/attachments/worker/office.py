@@ -16,7 +16,7 @@ from bot.attachments.problems import FileProblemError
 from bot.attachments.worker.package import Package
 from bot.attachments.worker.results import Result, text_result
 from bot.attachments.worker.sheets import read_xlsx
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

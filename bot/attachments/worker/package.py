@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from bot.attachments.limits import UNPACKED_BYTES
 from bot.attachments.problems import FileProblemError
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

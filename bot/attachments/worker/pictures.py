@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from bot.attachments.limits import JPEG_PIXELS, PIXELS, PNG_BYTES, SIDE_PX
 from bot.attachments.problems import FileProblemError
 from bot.attachments.worker.results import Result
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 # Of the 45 formats that Pillow knows: those without programs, fonts or other files in them.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")

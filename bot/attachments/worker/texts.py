@@ -11,7 +11,7 @@ from bot.attachments.excerpt import Excerpt
 from bot.attachments.limits import TEXT_CHARS
 from bot.attachments.problems import FileProblemError
 from bot.attachments.worker.results import Result, text_result
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import Problem
 
 BOMS = (  # the longer ones first: UTF-16's is the beginning of UTF-32's
     (codecs.BOM_UTF8, "utf-8"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.files.texts import Problem
+from bot.conversation.extras.unread import FILE_BYTES, FILES, KEPT_BYTES, SCAN_PAGES, Problem
 from bot.ui.texts.names import shown_code, shown_text
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ NAME_CHARS = 60
 TRANSCRIPT_CHARS = 500  # shown; the model reads all of it
 NAMED = 3  # pictures named in one sentence
 REASONS = {
-    Problem.TOO_LARGE: "it's too large. I read files of up to {file_mb} MB, and recordings and scans of up to "
-    "{kept_mb} MB.",
+    Problem.TOO_LARGE: f"it's too large. I read files of up to {FILE_BYTES // MEGABYTE} MB, and recordings and "
+    f"scans of up to {KEPT_BYTES // MEGABYTE} MB.",
     Problem.EMPTY: "there's nothing in it.",
     Problem.GONE: "Discord doesn't have it anymore. Send it again.",
     Problem.UNREACHABLE: "the download from Discord failed. Try again, or send it again.",
@@ -32,7 +32,7 @@ REASONS = {
     Problem.TOO_MANY_PIXELS: "it has too many pixels. Send a smaller version.",
     Problem.UNPACKS_TOO_LARGE: "it unpacks to more than I can read. Send a smaller file.",
     Problem.SCAN: "it's a scan without text, and this model can't read scans. Send its pages as pictures.",
-    Problem.LONG_SCAN: "it's a scan of more than {scan_pages} pages. Send the pages you mean.",
+    Problem.LONG_SCAN: f"it's a scan of more than {SCAN_PAGES} pages. Send the pages you mean.",
     Problem.DEAF: "this model can't listen to recordings. An admin can choose one that can with `/model set`.",
     Problem.NOT_TRANSCRIBED: "it couldn't be transcribed. Try again later.",
 }
@@ -41,21 +41,12 @@ REASONS = {
 class FileSentences:
     """The `FileTexts` of a running bot."""
 
-    def __init__(self, *, files: int, file_bytes: int, kept_bytes: int, scan_pages: int) -> None:
-        """How many files are read with a question, and how large a file, a recording and a scan may be."""
-        self._files = files
-        self._limits = {
-            "file_mb": file_bytes // MEGABYTE,
-            "kept_mb": kept_bytes // MEGABYTE,
-            "scan_pages": scan_pages,
-        }
-
     def declined(self, name: str, problem: Problem) -> str:
-        return f"I didn't read {shown_code(name, limit=NAME_CHARS)}: {REASONS[problem].format(**self._limits)}"
+        return f"I didn't read {shown_code(name, limit=NAME_CHARS)}: {REASONS[problem]}"
 
     def too_many(self, unread: int) -> str:
         files = "1 file" if unread == 1 else f"{unread} files"
-        return f"I didn't read the last {files}: I read {self._files} with a question."
+        return f"I didn't read the last {files}: I read {FILES} with a question."
 
     def blind(self, model: str, pictures: Sequence[str], seeing: Sequence[str]) -> str:
         named = [shown_code(name, limit=NAME_CHARS) for name in pictures[:NAMED]]

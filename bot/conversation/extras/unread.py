@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# The limits that people are told
+FILES = 10  # of one question; Discord: attachments of a message
+FILE_BYTES = 25 * 2**20  # Discord: 10 MB without Nitro
+KEPT_BYTES = 10 * 2**20  # of a recording or a scan, which go to the model as they are
+SCAN_PAGES = 100  # of a PDF that has to be recognized, at OpenRouter's 2 dollars for 1,000 pages
+
 
 class Problem(StrEnum):
     """Each has a sentence for people, and stands in the log by its name."""
