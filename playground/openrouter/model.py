@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from playground.openrouter.received import received
+from playground.openrouter.inputs.received import received
 from playground.openrouter.script import Fault, Script, text_of, tokens_of
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from playground.loopback import HOST, listen, reset
 from playground.openrouter.catalog import TRANSCRIBERS, catalog
 from playground.openrouter.families import FAMILIES, Family, family_of, raw
 from playground.openrouter.framing import media_type
-from playground.openrouter.recordings import Recording, read_recording
+from playground.openrouter.inputs.recordings import Recording, read_recording
 from playground.openrouter.script import Call, Fault, Script, usage_of
 from playground.openrouter.sign_in import SignIn
 from playground.openrouter.stream import Stream, document_of
