@@ -195,6 +195,8 @@ class ModelInfo:
     max_completion_tokens: int | None = None
     prompt_price: int | None = None
     completion_price: int | None = None
+    image_price: int | None = None  # of a picture that is sent
+    audio_price: int | None = None  # of a token of sound that is sent
     input_modalities: frozenset[str] = frozenset({"text"})
     parameters: frozenset[str] | None = None  # the request parameters it takes; None: unknown
     canonical: str = ""

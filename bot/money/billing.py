@@ -12,6 +12,7 @@ from bot.core.records import Message, Role
 from bot.core.tokens import TokenRatio, estimate
 from bot.money.ledger import Entry, cost_of
 from bot.money.limits import BudgetSpentError
+from bot.money.media import media_price
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -159,12 +160,11 @@ class Bill:
         return request
 
     def _estimate(self, request: CompletionRequest, model: str) -> int | None:
-        return self._billing.budgets.estimate(
-            model,
-            self._billing.catalog.get(model),
-            prompt_tokens=self._prompt_tokens,
-            max_tokens=request.max_tokens,
+        info = self._billing.catalog.get(model)
+        cost = self._billing.budgets.estimate(
+            model, info, prompt_tokens=self._prompt_tokens, max_tokens=request.max_tokens
         )
+        return cost if cost is None or info is None else cost + media_price(request.messages, info)
 
     @asynccontextmanager
     async def reading(

@@ -14,6 +14,7 @@ from bot.access.gate import Admitted
 from bot.conversation.answer import Answerer
 from bot.conversation.chat import ChatService
 from bot.conversation.errors import QueueFullError, ShuttingDownError
+from bot.conversation.extras.reading import ExtrasReader
 from bot.conversation.memory import CHECKPOINT_S
 from bot.core.errors import ProviderUnavailableError, StorageError
 from bot.core.events import Done, FinishReason
@@ -44,7 +45,12 @@ def question(text: str, *, channel: int = 1, author: int = 7, **details: Any) ->
 class Stage:
     """The use case with everything around it in memory."""
 
-    def __init__(self, *models: ModelInfo, owner: OwnerBudgets = OwnerBudgets()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        *models: ModelInfo,
+        owner: OwnerBudgets = OwnerBudgets(),  # noqa: B008 - frozen
+        reader: Any = None,  # what reads files and messages
+    ) -> None:
         self.llm = ScriptedLLM()
         self.store = MemoryStore()
         self.ledger = self.store.ledger
@@ -77,6 +83,11 @@ class Stage:
             ),
             texts=ReplyTexts(),
             clock=clock,
+            extras=ExtrasReader(
+                messages=reader, files=reader, store=self.store, catalog=catalog, texts=ReplyTexts()
+            )
+            if reader
+            else None,
             queue_limit=2,
             queue_per_person=2,
         )

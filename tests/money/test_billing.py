@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.core.events import Called, Started, Usage
-from bot.core.records import CompletionRequest, Message, ModelInfo, Place, Role
+from bot.core.records import Attachment, AttachmentKind, CompletionRequest, Message, ModelInfo, Place, Role
 from bot.money.billing import REPEATED, Bill, Billing
 from bot.money.budgets import Budgets, OwnerBudgets
 from bot.money.limits import BudgetSpentError
@@ -18,32 +18,44 @@ from tests.fakes import FakeCatalog, MemoryLedger
 from tests.virtual import VirtualClock, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.core.events import Event
 
 PAID = ModelInfo(id="paid/model", name="P", context_length=1000, prompt_price=100, completion_price=400)
 FREE = replace(PAID, id="free/model", prompt_price=0, completion_price=0)
 ONLINE = replace(FREE, id="free/model:online", suffix=":online")
 FLOOR = replace(FREE, id="free/model:floor", suffix=":floor")
+SEEING = replace(
+    PAID,
+    id="seeing/model",
+    image_price=2_000_000,
+    audio_price=3_000,
+    input_modalities=frozenset({"image", "audio"}),
+)
+READING = replace(PAID, id="reading/model", input_modalities=frozenset({"file"}))
 UNPRICED = replace(PAID, id="auto/model", prompt_price=None, completion_price=None)
 
 
-async def opened(model: str, *fallbacks: str, budget: int) -> tuple[CompletionRequest, int]:
+async def opened(model: str, *fallbacks: str, budget: int, **of: Any) -> tuple[CompletionRequest, int]:
     """The request to send, and how much is set aside for it."""
-    sent, bill, _ = await open_bill(model, *fallbacks, budget=budget)
+    sent, bill, _ = await open_bill(model, *fallbacks, budget=budget, **of)
     return sent, bill.call.reserved_nano_usd
 
 
-async def open_bill(model: str, *fallbacks: str, budget: int) -> tuple[CompletionRequest, Bill, MemoryLedger]:
+async def open_bill(
+    model: str, *fallbacks: str, budget: int, attached: Sequence[Attachment] = ()
+) -> tuple[CompletionRequest, Bill, MemoryLedger]:
     clock, ledger = VirtualClock(), MemoryLedger()
     unbooked = Unbooked(clock)
     budgets = Budgets(ledger, unbooked, clock, owner=OwnerBudgets(month=budget))
-    catalog = FakeCatalog(PAID, FREE, ONLINE, FLOOR, UNPRICED)
+    catalog = FakeCatalog(PAID, FREE, ONLINE, FLOOR, UNPRICED, SEEING, READING)
     billing = Billing(budgets=budgets, ledger=ledger, unbooked=unbooked, catalog=catalog, clock=clock)
     charge = budgets.charge(7, Place(channel_id=1), EffectiveSettings(), is_exempt=False)
     bill = billing.bill(charge)
     request = CompletionRequest(
         model=model,
-        messages=(Message(Role.USER, "why?"),),
+        messages=(Message(Role.USER, "why?", tuple(attached)),),
         max_tokens=100,
         channel_id=1,
         user_id=7,
@@ -116,3 +128,51 @@ def test_a_call_whose_request_went_again_is_booked_by_itself(events: tuple[Event
     assert sorted(entry.generation_id or "" for entry in extra) == repeated
     assert all(entry.cost.estimated and entry.cost.nano_usd for entry in extra)
     assert len(entries) == len(repeated) + 1
+
+
+PICTURE = Attachment(name="a", kind=AttachmentKind.PICTURE, data=b"x" * 9_000_000, width=1500, height=1000)
+SOUND = Attachment(name="b", kind=AttachmentKind.AUDIO, data=b"x" * 40_000, seconds=10)
+SCAN = Attachment(name="c", kind=AttachmentKind.DOCUMENT, data=b"x" * 900_000, pages=3)
+LARGE = 10**12
+
+
+@pytest.mark.parametrize(
+    ("model", "attachment", "beside"),
+    [
+        (PAID, PICTURE, 2_000 * 100),  # tokens by its pixels, not by its bytes
+        (SEEING, PICTURE, 2_000_000),  # or by the picture, whichever is more
+        (PAID, SOUND, 320 * 100),
+        (SEEING, SOUND, 320 * 3_000),
+        (READING, SCAN, 4_500 * 100),
+        (PAID, SCAN, 4_500 * 100 + 3 * 2_000_000),
+        (FREE, SCAN, 3 * 2_000_000),  # recognized by somebody else, at a price
+        (FREE, PICTURE, 0),
+    ],
+)
+def test_what_comes_with_a_question_is_set_aside_for(model: ModelInfo, attachment: Attachment, beside: int):
+    """At the catalog's prices, before the call."""
+    _, without = run(opened(model.id, budget=LARGE))
+    _, reserved = run(opened(model.id, budget=LARGE, attached=[attachment]))
+    assert reserved - without == beside - (model is FREE and beside > 0)  # at least 1 is set aside for anything
+
+
+def test_a_free_model_reads_scans_only_within_a_budget():
+    """Their recognition is paid for."""
+    with pytest.raises(BudgetSpentError):
+        run(opened(FREE.id, budget=0, attached=[SCAN]))
+    assert run(opened(FREE.id, budget=0, attached=[PICTURE]))[0].model == FREE.id
+
+
+def test_what_reading_costs_is_set_aside_and_booked():
+    """A transcription is an entry of its own; what it needs waits in the budget before it."""
+
+    async def transcribe() -> list[tuple[str, int]]:
+        _, bill, ledger = await open_bill(FREE.id, budget=100)
+        async with bill.reading(40, on_wait=lambda: None) as book:
+            await book(Usage(cost_nano_usd=30), "stt/model")
+            await book(Usage(cost_nano_usd=70), "stt/model")
+        with pytest.raises(BudgetSpentError):
+            await bill.reading(40, on_wait=lambda: None).__aenter__()
+        return [(entry.state, entry.cost.nano_usd) for entry in ledger.entries]
+
+    assert run(transcribe()) == [("reading", 30), ("reading", 70)]

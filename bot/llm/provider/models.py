@@ -31,7 +31,7 @@ DYNAMIC = -1  # OpenRouter's price where it depends on the model that answers
 # What a model reads at once where the provider doesn't say: Ollama's own default, and what nearly every model
 # behind a server of the OpenAI kind has at least.
 CONTEXT_TOKENS = {Provider.OLLAMA: 4096, Provider.OPENAI: 32_768, Provider.OPENROUTER: 32_768}
-FORM = 2  # of what is kept; another version's is fetched again
+FORM = 3  # of what is kept; another version's is fetched again
 
 
 def read_models(document: Mapping[str, Any], kind: Provider) -> list[ModelInfo]:
@@ -59,6 +59,8 @@ def _read_model(entry: Mapping[str, Any], kind: Provider) -> ModelInfo:
         max_completion_tokens=_tokens(best.get("max_completion_tokens")),
         prompt_price=_price(pricing.get("prompt")),
         completion_price=_price(pricing.get("completion")),
+        image_price=_price(pricing.get("image")),
+        audio_price=_price(pricing.get("audio")),
         input_modalities=_labels(mapping(entry.get("architecture")).get("input_modalities")) or INPUTS[kind],
         parameters=_labels(entry.get("supported_parameters")),
         canonical=_id(entry.get("canonical_slug") or id_),
