@@ -33,7 +33,7 @@ from bot.llm.client import open_client
 from bot.logs import set_up_logging
 from bot.setup.answers import add_flags
 from bot.storage.engine.backup import copy_database
-from bot.storage.engine.database import open_database
+from bot.storage.engine.opening import database_name, open_url
 from bot.storage.health import examine
 from bot.ui.targets.failures import plain_failures
 from bot.ui.texts.findings import Verdict, database_finding, key_finding
@@ -76,8 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # where the platform has no signal handlers
         return 0
     except StorageError as error:
-        path = settings.database_path.absolute()
-        log.critical("the database %s can't be used: %s. Check DATABASE_URL and the file.", path, error.reason)
+        name = database_name(settings.database_url)
+        log.critical("the database %s can't be used: %s. Check DATABASE_URL.", name, error.reason)
         return EX_CONFIG
     return code
 
@@ -119,6 +119,9 @@ def run_setup(arguments: argparse.Namespace) -> int:
 
 
 async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
+    if settings.database_path is None:
+        log.critical("`backup` copies a SQLite file. Back up a PostgreSQL server with pg_dump, or use `copy`.")
+        return 1
     try:
         await asyncio.to_thread(copy_database, settings.database_path, arguments.file, force=arguments.force)
     except StorageError as error:
@@ -129,8 +132,8 @@ async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def run_migrate(settings: Settings, _arguments: argparse.Namespace) -> int:
-    async with open_database(settings.database_path):
-        log.info("the database %s is up to date", settings.database_path)
+    async with open_url(settings.database_url):
+        log.info("the database %s is up to date", database_name(settings.database_url))
     return 0
 
 
@@ -140,7 +143,7 @@ async def run_check(settings: Settings, _arguments: argparse.Namespace) -> int:
     clock = SystemClock()
 
     async def examine_database() -> int:
-        async with open_database(settings.database_path) as database:
+        async with open_url(settings.database_url) as database:
             return await examine(database, now=int(clock.time()))
 
     token = settings.discord_token.get_secret_value()
@@ -159,7 +162,7 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     use_endpoints(settings.discord_api_base, settings.discord_gateway, settings.discord_cdn_base)
     announce(settings)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings.database_path))
+        database = await stack.enter_async_context(open_url(settings.database_url))
         bot = await stack.enter_async_context(await open_bot(settings, database, stack))
         supervised(stack, "erasing what is too old", lambda: erase_what_is_due(bot), bot.services.clock)
         stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
@@ -172,7 +175,7 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
 def announce(settings: Settings) -> None:
     """Say what applies; how many servers there are follows when Discord has told."""
     log.info("Headwater %s, Python %s, discord.py %s", __version__, platform.python_version(), discord.__version__)
-    log.info("database: %s", settings.database_path.absolute())
+    log.info("database: %s", database_name(settings.database_url))
     log.info("model: %s, from %s", settings.model, settings.model_provider)
     reads = "all messages" if settings.message_content_intent else "mentions, replies and direct messages only"
     log.info("message content intent: %s, so I read %s", "on" if settings.message_content_intent else "off", reads)

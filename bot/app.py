@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from bot.core.ports import Clock
     from bot.core.records import Place
     from bot.settings.system_prompt import Names
-    from bot.storage.engine.database import SqliteDatabase
+    from bot.storage.engine.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Foundation:
     """What every part is built on."""
 
     settings: Settings
-    database: SqliteDatabase
+    database: Database
     stack: AsyncExitStack
     model: ModelServices
     clock: Clock
@@ -93,7 +93,7 @@ class Foundation:
 
 async def open_bot(
     settings: Settings,
-    database: SqliteDatabase,
+    database: Database,
     stack: AsyncExitStack,
     *,
     model: ModelServices | None = None,
@@ -119,7 +119,7 @@ async def open_bot(
 
 
 async def open_model(
-    settings: Settings, database: SqliteDatabase, stack: AsyncExitStack, clock: Clock, rng: random.Random
+    settings: Settings, database: Database, stack: AsyncExitStack, clock: Clock, rng: random.Random
 ) -> ModelServices:
     """The client of the provider that the settings name."""
     llm, catalog = await stack.enter_async_context(
@@ -261,7 +261,7 @@ async def open_billing(base: Foundation) -> Billing:
     """The ledger and what works on it in the background: settlement, and what could not be booked yet."""
     database, stack, model, clock = base.database, base.stack, base.model, base.clock
     ledger = SqliteLedger(database)
-    unbooked = Unbooked(clock, database.path.with_name(f"{database.path.name}-unbooked"))
+    unbooked = Unbooked(clock, base.settings.unbooked_path)
     await asyncio.to_thread(unbooked.load, ledger.book)
     stack.callback(unbooked.save)
     supervised(stack, "unbooked entries", unbooked.run, clock)

@@ -16,7 +16,7 @@ INNER = ("bot.core", "bot.display", "bot.settings", "bot.money", "bot.access", "
 OUTER = {
     "bot.attachments": {"aiohttp", "yarl", "PIL", "pypdfium2", "charset_normalizer"},
     "bot.llm": {"aiohttp", "httpx", "litellm"},
-    "bot.storage": {"aiosqlite"},
+    "bot.storage": {"aiosqlite", "asyncpg"},
     "bot.ui": {"discord", "aiohttp", "matplotlib"},
     "bot.services": set(),
     "bot.client": {

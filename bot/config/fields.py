@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from bot.core.units import DAY_S
 
 SQLITE_SCHEME = "sqlite:///"
+POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 # Three parts of base64, in either alphabet; Discord judges the rest.
 TOKEN_FORM = re.compile(r"[\w=+/-]+\.[\w=+/-]+\.[\w=+/-]+", re.ASCII)
 # What an HTTP header can carry, less what a log would write differently: spaces, quotes, backslashes.
@@ -49,11 +50,25 @@ def _split(value: Any) -> Any:  # noqa: ANN401 - anything the source gave
 
 
 def _database_url(url: str) -> str:
+    if url.startswith(POSTGRES_SCHEMES):
+        return _server_url(url)
     if not url.startswith(SQLITE_SCHEME):
         raise ValueError("isn't a kind of database this version can use")
     path = url.removeprefix(SQLITE_SCHEME)
     if not path.strip("/") or path.endswith("/") or path == ":memory:":
         raise ValueError("doesn't name a file")
+    return url
+
+
+def _server_url(url: str) -> str:
+    """As platforms hand them out: `postgres://user:password@host:5432/name?sslmode=require`."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0 and (parts.hostname or "host=" in parts.query) and len(parts.path) > 1
+    except ValueError:  # its text quotes the address, which has a password in it
+        usable = False
+    if not usable:
+        raise ValueError("isn't a usable address")
     return url
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -105,7 +106,8 @@ class Settings(BaseSettings):
     answer_timeout: Seconds = Field(600, description=SECONDS)
 
     database_url: DatabaseUrl = Field(
-        "sqlite:///data/headwater.db", description="sqlite:///relative/path or sqlite:////absolute/path"
+        "sqlite:///data/headwater.db",
+        description="sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name",
     )
     shard_count: int | None = Field(
         None, ge=1, le=100_000, description="the number of shards of the whole bot, or leave it empty"
@@ -150,6 +152,12 @@ class Settings(BaseSettings):
         count = info.data.get("shard_count")
         if value and not count:
             raise ValueError("is set without SHARD_COUNT")
+        if (
+            value
+            and len(set(value)) < (count or 0)
+            and info.data.get("database_url", "").startswith(SQLITE_SCHEME)
+        ):
+            raise ValueError("names a part of the shards, but several processes need PostgreSQL as DATABASE_URL")
         if count and not all(0 <= number < count for number in value):
             raise ValueError("names a shard that there isn't")
         return tuple(sorted(set(value)))
@@ -197,9 +205,18 @@ class Settings(BaseSettings):
         return cls(**given)
 
     @property
-    def database_path(self) -> Path:
-        """The database's file; relative paths start at the current folder."""
+    def database_path(self) -> Path | None:
+        """The database's file; relative paths start at the current folder. None where it's on a server."""
+        if not self.database_url.startswith(SQLITE_SCHEME):
+            return None
         return Path(self.database_url.removeprefix(SQLITE_SCHEME))
+
+    @property
+    def unbooked_path(self) -> Path:
+        """The file for spending that the database couldn't take; each process has its own."""
+        if path := self.database_path:
+            return path.with_name(f"{path.name}-unbooked")
+        return Path("data", "-".join(["unbooked", *map(str, self.shard_ids)]))
 
     @property
     def streams_per_server(self) -> int:
@@ -223,4 +240,6 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What logs, errors and replies must never show."""
         given = (self.discord_token, self.openrouter_api_key, self.openai_api_key)
-        return tuple(secret.get_secret_value() for secret in given if secret is not None)
+        found = [secret.get_secret_value() for secret in given if secret is not None]
+        password = urlsplit(self.database_url).password
+        return (*found, *({password, unquote(password)} if password else ()))

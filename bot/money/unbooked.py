@@ -143,6 +143,7 @@ class Unbooked:
 
 def _write(path: Path, text: str) -> None:
     """Write a file for its owner alone: all of it or nothing, and never through a link."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     draft = Path(name)

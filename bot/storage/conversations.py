@@ -85,10 +85,12 @@ GET_QUESTION = """
     WHERE t.id = ?1 AND t.role = 'user'
 """
 
+# The answer's turn may have been erased a moment ago.
 OPEN_REPLY = """
     INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, question_message_id, private,
         state, model, opened_at, answer_id, leased_by, leased_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, ?9, ?10, ?8) RETURNING id
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, (SELECT t.id FROM turns t WHERE t.id = ?9), ?10, ?8)
+    RETURNING id
 """
 OPEN_CALL = """
     UPDATE replies SET model = ?2, payer_id = ?3, reserved_nano_usd = ?4, generation_id = ?5 WHERE id = ?1
@@ -110,7 +112,7 @@ TAKE_MESSAGES_OVER = """
     UPDATE reply_messages SET reply_id = ?1
     WHERE reply_id = (SELECT MAX(r.id) FROM replies r WHERE r.answer_id = ?2 AND r.id <> ?1)
 """
-SET_ANSWER = "UPDATE replies SET answer_id = ?2 WHERE id = ?1"
+SET_ANSWER = "UPDATE replies SET answer_id = (SELECT t.id FROM turns t WHERE t.id = ?2) WHERE id = ?1"
 REPLIES = """
     SELECT r.id, r.channel_id, r.guild_id, r.parent_id, r.asker_id, r.model, r.state, r.opened_at,
         r.question_message_id, r.private, r.leased_by, r.leased_at, r.payer_id, r.reserved_nano_usd,

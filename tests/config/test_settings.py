@@ -55,6 +55,9 @@ def test_settings_cannot_be_changed() -> None:
         settings().max_tokens = 1
 
 
+SHARED = {"DATABASE_URL": "postgresql://h/n"}
+
+
 @pytest.mark.parametrize(
     ("env", "name", "value"),
     [
@@ -80,6 +83,11 @@ def test_settings_cannot_be_changed() -> None:
         ({"DATA_COLLECTION": "Allow"}, "data_collection", "allow"),
         ({"DATABASE_URL": "sqlite:///x.db"}, "database_path", Path("x.db")),
         ({"DATABASE_URL": "sqlite:////var/lib/x.db"}, "database_path", Path("/var/lib/x.db")),
+        ({"DATABASE_URL": "postgres://u:p@h:5432/n?sslmode=require"}, "database_path", None),
+        ({"DATABASE_URL": "postgresql://h/n"}, "unbooked_path", Path("data/unbooked")),
+        ({**SHARED, "SHARD_COUNT": "4", "SHARD_IDS": "3, 1,1"}, "shard_ids", (1, 3)),
+        ({**SHARED, "SHARD_COUNT": "4", "SHARD_IDS": "3,1"}, "unbooked_path", Path("data/unbooked-1-3")),
+        ({"SHARD_COUNT": "2", "SHARD_IDS": "0,1"}, "shard_ids", (0, 1)),
         ({"MESSAGE_CONTENT_INTENT": "TRUE"}, "message_content_intent", True),
         ({"MESSAGE_CONTENT_INTENT": "0"}, "message_content_intent", False),
         ({"OWNER_IDS": "80351110224678912"}, "owner_ids", {80351110224678912}),
@@ -103,6 +111,32 @@ def test_settings_cannot_be_changed() -> None:
 def test_a_setting_is_read(env: dict[str, str], name: str, value: object) -> None:
     """In the forms people write it; an empty one counts as missing, an unknown one belongs to another program."""
     assert getattr(settings(**env), name) == value
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"DATABASE_URL": "postgresql:///name"},
+        {"DATABASE_URL": "postgres://user:secret@host"},
+        {"DATABASE_URL": "postgres://user:secret@host:port/name"},
+        {**SHARED, "SHARD_IDS": "0"},
+        {**SHARED, "SHARD_COUNT": "2", "SHARD_IDS": "2"},
+        {**SHARED, "SHARD_COUNT": "2", "SHARD_IDS": "-1"},
+        {**SHARED, "SHARD_COUNT": "0"},
+        {"SHARD_COUNT": "2", "SHARD_IDS": "0"},
+    ],
+)
+def test_a_database_or_a_share_that_cannot_work_is_named(wrong: dict[str, str]) -> None:
+    """Without the password."""
+    (told,) = faults(DISCORD_TOKEN=TOKEN, OPENROUTER_API_KEY="key", **wrong)
+    assert told.split()[0] in wrong
+    assert "secret" not in told
+
+
+def test_the_password_of_the_database_is_a_secret() -> None:
+    """As it stands in the address, and as the server gets it."""
+    secrets = settings(DATABASE_URL="postgres://u:p%40ss@h/n").secrets
+    assert {"p%40ss", "p@ss"} <= set(secrets)
 
 
 def test_other_providers_need_their_own_settings_only() -> None:
@@ -137,7 +171,7 @@ def test_every_fault_is_named_at_once() -> None:
         MODEL_PROVIDER="openrouter",
         MAX_TOKENS="many",
         OWNER_IDS="me,you",
-        DATABASE_URL="postgresql://localhost/x",
+        DATABASE_URL="mysql://localhost/x",
         LOG_LEVEL="loud",
     )
     assert [fault.split()[0] for fault in told] == [
@@ -197,7 +231,7 @@ def test_the_message_lists_the_faults() -> None:
         ("TOKEN_GAP_TIMEOUT", "inf"),
         ("ANSWER_TIMEOUT", "soon"),
         ("DATA_COLLECTION", "maybe"),
-        ("DATABASE_URL", "postgresql://ann:secret@host/db"),
+        ("DATABASE_URL", "mysql://ann:secret@host/db"),
         ("DATABASE_URL", "sqlite:///"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("DATABASE_URL", "sqlite:///folder/"),

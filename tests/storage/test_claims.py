@@ -10,12 +10,10 @@ import pytest
 from bot.storage import claims as statements
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
-from bot.storage.engine.database import open_database
+from bot.storage.engine.opening import open_url
 from tests.storage.conftest import write
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bot.storage.engine.database import Database
 
 NOW = 1_700_000_000
@@ -43,9 +41,9 @@ async def test_a_message_is_claimed_once(claims: SqliteClaims) -> None:
     assert await claims.claim_message(101, by="b", now=NOW)
 
 
-async def test_two_processes_on_one_file_share_the_messages_out(path: Path) -> None:
+async def test_two_processes_on_one_database_share_the_messages_out(url: str) -> None:
     """Each of a hundred messages, delivered to both at once, is one's alone."""
-    async with open_database(path) as one, open_database(path) as other:
+    async with open_url(url) as one, open_url(url) as other:
         both = {"a": SqliteClaims(one), "b": SqliteClaims(other)}
         taken = await asyncio.gather(
             *(claims.claim_message(number, by=by, now=NOW) for number in range(100) for by, claims in both.items())
@@ -85,3 +83,17 @@ async def test_a_reply_without_a_living_process_is_taken_over_once(
     taken = [[await claims.take_over(reply, by=by, now=NOW) for by in "ab"] for reply in found]
     assert taken == [[True, False], [False, False], [False, False]]
     assert (await leases(database))[0] == ("a", NOW)
+
+
+async def test_turns_are_taken_one_after_another(url: str) -> None:
+    """Of processes that ask at once, one gets the turn; the next is due some seconds later."""
+    async with open_url(url) as one, open_url(url) as other:
+        both = {"a": SqliteClaims(one), "b": SqliteClaims(other)}
+
+        async def taken(now: int) -> int:
+            asked = [claims.take_turn("x", by=by, now=now, every_s=6) for by, claims in both.items()]
+            return sum(await asyncio.gather(*asked))
+
+        assert [await taken(NOW + seconds) for seconds in range(13)] == [1, 0, 0, 0, 0, 0] * 2 + [1]
+        assert await both["a"].take_turn("y", by="a", now=NOW, every_s=6)
+        assert await taken(NOW - 3600) == 1, "a clock that was an hour ahead holds nobody up"

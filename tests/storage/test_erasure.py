@@ -19,7 +19,8 @@ from bot.money.billing import CallReport
 from bot.storage import erasure as statements
 from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.backup import copy_database
-from bot.storage.engine.database import open_database
+from bot.storage.engine.database import SqliteDatabase, open_database
+from bot.storage.engine.postgres.session import TransactionSession
 from bot.storage.engine.session import SqliteSession
 from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
@@ -27,7 +28,7 @@ from bot.storage.sync import SqliteMessageSync
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.storage.engine.database import Database, SqliteDatabase
+    from bot.storage.engine.database import Database
 
 PLACE = Place(channel_id=10, guild_id=1)
 THREAD = Place(channel_id=11, guild_id=1, parent_id=10)
@@ -234,20 +235,21 @@ async def test_a_server_that_was_left_is_due_after_a_while(
 
 
 async def test_many_servers_are_noted_in_few_statements(
-    store: SqliteConversations, erasure: SqliteErasure, monkeypatch: pytest.MonkeyPatch
+    database: Database, store: SqliteConversations, erasure: SqliteErasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many the bot left or came back to; when nothing changed, nothing is written."""
     for guild_id in range(1, 8):
         await exchange(store, "hello", place=Place(channel_id=guild_id, guild_id=guild_id))
     monkeypatch.setattr(statements, "BATCH", 3)
     sent: list[str] = []
-    execute = SqliteSession.execute
+    kind = SqliteSession if isinstance(database, SqliteDatabase) else TransactionSession
+    execute = kind.execute
 
-    async def counted(self: SqliteSession, sql: str, *values: Any) -> int:
+    async def counted(self: Any, sql: str, *values: Any) -> int:
         sent.append(sql.split(maxsplit=1)[0])
         return await execute(self, sql, *values)
 
-    monkeypatch.setattr(SqliteSession, "execute", counted)
+    monkeypatch.setattr(kind, "execute", counted)
     await erasure.note_guilds([1], now=NOW)
     assert (sent.count("INSERT"), sent.count("DELETE")) == (2, 0)
     assert await erasure.departed(NOW + 1) == [2, 3, 4, 5, 6, 7]

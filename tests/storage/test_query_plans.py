@@ -33,6 +33,7 @@ from bot.storage.usage import SqliteUsage
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Row, Session, Value
@@ -223,6 +224,7 @@ async def share(database: Database) -> Visited:
     store = Visited(SqliteClaims(database))
     await store.claim_message(100, by="a", now=NOW)
     await store.renew_leases([1, 2], by="a", now=NOW)
+    await store.take_turn("identify", by="a", now=NOW, every_s=6)
     running = await SqliteConversations(database).reply(1)
     assert running is not None
     await store.take_over(running, by="b", now=NOW)
@@ -259,6 +261,12 @@ async def forget(database: Database) -> Visited:
 
 
 TOUR = (talk, look_aside, pay, look_at_usage, set_things, keep_things, share, follow, forget)
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    """SQLite says which plan it has; a server's depends on what it has counted of its tables."""
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

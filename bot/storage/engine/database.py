@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.clock import SystemClock
@@ -17,7 +18,6 @@ from bot.storage.engine.write_lock import WriteLock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from bot.core.ports import Clock
     from bot.storage.engine.connections import Connections
@@ -30,8 +30,17 @@ REPORT_S = 5.0  # how long a report may read
 SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 8, 0.2  # longer than a report of ours, which takes `REPORT_S` at most
 
 
+TOO_LONG = "that takes too long to read; choose a shorter period"
+
+
 class Database(Protocol):
-    """Where the stores keep things. Everything raises `StorageError` for what the owner can fix."""
+    """Where the stores keep things. Everything raises `StorageError` for what the owner can fix.
+
+    Attributes:
+        name: what a log may call it; no secrets.
+    """
+
+    name: str
 
     def read(self) -> AbstractAsyncContextManager[Session]:
         """Read what has been committed; each statement sees the newest state."""
@@ -53,7 +62,11 @@ class Database(Protocol):
         ...
 
     async def scrub(self) -> None:
-        """Make sure that no byte of what was deleted can be found in the files."""
+        """Overwrite what was deleted, as far as the engine can: in SQLite's files not one byte stays."""
+        ...
+
+    async def size(self) -> int:
+        """In bytes."""
         ...
 
 
@@ -62,6 +75,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, clock: Clock, patience_s: float = PATIENCE_S) -> None:
         self.path = path
+        self.name = str(path.absolute())
         self._file = DatabaseFile(path, clock, patience_s=patience_s)
         self._clock = clock
         self._lock = WriteLock(clock, patience_s=patience_s)
@@ -98,7 +112,7 @@ class SqliteDatabase:
                     self._stopping = asyncio.create_task(stop_statements(reports), name="stopping a report")
                     raise
         except TimeoutError as error:
-            raise StorageError("that takes too long to read; choose a shorter period") from error
+            raise StorageError(TOO_LONG) from error
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Session]:
@@ -130,6 +144,10 @@ class SqliteDatabase:
             if not busy:
                 return
         raise StorageError(BUSY)
+
+    async def size(self) -> int:
+        files = (Path(f"{self.path}{ending}") for ending in ("", "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
 
     async def close(self) -> None:
         """Let a running transaction end, then take no more. Repeated calls do nothing."""

@@ -31,6 +31,10 @@ def migrations() -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("[0-9]*.sql"))]
 
 
+def newer_schema(version: int, *, known: int) -> StorageError:
+    return StorageError(f"a newer Headwater wrote it: it has schema {version}, and this version knows {known}")
+
+
 async def claim(connection: aiosqlite.Connection) -> None:
     """Mark an empty file, or one that an older version made, as ours; before WAL, so that the file itself says so.
 
@@ -58,9 +62,7 @@ async def migrate(connection: aiosqlite.Connection, acquire: Acquire = at_once) 
     scripts = migrations()
     version = await _version(connection)
     if version > len(scripts):
-        raise StorageError(
-            f"a newer Headwater wrote it: it has schema {version}, and this version knows {len(scripts)}"
-        )
+        raise newer_schema(version, known=len(scripts))
     for number, script in enumerate(scripts[version:], start=version + 1):
         await _apply(connection, acquire, number, script)
 

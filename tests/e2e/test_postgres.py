@@ -1,0 +1,48 @@
+"""The whole bot on PostgreSQL, and two processes as one bot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.storage.engine.opening import open_url
+from playground.openrouter import Script
+from tests.e2e.test_kill import INTERRUPTED, LONG
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import World
+    from tests.postgres import Server
+
+
+@pytest.fixture
+def url(postgres: Server, world: World) -> str:
+    """The bot's database."""
+    url = postgres.create()
+    world.settings["DATABASE_URL"] = url
+    return url
+
+
+async def remembered(url: str) -> list[tuple[str, str]]:
+    async with open_url(url) as database, database.read() as session:
+        return await session.fetch("SELECT role, text FROM turns ORDER BY id")
+
+
+async def test_a_conversation_on_postgres_survives_a_kill(world: World, url: str) -> None:
+    """Asked, remembered, killed in mid-answer, ended honestly by the next start, and continued."""
+    await world.start()
+    await world.reply(world.ask("hello"), "Hello.")
+    world.scripts.append(Script(text=LONG, tokens_per_second=80))
+    asked = world.ask("talk")
+    await world.discord.until(lambda: len(world.replies(asked)) == 2, 30)
+    await world.stop(9)
+    await world.start()
+    *above, last = await world.reply(asked)
+    assert last.content.endswith(INTERRUPTED)
+    shown = " ".join([*(message.content for message in above), last.content.removesuffix(INTERRUPTED)])
+    turns = await remembered(url)
+    assert [role for role, _ in turns] == ["user", "assistant"] * 2
+    assert turns[-1][1].split() == shown.split()
+    world.scripts.append(Script(text=LONG[len(shown) :], tokens_per_second=0))
+    await world.discord.press(world.member, last, "Continue")
+    await world.reply(asked, LONG, timeout=60)
