@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.postgres import Server, installed
+from tests.servers.postgres import Server, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Value
-    from tests.postgres import Server
+    from tests.servers.postgres import Server
 
 
 @pytest.fixture

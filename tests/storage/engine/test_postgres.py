@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from bot.storage.engine.database import Database
-    from tests.postgres import Server
+    from tests.servers.postgres import Server
 
 PUT = "INSERT INTO cache (key, value, kept_at) VALUES (?1, ?2, ?3)"
 PLACE = Place(channel_id=10, guild_id=1)

@@ -12,6 +12,7 @@ from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport
 from bot.storage.conversations import SqliteConversations
+from bot.storage.engine.database import open_database
 from bot.storage.erasure import SqliteErasure
 from bot.storage.sync import SqliteMessageSync
 from bot.storage.turns.asides import SqliteAsides
@@ -84,10 +85,11 @@ async def test_a_thought_goes_with_its_answer(database: Database, way: str) -> N
 
 
 @pytest.mark.parametrize("way", ["forget me", "retention", "its own retention"])
-async def test_no_byte_of_an_erased_thought_is_left(database: Database, path: Path, way: str) -> None:
+async def test_no_byte_of_an_erased_thought_is_left(path: Path, way: str) -> None:
     """Not in the file, nor in those beside it."""
-    await answered(database)
-    await WAYS[way](database)
+    async with open_database(path) as database:
+        await answered(database)
+        await WAYS[way](database)
     files = [file.read_bytes() for file in path.parent.iterdir() if file.is_file()]
     assert not any(b"VERYSECRET" in content for content in files)
 

@@ -12,7 +12,7 @@ from tests.e2e.test_kill import INTERRUPTED, LONG
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import World
-    from tests.postgres import Server
+    from tests.servers.postgres import Server
 
 
 @pytest.fixture

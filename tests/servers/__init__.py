@@ -1,0 +1,4 @@
+"""Servers that tests start for themselves.
+
+Imports the standard library.
+"""
