@@ -1,1 +1,4 @@
-"""What a request brings besides words: pictures, documents, recordings."""
+"""What a request brings besides words: pictures, documents, recordings.
+
+Imports the standard library, aiohttp and the playground's own.
+"""
