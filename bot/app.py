@@ -17,6 +17,7 @@ from bot.attachments.download import DISCORD_HOSTS
 from bot.attachments.opening import open_files
 from bot.client import ChatBot
 from bot.conversation.answer import Answerer
+from bot.conversation.asides.search import WebSearch
 from bot.conversation.chat import ChatService
 from bot.conversation.extras.reading import ExtrasReader
 from bot.conversation.upkeep.catch_up import CatchUp
@@ -243,6 +244,7 @@ def answerer(
         store=store,
         texts=texts,
         ratios=billing.ratios,
+        search=WebSearch(model.catalog, available=model.provider is Provider.OPENROUTER),
         catch_up=catch_up,
     )
 

@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.conversation.asides.kept import AsideKind
 from bot.core.errors import HeadwaterError
 from bot.core.records import Extras, Question
+from bot.settings.catalog import WEB
 from bot.ui.incoming.asking import Asker
 from bot.ui.incoming.markup import names_known, readable
 from bot.ui.incoming.reading.contents import sent_file
@@ -65,6 +66,7 @@ class Chat(commands.Cog):
     @app_commands.describe(
         prompt="Your question",
         attachment="A picture, document, recording or text that it's about",
+        web="Let the model search the web for this question",
         private="Only you see the answer, and the channel doesn't remember it",
     )
     async def ask(
@@ -72,12 +74,15 @@ class Chat(commands.Cog):
         interaction: discord.Interaction[ChatBot],
         prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
         attachment: discord.Attachment | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
+        web: bool = False,  # noqa: FBT001, FBT002 - the shape of a command's option
+        private: bool = False,  # noqa: FBT001, FBT002 - the same
     ) -> None:
         """Ask the model a question"""
         text = readable(prompt, names_known(prompt, interaction.guild) if interaction.guild else {})
         files = (sent_file(attachment),) if attachment else ()
-        await self._answer(interaction, text, Extras(files=files, links=links_in(prompt)), private=private)
+        await self._answer(
+            interaction, text, Extras(files=files, links=links_in(prompt)), private=private, web=web
+        )
 
     async def ask_about(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
         """The message menu: a form for the question, answered in the channel."""
@@ -170,11 +175,14 @@ class Chat(commands.Cog):
         extras: Extras,
         *,
         private: bool,
+        web: bool = False,
         quoted_id: int | None = None,
     ) -> None:
         place = interaction_place(interaction)
         try:
             admitted = await self.gate.admit(person_of(interaction), place)
+            if web:
+                admitted = replace(admitted, effective=admitted.effective.but(WEB, "on"))
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
             return

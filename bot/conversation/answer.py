@@ -12,7 +12,18 @@ from bot.conversation.history import earlier_turns
 from bot.conversation.overlap import Continuation
 from bot.conversation.prompt import build_prompt
 from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
-from bot.core.events import Alive, Called, Done, FinishReason, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import (
+    Alive,
+    Called,
+    Done,
+    FinishReason,
+    Reasoning,
+    Sources,
+    Started,
+    Text,
+    Waiting,
+    WaitReason,
+)
 from bot.core.records import CompletionRequest, Message, ReplyState, Role
 from bot.core.tokens import estimate
 from bot.settings.catalog import ShownThinking
@@ -20,6 +31,7 @@ from bot.settings.catalog import ShownThinking
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.conversation.asides.search import WebSearch
     from bot.conversation.ending import ReplyTexts
     from bot.conversation.ports import ConversationStore
     from bot.conversation.prompt import Prompt
@@ -49,6 +61,7 @@ class Answerer:
         store: ConversationStore,
         texts: ReplyTexts,
         ratios: TokenRatio,
+        search: WebSearch,
         catch_up: CatchUp | None = None,
     ) -> None:
         self._llm = llm
@@ -56,6 +69,7 @@ class Answerer:
         self._store = store
         self._texts = texts
         self._ratios = ratios
+        self._search = search
         self._catch_up = catch_up
 
     async def catch_up(self, place: Place, *, asked: int | None = None) -> None:
@@ -88,6 +102,7 @@ class Answerer:
             heard=run.heard,
         )
         prompt = await self._prompt(run, build)
+        web_ceiling, run.search = self._search.judge(question.place, profile)
         request = CompletionRequest(
             model=profile.model,
             messages=(*prompt.messages, *begun),
@@ -97,6 +112,7 @@ class Answerer:
             channel_id=question.place.channel_id,
             guild_id=question.place.guild_id,
             user_id=run.bill.user_id,
+            web_ceiling=web_ceiling,
         )
         return request, prompt
 
@@ -132,11 +148,13 @@ class Answerer:
                     case Waiting():
                         reply.show_status(self._texts.waiting(event))
                     case Alive() | Reasoning():
-                        self._tell_thinking(run, event)
+                        self._tell_thinking(run, event, searches=request.web_ceiling is not None)
                     case Text(text):
                         reply.feed(join.feed(text))
                         await run.memory.checkpoint(reply, at_least=len(run.shown_before))
-                    case Done(reason=reason):
+                    case Sources(sources):
+                        run.sources = sources
+                    case Done(reason=reason, besides=besides):
                         reply.feed(join.end())
                         if reply.is_blank:
                             raise EmptyAnswerError(model=request.model)
@@ -145,14 +163,19 @@ class Answerer:
                             state=STATES[reason],
                             answered_by=model if model in request.fallbacks else "",
                             history_truncated=history_truncated,
+                            remarks=tuple(sorted(besides)),
                         )
         raise StreamBrokenError(model=request.model)
 
-    def _tell_thinking(self, run: Run, event: Alive | Reasoning) -> None:
+    def _tell_thinking(self, run: Run, event: Alive | Reasoning, *, searches: bool) -> None:
         """Show that the model thinks, and what, where people want that; only where it takes no text's place."""
         thinking, shown = run.thinking, run.profile.reasoning
         if isinstance(event, Reasoning) and shown is not ShownThinking.OFF:
             thinking.add(event.text)
         newest = thinking.newest if shown is ShownThinking.LIVE else ""
-        if not run.reply.length and (newest or thinking.ticked()):
-            run.reply.show_status(self._texts.thinking(thinking.seconds, newest), optional=True)
+        if run.reply.length or not (newest or thinking.ticked()):
+            return
+        is_searching = searches and isinstance(event, Alive)
+        seconds = thinking.seconds
+        line = self._texts.searching(seconds) if is_searching else self._texts.thinking(seconds, newest)
+        run.reply.show_status(line, optional=True)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.conversation.asides.kept import AsideKind
+from bot.conversation.asides.sources import in_order_of_use
 from bot.conversation.asides.thinking import Thinking
 from bot.conversation.ending import Ending, Queued, footer_of
 from bot.conversation.errors import ForgottenError, ShuttingDownError, StillRunningError
@@ -270,8 +271,12 @@ class ChatService:
         """Bring the ending to the screen, then to memory and the ledger."""
         entry = self._entry(run, ending)
         wants_footer = run.profile.footer and ending.state is ReplyState.COMPLETE
+        sources = in_order_of_use(run.sources, run.reply.text)
+        run.further_sources = self._texts.further_sources(sources)
         ending = replace(
             ending,
+            sources=sources,
+            remarks=(*ending.remarks, *filter(None, [run.search])),
             footer=footer_of(entry) if entry and wants_footer else None,
             warnings=run.bill.warnings(entry) if entry else (),
             unavailable=run.profile.unavailable,

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.conversation.asides.search import SearchNote
     from bot.core.errors import HeadwaterError, StorageError
-    from bot.core.events import Waiting
+    from bot.core.events import Besides, Source, Waiting
     from bot.core.records import ReplyState
     from bot.display.target import DisplayTexts
     from bot.money.ledger import Entry
@@ -46,7 +49,8 @@ class Ending:
     answered instead of the chosen one. `footer` is set if the settings ask for it, `warnings` are the budgets that
     this answer nearly used up. `unavailable` is the chosen model that can't be used, and why, until people have
     read it once. `not_saved` says why memory doesn't have the answer. `history_truncated` says that earlier turns
-    didn't fit into the prompt, if the settings ask for it.
+    didn't fit into the prompt, if the settings ask for it. `sources` are what the provider says the answer draws
+    on, `remarks` name what it also brought and can't be shown, and what there is to say about web search.
     """
 
     state: ReplyState
@@ -59,6 +63,8 @@ class Ending:
     not_saved: StorageError | None = None
     history_truncated: bool = False
     notes: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    remarks: tuple[Besides | SearchNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,14 @@ class ReplyTexts(Protocol):
 
     def waiting(self, waiting: Waiting | Queued) -> str:
         """What a reply without text waits for."""
+        ...
+
+    def searching(self, seconds: float) -> str:
+        """What a reply without text shows while the model searches the web."""
+        ...
+
+    def further_sources(self, sources: Sequence[Source]) -> str:
+        """What a button shows where more sources were reported than fit under an answer; else empty."""
         ...
 
     def thinking(self, seconds: float, thoughts: str = "") -> str:

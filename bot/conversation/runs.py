@@ -17,9 +17,11 @@ from bot.settings.catalog import ShownThinking
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Sequence
 
+    from bot.conversation.asides.search import SearchNote
     from bot.conversation.asides.thinking import Thinking
     from bot.conversation.memory import AnswerMemory
     from bot.conversation.ports import Heard
+    from bot.core.events import Source
     from bot.core.records import Question
     from bot.display.errors import ScreenError
     from bot.display.reply import Reply
@@ -37,6 +39,9 @@ class Run:
         thinking: how long the model thinks, and what.
         notes: sentences of small print on what came with the question.
         heard: what was said in the room before it.
+        search: what there is to say about searching the web.
+        sources: what the provider says that the answer draws on.
+        further_sources: all of them in words, where there are more than fit under the answer.
         lost: why nobody can read the reply any more.
         forced: how the run ends when its task is cancelled.
         over: set once it is on the screen and in memory, or given up.
@@ -59,6 +64,9 @@ class Run:
         self.memory = memory
         self.bill = bill
         self.thinking = thinking
+        self.search: SearchNote | None = None
+        self.sources: tuple[Source, ...] = ()
+        self.further_sources = ""
         self.shown_before = shown_before
         self.notes: tuple[str, ...] = ()
         self.heard: Sequence[Heard] = ()
@@ -104,7 +112,8 @@ class Run:
         if self.memory.turn_id is None:
             return ()
         thoughts = self.thinking.text if self.profile.reasoning is ShownThinking.BUTTON else ""
-        return (Aside(AsideKind.THINKING, thoughts),) if thoughts else ()
+        kept = (Aside(AsideKind.THINKING, thoughts), Aside(AsideKind.SOURCES, self.further_sources))
+        return tuple(aside for aside in kept if aside.text)
 
     def _lose(self, error: ScreenError) -> None:
         self.lost = error

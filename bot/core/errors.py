@@ -263,10 +263,30 @@ class UnofferedToolError(ModelError):
 
 
 class PictureOnlyError(ModelError):
-    """The answer is a picture without any text."""
+    """The answer is nothing but a picture that can't be shown: an address, or a form that isn't taken."""
 
     may_be_billed = True
-    text = "The model answered with a picture, which I can't show. Please ask for an answer in words."
+    text = "The model answered with a picture in a form that I can't show. Please ask for an answer in words."
+
+
+class AudioOnlyError(ModelError):
+    """The answer is nothing but audio."""
+
+    may_be_billed = True
+    text = (
+        "The model answered with audio, which I can't play. Please ask for an answer in words. "
+        "An admin can choose another model with `/model set`."
+    )
+
+
+class UnreadableAnswerError(ModelError):
+    """The answer is nothing but something that isn't known here, such as a video."""
+
+    may_be_billed = True
+    text = (
+        "The model answered with something that I can't show. Please ask for an answer in words. "
+        "An admin can choose another model with `/model set`."
+    )
 
 
 class StreamBrokenError(ModelError):

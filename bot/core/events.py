@@ -27,6 +27,15 @@ class WaitReason(StrEnum):
     PRESSED_RETRY = "pressed_retry"  # nothing yet: somebody pressed Retry
 
 
+class Besides(StrEnum):
+    """What an answer may bring that can't be shown."""
+
+    TOOL_CALL = "tool call"  # of a tool that nobody offered
+    PICTURE = "picture"  # as an address, or one too many
+    AUDIO = "audio"
+    SOMETHING_ELSE = "something else"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What one attempt used, according to the provider. Money is in integer nano-dollars (1e-9 USD)."""
@@ -104,10 +113,37 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A page that the provider says the answer draws on. `title` is the page's own word, empty where unknown.
+
+    `start` is where in the answer it's cited first, in characters; None where that isn't said.
+    """
+
+    url: str
+    title: str = ""
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The pages that the answer draws on, in the order reported, each once: sent at most once, after the text."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures that the model made, as data URLs that nobody has looked into: sent at most once."""
+
+    data_urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The provider ended the answer; nothing follows."""
+    """The provider ended the answer; nothing follows. `besides` is what it also brought and can't be shown."""
 
     reason: FinishReason
+    besides: frozenset[Besides] = frozenset()
 
 
-Event = Waiting | Called | Alive | Started | Reasoning | Text | Usage | Done
+Event = Waiting | Called | Alive | Started | Reasoning | Text | Sources | Pictures | Usage | Done

@@ -34,9 +34,10 @@ class LLMClient(Protocol):
 
         Yields any number of `Waiting`, `Called` for each attempt that the provider took, then `Started`, then
         `Reasoning` and `Text`, `Usage` once for each attempt whose cost is known (failed ones included), and
-        `Done` last. `Alive` comes in between, before the first `Text`. Close the generator (`contextlib.aclosing`)
-        or cancel the task, and the connection closes at once. Text that arrives between two handovers comes as
-        one `Text`. `demand` says when the caller wants it; otherwise it comes after a quarter of a second at most.
+        `Done` last. `Alive` comes in between, before the first `Text`; `Sources` and `Pictures` after the last.
+        Close the generator (`contextlib.aclosing`) or cancel the task, and the connection closes at once. Text
+        that arrives between two handovers comes as one `Text`. `demand` says when the caller wants it; otherwise
+        it comes after a quarter of a second at most.
 
         Raises:
             ModelError: instead of `Done`. Text yielded before stays valid; no word is yielded twice.

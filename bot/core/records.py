@@ -163,7 +163,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionRequest:
-    """One prompt for one model, ready to send.
+    """One prompt for one model, ready to send. With a `web_ceiling` the model may search the web.
 
     `model` and `fallbacks` are the provider's own ids (`openai/gpt-4o-mini`), without litellm's prefix.
     `channel_id` keys fairness and the provider's session. `user_id` and `guild_id` each have a share of the
@@ -178,6 +178,7 @@ class CompletionRequest:
     guild_id: int | None = None
     temperature: float | None = None
     fallbacks: tuple[str, ...] = ()
+    web_ceiling: int | None = None  # nano-dollars that the searches may cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

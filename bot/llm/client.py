@@ -19,7 +19,7 @@ from bot.core.errors import (
     TooLargeError,
     UnsupportedPartError,
 )
-from bot.core.events import Alive, Called, Done, Reasoning, Started, Text, Waiting, WaitReason
+from bot.core.events import Alive, Called, Done, Pictures, Reasoning, Sources, Started, Text, Waiting, WaitReason
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
 from bot.llm.admission.limits import Caller
@@ -37,13 +37,13 @@ from bot.llm.quirks import LearnedQuirks
 from bot.llm.reasons import TOO_MANY_REQUESTS
 from bot.llm.request import parameters_of
 from bot.llm.retry import falls_back
+from bot.llm.stream.deltas import Kind
 from bot.llm.stream.exchange import Exchange
 from bot.llm.stream.transport import Transport
-from bot.llm.stream.words import Kind
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from bot.core.events import Event
     from bot.core.ports import Cache, Catalog, Clock
@@ -256,17 +256,29 @@ class ModelClient:
         finally:
             exchange.close()
             log.info("%s", exchange)
-        if answer.failure:
-            if answer.failure.may_be_billed and not answer.failure.retryable and not call.begun:
-                yield call.begin(exchange, self._catalog)
-            if exchange.usage:
-                yield exchange.usage
-            raise answer.failure
-        if not call.begun:
-            yield call.begin(exchange, self._catalog)
-        if answer.usage:
-            yield answer.usage
-        yield Done(reason=answer.reason)
+        for event in _outcome(exchange, begun=call.begun):
+            yield call.begin(exchange, self._catalog) if event is None else event
+
+
+def _outcome(exchange: Exchange, *, begun: bool) -> Iterator[Event | None]:
+    """The events after the last word; None stands for the answer's beginning, where it hasn't begun.
+
+    Raises:
+        ModelError: the answer failed.
+    """
+    answer, failure = exchange.answer, exchange.answer.failure
+    is_settled = failure is None or (failure.may_be_billed and not failure.retryable)
+    if not begun and (is_settled or answer.asides.pictures):  # pictures have been paid for, so nobody asks again
+        yield None
+    if answer.spoke and answer.asides.sources:
+        yield Sources(tuple(answer.asides.sources.values()))
+    if answer.asides.pictures:
+        yield Pictures(tuple(answer.asides.pictures))
+    if exchange.usage:
+        yield exchange.usage
+    if failure:
+        raise failure
+    yield Done(reason=answer.reason, besides=frozenset(answer.asides.others))
 
 
 class _Call:

@@ -15,8 +15,8 @@ import httpx
 from bot.core.errors import GarbledAnswerError, ModelError
 from bot.core.model_ids import Provider
 from bot.core.units import DAY_S
+from bot.llm.stream.deltas import Kind
 from bot.llm.stream.transport import EXCHANGE_HEADER, Transport, tidy_event
-from bot.llm.stream.words import Kind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.core.model_ids import Provider
 from bot.core.records import AttachmentKind
+from bot.core.units import NANO
 from bot.llm.reasons import LIMITS
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from bot.llm.quirks import Quirks
 
 OPENAI_HOST = "api.openai.com"
+# OpenRouter's own search tool, by an engine whose price is known: $0.007 a search, and the results as part of the
+# prompt. https://openrouter.ai/docs/guides/features/server-tools/web-search
+SEARCH_TOOL, SEARCH_ENGINE = "openrouter:web_search", "exa"
+SEARCH_NANO_USD = NANO // 100
+MOST_SEARCHES, RESULTS = 10, 5
 # OpenRouter's readers of PDFs: the model itself, and one that reads scans, for a price a page. Where a document's
 # text can be read it comes as text, so the free reader would find nothing.
 NATIVE, OCR = "native", "mistral-ocr"
@@ -47,7 +53,22 @@ def parameters_of(
             # It would drop the middle of a long prompt without a word; what goes into the prompt is decided here.
             "plugins": [{"id": "context-compression", "enabled": False}, *_parser(request, info)],
         }
+        if request.web_ceiling is not None and (known is None or "tools" in known):
+            body |= _search(request.web_ceiling)
     return {name: value for name, value in body.items() if quirks.takes(name)}
+
+
+def _search(ceiling_nano_usd: int) -> dict[str, object]:
+    """What lets a model search the web as often as the ceiling pays for."""
+    searches = max(1, min(MOST_SEARCHES, ceiling_nano_usd // SEARCH_NANO_USD))
+    terms = {"engine": SEARCH_ENGINE, "max_results": RESULTS, "max_uses": searches}
+    return {
+        "tools": [{"type": SEARCH_TOOL, "parameters": terms}],
+        "stop_server_tools_when": [
+            {"type": "step_count_is", "step_count": searches},
+            {"type": "max_cost", "max_cost_in_dollars": ceiling_nano_usd / NANO},
+        ],
+    }
 
 
 def _parser(request: CompletionRequest, info: ModelInfo | None) -> list[dict[str, object]]:

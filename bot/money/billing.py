@@ -160,11 +160,14 @@ class Bill:
         return request
 
     def _estimate(self, request: CompletionRequest, model: str) -> int | None:
+        """What a model will probably cost, with all that its searches may; those aren't free for any model."""
         info = self._billing.catalog.get(model)
         cost = self._billing.budgets.estimate(
             model, info, prompt_tokens=self._prompt_tokens, max_tokens=request.max_tokens
         )
-        return cost if cost is None or info is None else cost + media_price(request.messages, info)
+        if cost is not None and info is not None:
+            cost += media_price(request.messages, info)
+        return cost if request.web_ceiling is None else (cost or 0) + request.web_ceiling
 
     @asynccontextmanager
     async def reading(
@@ -264,4 +267,7 @@ class Bill:
         if self._is_unreported:
             ratio = self._billing.ratios.of(self._model)
             guess = (self._prompt_tokens, estimate([Message(Role.ASSISTANT, said)], ratio) if said else 0)
-        return cost_of(self._usage, self._billing.catalog.get(self._model), guess=guess)
+        cost = cost_of(self._usage, self._billing.catalog.get(self._model), guess=guess)
+        searches = self._request.web_ceiling if self._request and guess else None
+        # How often it searched isn't known yet: the provider's record will say it.
+        return replace(cost, nano_usd=cost.nano_usd + searches, estimated=True) if searches else cost

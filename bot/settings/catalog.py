@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.units import DAY_S
+from bot.core.units import DAY_S, NANO
 from bot.settings.specs import (
     CHANNEL,
     EVERYWHERE,
@@ -49,6 +50,19 @@ REASONING = SettingSpec(
     kind=OneOf(tuple(ShownThinking)),
     default=ShownThinking.OFF,
 )
+WEB = SettingSpec(
+    key="web",
+    description="Let the model search the web: questions then also go to a search engine, which may keep them",
+    kind=SWITCH,
+    default="off",
+)
+WEB_CEILING = SettingSpec(
+    key="web_ceiling",
+    description="The most that one question's web searches can cost",
+    kind=Dollars("per question", most=10, least=Decimal("0.01")),
+    when_unset="$0.05 per question",
+)
+WEB_CEILING_NANO_USD = NANO // 20  # while nobody set one
 FOOTER = SettingSpec(
     key="footer",
     description="Show model, tokens and cost under each answer",
@@ -183,6 +197,8 @@ SETTINGS = (
     ANSWER,
     THREADS,
     REASONING,
+    WEB,
+    WEB_CEILING,
     FOOTER,
     WINDOW_NOTE,
     ROOM,

@@ -12,6 +12,9 @@ from bot.settings.catalog import (
     REASONING,
     ROOM,
     TEMPERATURE,
+    WEB,
+    WEB_CEILING,
+    WEB_CEILING_NANO_USD,
     WINDOW_NOTE,
     ShownThinking,
 )
@@ -48,6 +51,8 @@ class Profile:
     fallbacks: tuple[str, ...]
     unavailable: tuple[str, ModelUnavailable] | None
     reasoning: ShownThinking  # what is shown of the model's thoughts
+    web: bool  # the model may search the web for every question
+    web_ceiling: int  # nano-dollars that the searches of one question may cost
     window_note: bool  # say below an answer when earlier turns did not fit
     footer: bool  # show model, tokens and cost under the answer
     room: int = 0  # how many messages before a question are read
@@ -74,6 +79,8 @@ class Profiles:
             fallbacks=self._models.permitted(effective, defaults.fallbacks),
             unavailable=self._models.news(choice),
             reasoning=ShownThinking(effective.text(REASONING)),
+            web=effective.flag(WEB),
+            web_ceiling=int(effective.text(WEB_CEILING) or WEB_CEILING_NANO_USD),
             window_note=effective.flag(WINDOW_NOTE),
             footer=effective.flag(FOOTER),
             room=int(effective.number(ROOM) or 0),

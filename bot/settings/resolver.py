@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.settings.store import Setting
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.core.ports import Clock
     from bot.core.records import Place
     from bot.settings.specs import SettingSpec
-    from bot.settings.store import Change, Setting, SettingsStore
+    from bot.settings.store import Change, SettingsStore
 
 
 def channel_scope(channel_id: int) -> str:
@@ -39,6 +41,13 @@ class EffectiveSettings:
         self._by_key: dict[str, list[Setting]] = {}
         for setting in settings:
             self._by_key.setdefault(setting.key, []).append(setting)
+
+    def but(self, spec: SettingSpec, value: str) -> EffectiveSettings:
+        """The same, but for one value that applies to one question."""
+        changed = EffectiveSettings()
+        setting = Setting(scope="question", key=spec.key, value=value, set_by=0, set_at=0)
+        changed._by_key = {**self._by_key, spec.key: [setting]}
+        return changed
 
     def find(self, key: str) -> Setting | None:
         """The setting that applies, or None where nobody set it."""

@@ -157,10 +157,11 @@ class Dollars:
 
     per: str = ""
     most: int = 1_000_000
+    least: Decimal = Decimal(0)
 
     @property
     def expected(self) -> str:
-        return f"an amount in US dollars from 0 to {self.most:,}, such as `2.50`"
+        return f"an amount in US dollars from {self.least} to {self.most:,}, such as `2.50`"
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -169,7 +170,7 @@ class Dollars:
     def parse(self, typed: str) -> str:
         try:
             amount = Decimal(typed.strip().removeprefix("$").removesuffix("$").strip())
-            if not 0 <= amount <= self.most:
+            if not self.least <= amount <= self.most:
                 raise ValueError(typed)
         except InvalidOperation:
             raise ValueError(typed) from None

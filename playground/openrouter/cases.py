@@ -72,9 +72,18 @@ def byok(upstream_usd: float, fee_usd: float = 0.0) -> Script:
     return Script(usages=(usage,), record=record, tokens_per_second=0)
 
 
+def searched(text: str, *urls: str, cited: str = "after", searches: int = 1) -> Script:
+    """An answer after a search that took a while, with the pages that the provider reports."""
+    pages = [
+        {"url": url, "title": f"Page {number}", "content": "An excerpt."} for number, url in enumerate(urls, 1)
+    ]
+    return Script(text=text, citations=pages, cited=cited, searches=searches, tokens_per_second=0)
+
+
 # Answers without words, and why; for tests and for the demo's page.
 WORDLESS = {
-    "picture": Script(text="", images=(PIXEL,)),
+    "picture": Script(text="", images=("https://pictures.example/1.png",)),
+    "audio": Script(text="", audio="UklGRg=="),
     "safety": Script(text="", finish="stop", native_finish="SAFETY"),
     "prohibited": Script(text="", finish="stop", native_finish="PROHIBITED_CONTENT"),
     "refusal": Script(text="", refusal="I can't help with that.", native_finish="refusal"),

@@ -13,6 +13,7 @@ FAMOUS = (  # id, context length, dollars a million prompt and completion tokens
     ("anthropic/claude-sonnet-4", 200_000, 3.0, 15.0),
     ("anthropic/claude-3-haiku", 200_000, 0.25, 1.25),
     ("google/gemini-2.5-flash", 1_048_576, 0.30, 2.50),
+    ("google/gemini-2.5-flash-image", 32_768, 0.30, 2.50),
     ("google/gemma-3-27b-it", 131_072, 0.09, 0.16),
     ("meta-llama/llama-3.3-70b-instruct", 131_072, 0.13, 0.40),
     ("meta-llama/llama-3.3-70b-instruct:free", 65_536, 0, 0),
@@ -44,6 +45,8 @@ def catalog() -> list[dict[str, Any]]:
 def _model(model: str, context: int, prompt: float, completion: float) -> dict[str, Any]:
     thinks = model.startswith("openai/o") or "120b" in model
     parameters = [p for p in PARAMETERS if not (thinks and p == "temperature")] + ["reasoning"] * thinks
+    parameters += ["tools"] * (not model.endswith(":free"))
+    writes = ["image", "text"] if model.endswith("-image") else ["text"]
     price = "0" if model.endswith(":free") else None
     reads = ["text", *next((more for start, more in INPUTS.items() if model.startswith(start)), [])]
     return {
@@ -52,7 +55,7 @@ def _model(model: str, context: int, prompt: float, completion: float) -> dict[s
         "name": model.replace("/", ": ").replace("-", " ").title(),
         "created": 1_750_000_000,
         "context_length": context,
-        "architecture": {"input_modalities": reads, "output_modalities": ["text"], "tokenizer": "Other"},
+        "architecture": {"input_modalities": reads, "output_modalities": writes, "tokenizer": "Other"},
         "pricing": {"prompt": price or _price(prompt), "completion": price or _price(completion), "request": "0"},
         "top_provider": {"context_length": context, "max_completion_tokens": context // 4, "is_moderated": False},
         "supported_parameters": parameters,

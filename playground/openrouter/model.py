@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playground.openrouter.inputs.received import received
+from playground.openrouter.pictures import evening
 from playground.openrouter.script import Fault, Script, text_of, tokens_of
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ INTRODUCTION = """\
 I am the playground's scripted model: I run on this machine, know a few tricks and cost nothing. The bot that \
 shows you my words is the real one.
 
-Ask me for something **long**, for **code**, a **list** or a **table**; ask me for a **slow** start, for an \
-**error**, or to **break** off in the middle; tell me I am **busy**; or ask **what you asked before**. Send me \
-**pictures** and **files**, and I say what arrived."""
+Ask me for something **long**, for **code**, a **list**, a **table** or a **picture**. Ask me to **think**, or to \
+**search** the web. Ask me for a **slow** start, for an **error**, or to **break** off in the middle. Tell me I'm \
+**busy**; or ask **what you asked before**. Send me **pictures** and **files**, and I say what arrived."""
 
 ABOUT = """\
 Headwater streams a model's answer into Discord by editing its own messages. It sends an edit only when there is \
@@ -119,6 +120,23 @@ message deleted meanwhile. The bot itself may be restarted. In each case the tex
 small print says what happened, and a button helps where one can."""
 
 
+TIDES = """\
+The sea rises and falls twice in a little more than a day, because the Moon pulls at the near side of the Earth \
+more than at the far side [1]. Sun and Moon together make the highest tides, at new moon and full moon [2]. \
+Where a bay narrows, the water piles up: in the Bay of Fundy by sixteen metres [3].
+
+I made this link up, so it's no source: [a page that nobody reported](https://invented.example/tides)."""
+TIDE_PAGES = (
+    {"url": "https://oceans.example/tides/what-are-tides", "title": "What are tides? | Oceans", "content": "…"},
+    {"url": "https://sky.example/moon/spring_tides", "title": "Spring tides & neap tides", "content": "…"},
+    {"url": "https://www.fundy.example/visit?place=hopewell#times", "title": "Hopewell [Rocks] *tide times*"},
+)
+THOUGHTS = """\
+They ask why. First, what is the question about? The conversation doesn't say, so I should keep it general. \
+The tides are a good example of a cause that is far away and still strong: the Moon pulls at the sea. \
+I should say it in one sentence. Not too long, and friendly."""
+
+
 class ScriptedModel:
     """Answers requests; between them it remembers only the requests it refused as busy."""
 
@@ -181,6 +199,23 @@ def _before(call: Call) -> Script:
     return Script(text="\n".join(["Before this, I was asked:", "", *lines]), first_token_after=0.2)
 
 
+def _search(call: Call) -> Script:
+    """Answer from the web where that is offered, with the pages that the answer draws on."""
+    if not any(tool.get("type") == "openrouter:web_search" for tool in call.body.get("tools", [])):
+        return Script(
+            text="I'd have to look that up, and nobody offered me the web. Ask with `/ask` and its option `web`."
+        )
+    return Script(text=TIDES, citations=TIDE_PAGES, searches=1, first_token_after=5.0)
+
+
+def _think(_: Call) -> Script:
+    return Script(text="Because of the tides, after all.", reasoning=THOUGHTS, tokens_per_second=30)
+
+
+def _draw(_: Call) -> Script:
+    return Script(text="Here is an evening by the sea.", images=(evening(),), first_token_after=2.0)
+
+
 def _break(_: Call) -> Script:
     return Script(text=ESSAY, fault=Fault.ERROR, fault_at=len(list(tokens_of(ESSAY[:800]))), error_code=502)
 
@@ -200,6 +235,9 @@ def _log(lines: int) -> str:
 
 REPLIES = (
     ("before|remember", _before),
+    ("search|news|tides?|web", _search),
+    ("think|ponder", _think),
+    ("draw|paint|picture", _draw),
     ("error", lambda _: Script(status=400, error_message="The playground was asked for an error.")),
     ("break", _break),
     ("long", lambda _: Script(text=long_answer(), tokens_per_second=250, first_token_after=0.3)),

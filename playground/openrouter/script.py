@@ -11,6 +11,7 @@ from playground.openrouter.framing import Framing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+SEARCH_USD = 0.007  # what the engine takes that the docs name first
 TOKEN_CHARS = 4  # roughly what a token of English is
 
 
@@ -38,6 +39,11 @@ class Script:
     text: str | Sequence[str] = "Hello."
     reasoning: str | Sequence[str] = ""
     images: Sequence[str] = ()  # data URLs, each in a delta of its own after the text
+    pictures_at_end: bool = False  # in the event that ends the answer, in place of deltas of their own
+    citations: Sequence[Mapping[str, Any]] = ()  # pages, as `url_citation` has them
+    cited: str = "after"  # the text, `before` it, at the `end`, or in the `message` that repeats the answer
+    searches: int = 0  # of the web, which are charged for
+    audio: str = ""  # a delta's `audio.data`, without a transcript
     refusal: str = ""  # a delta's `refusal`
     tool: str = ""  # a tool that the model calls, offered or not
     cumulative: bool = False  # the last chunk repeats the whole answer as `message`
@@ -106,8 +112,8 @@ class Call:
 def usage_of(call: Call, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What a call used and cost; with the last of the script's `usages`, or with other `changes`."""
     prompt, completion = max(1, sum(len(text_of(m["content"])) for m in call.messages) // 4), len(call.sent)
-    cost = round(prompt * 0.15e-6 + completion * 0.6e-6, 10)
-    own = {
+    cost = round(prompt * 0.15e-6 + completion * 0.6e-6 + call.script.searches * SEARCH_USD, 10)
+    own: dict[str, Any] = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
@@ -117,6 +123,8 @@ def usage_of(call: Call, changes: Mapping[str, Any] | None = None) -> dict[str, 
         "cost_details": {"upstream_inference_cost": None, "upstream_inference_completions_cost": cost},
         "completion_tokens_details": {"reasoning_tokens": 0},
     }
+    if call.script.searches:
+        own["server_tool_use_details"] = {"web_search_requests": call.script.searches}
     last = call.script.usages[-1] if call.script.usages else {}
     return {**own, **(last if changes is None else changes)}
 

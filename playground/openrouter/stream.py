@@ -86,8 +86,9 @@ class Stream:
     async def _end(self) -> None:
         script = self.script
         if script.finish:
-            last = choice(says(""), finish=script.finish, native=script.native_finish)
-            await self._event({**last, "message": message_of(script)} if script.cumulative else last)
+            last = choice(ending_of(script), finish=script.finish, native=script.native_finish)
+            whole = script.cumulative or script.cited == "message"
+            await self._event({**last, "message": message_of(script)} if whole else last)
         for changes in script.usages if script.usage else ():
             await self._event(choice(says("")), usage=usage_of(self.call, changes))
         if script.done:
@@ -128,12 +129,18 @@ def deltas(script: Script) -> Iterator[tuple[str, dict[str, Any]]]:
     for thought in tokens_of(script.reasoning):
         details = [{"type": "reasoning.text", "text": thought, "format": "unknown", "index": 0}]
         yield "", {**says(""), "reasoning": thought, "reasoning_details": details}
+    if script.cited == "before" and script.citations:
+        yield "", {**says(""), "annotations": annotations_of(script)}
     for token in tokens_of(script.text):
         yield token, says(token)
+    if script.cited == "after" and script.citations:
+        yield "", {**says(""), "annotations": annotations_of(script)}
     for refused in tokens_of(script.refusal):
         yield "", {**says(""), "refusal": refused}
-    for url in script.images:
+    for url in () if script.pictures_at_end else script.images:
         yield "", {**says(""), "images": [image_of(url)]}
+    if script.audio:
+        yield "", {**says(""), "audio": {"id": "audio_1", "data": script.audio}}
     if script.tool:
         called = {"index": 0, "id": "call_1", "type": "function"}
         yield "", {**says(""), "tool_calls": [{**called, "function": {"name": script.tool, "arguments": "{}"}}]}
@@ -141,6 +148,20 @@ def deltas(script: Script) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def says(text: str) -> dict[str, Any]:
     return {"role": "assistant", "content": text}
+
+
+def annotations_of(script: Script) -> list[dict[str, Any]]:
+    return [{"type": "url_citation", "url_citation": {**cited}} for cited in script.citations]
+
+
+def ending_of(script: Script) -> dict[str, Any]:
+    """The delta of the event that ends an answer: empty, as a rule."""
+    ending = says("")
+    if script.pictures_at_end and script.images:
+        ending["images"] = [image_of(url) for url in script.images]
+    if script.cited == "end" and script.citations:
+        ending["annotations"] = annotations_of(script)
+    return ending
 
 
 def image_of(url: str) -> dict[str, Any]:
@@ -161,6 +182,7 @@ def message_of(script: Script) -> dict[str, Any]:
     """A whole answer as the `message` of a choice."""
     message = says("".join(tokens_of(script.text))) | {"refusal": script.refusal or None}
     message["reasoning"] = "".join(tokens_of(script.reasoning)) or None
+    message |= {"annotations": annotations_of(script)} if script.citations else {}
     return message | ({"images": [image_of(url) for url in script.images]} if script.images else {})
 
 

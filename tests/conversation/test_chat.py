@@ -12,6 +12,7 @@ import pytest
 
 from bot.access.gate import Admitted
 from bot.conversation.answer import Answerer
+from bot.conversation.asides.search import WebSearch
 from bot.conversation.chat import ChatService
 from bot.conversation.errors import QueueFullError, ShuttingDownError
 from bot.conversation.extras.reading import ExtrasReader
@@ -70,6 +71,7 @@ class Stage:
                 store=self.store,
                 texts=ReplyTexts(),
                 ratios=billing.ratios,
+                search=WebSearch(catalog, available=True),
             ),
             profiles=Profiles(
                 ModelChoice(self.resolver, catalog, default="a/model"),

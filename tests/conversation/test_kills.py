@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.access.gate import Admitted
 from bot.conversation.answer import Answerer
+from bot.conversation.asides.search import WebSearch
 from bot.conversation.chat import ChatService
 from bot.conversation.upkeep.leases import Leases
 from bot.conversation.upkeep.recovery import Recovery
@@ -135,7 +136,12 @@ class Life:
         }
         self.chat = ChatService(
             answerer=Answerer(
-                llm=provider, catalog=catalog, store=self._store, texts=texts, ratios=billing.ratios
+                llm=provider,
+                catalog=catalog,
+                store=self._store,
+                texts=texts,
+                ratios=billing.ratios,
+                search=WebSearch(catalog, available=True),
             ),
             profiles=Profiles(
                 ModelChoice(SettingsResolver(MemorySettings(), clock), catalog, default="a/model"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -213,3 +214,45 @@ async def test_words_never_depend_on_figures(world: World, cost: object):
     for spent, _ in query(world, "SELECT cost_nano_usd, estimated FROM ledger"):
         assert 0 <= spent < 10**12
     assert "Hello." in str(world.router.calls[-1].messages)
+
+
+PAGES = [f"https://page{number}.example/tides_{number}" for number in range(1, 12)]
+
+
+async def test_a_search_shows_its_sources_and_none_that_the_model_made_up(world: World):
+    """`/ask web:true` offers the search within its ceiling, shows that it goes on, and books what it cost."""
+    await world.start()
+    invented = "Twice a day [1], see [this page](https://invented.example/tides)."
+    searched = cases.searched(invented, *PAGES, cited="end", searches=2)
+    world.scripts.append(replace(searched, first_token_after=4.0))
+    asked = await world.discord.command(world.member, world.channel, "ask", prompt="tides?", web=True)
+    await world.discord.until(lambda: asked.messages and "Sources" in asked.messages[0].content, 20)
+    (answer,) = asked.messages
+    body = world.router.calls[0].body
+    assert [tool["type"] for tool in body["tools"]] == ["openrouter:web_search"]
+    assert {"type": "max_cost", "max_cost_in_dollars": 0.05} in body["stop_server_tools_when"]
+    assert any(version.content.startswith("-# Searching the web…") for version in answer.history)
+    text, print_ = answer.content.split("\n-# Sources: ")
+    assert text == invented
+    assert "invented" not in print_
+    assert print_.startswith("[1] [Page 1](<https://page1.example/tides_1>) (page1.example) · [2] ")
+    assert "and 3 more" in print_
+    assert "a search engine, which may keep it" in print_
+    assert answer.labels == ("Sources",)
+    pressed = await world.discord.press(world.admin, answer, "Sources")
+    assert pressed.ephemeral
+    assert all(f"(<{page}>)" in pressed.content for page in PAGES)
+    await world.reply(world.ask("and now without?"))
+    assert "tools" not in world.router.calls[1].body
+    assert "page1.example" not in str(world.router.calls[1].messages)
+    ((cost,),) = query(world, "SELECT cost_nano_usd FROM ledger ORDER BY id LIMIT 1")
+    assert cost >= 14_000_000
+
+
+async def test_where_nobody_can_search_the_answer_says_so(world: World):
+    """A model without tools answers from what it knows."""
+    await world.start(MODEL="openrouter/meta-llama/llama-3.3-70b-instruct:free")
+    asked = await world.discord.command(world.member, world.channel, "ask", prompt="tides?", web=True)
+    await world.discord.until(lambda: asked.messages and "can't search" in asked.messages[0].content, 20)
+    assert asked.messages[0].content.startswith("Hello.\n-# ")
+    assert "tools" not in world.router.calls[0].body

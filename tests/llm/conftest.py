@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.core.errors import ModelError
-from bot.core.events import Alive, Called, Done, Reasoning, Started, Text, Usage, Waiting
+from bot.core.events import Alive, Called, Done, Pictures, Reasoning, Sources, Started, Text, Usage, Waiting
 from bot.core.model_ids import Provider
 from bot.core.records import CompletionRequest, Message, Role
 from bot.llm.client import ModelClient, open_client
@@ -83,10 +83,10 @@ class Outcome:
         kinds = [type(event) for event in self.events if not isinstance(event, Waiting | Alive)]
         while kinds and kinds[0] in (Called, Usage):
             kinds.pop(0)
-        order = {Started: 0, Reasoning: 1, Text: 1, Usage: 2, Done: 3}
+        order = {Started: 0, Reasoning: 1, Text: 1, Sources: 2, Pictures: 3, Usage: 4, Done: 5}
         ranks = [order[kind] for kind in kinds]
         assert ranks == sorted(ranks)
-        assert all(kinds.count(once) <= 1 for once in (Started, Usage, Done))
+        assert all(kinds.count(once) <= 1 for once in (Started, Sources, Pictures, Usage, Done))
         assert not kinds or kinds[0] is Started
         assert (self.done is None) == (self.error is not None)
         assert all(event.text for event in self.of(Text))

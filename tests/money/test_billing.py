@@ -44,7 +44,7 @@ async def opened(model: str, *fallbacks: str, budget: int, **of: Any) -> tuple[C
 
 
 async def open_bill(
-    model: str, *fallbacks: str, budget: int, attached: Sequence[Attachment] = ()
+    model: str, *fallbacks: str, budget: int, attached: Sequence[Attachment] = (), **more: Any
 ) -> tuple[CompletionRequest, Bill, MemoryLedger]:
     clock, ledger = VirtualClock(), MemoryLedger()
     unbooked = Unbooked(clock)
@@ -60,6 +60,7 @@ async def open_bill(
         channel_id=1,
         user_id=7,
         fallbacks=fallbacks,
+        **more,
     )
     return await bill.open(request, on_wait=lambda: None), bill, ledger
 
@@ -176,3 +177,27 @@ def test_what_reading_costs_is_set_aside_and_booked():
         return [(entry.state, entry.cost.nano_usd) for entry in ledger.entries]
 
     assert run(transcribe()) == [("reading", 30), ("reading", 70)]
+
+
+def test_searches_are_reserved_and_an_unreported_call_counts_them():
+    """With all they may cost, for free models too; what was reported counts instead."""
+    searching = {"web_ceiling": 50_000_000}
+    plain, free = run(opened(PAID.id, budget=10**9)), run(opened(FREE.id, budget=10**9, **searching))
+    paid = run(opened(PAID.id, budget=10**9, **searching))
+    assert paid[1] == plain[1] + 50_000_000
+    assert free[1] == 50_000_000
+
+    async def main() -> tuple[int, int]:
+        _, bill, _ = await open_bill(PAID.id, budget=10**9, **searching)
+        bill.observe(called(PAID, "gen-1"))
+        stopped = bill.entry(state="stopped", said="")
+        bill.observe(Usage(prompt_tokens=10, completion_tokens=1, cost_nano_usd=7_001_900))
+        reported = bill.entry(state="complete", said="")
+        assert stopped
+        assert reported
+        assert stopped.cost.estimated
+        return stopped.cost.nano_usd, reported.cost.nano_usd
+
+    stopped, reported = run(main())
+    assert stopped >= 50_000_000
+    assert reported == 7_001_900

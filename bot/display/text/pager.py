@@ -263,12 +263,12 @@ def without_cursor(content: str) -> str:
 
 
 def with_note(pages: Sequence[Page], note: str) -> list[str]:
-    """The contents with a line of small print below: in the last message, or in a new one if there is no room.
+    """The contents with lines of small print below: in the last message, or in a new one if there is no room.
 
     It gets a new one too if the text would draw it into a quote (`>>>` quotes all that follows) or a span.
     """
     contents = [page.content for page in pages]
-    line = SMALL_PRINT + " ".join(note.split())
+    line = "\n".join(SMALL_PRINT + " ".join(each.split()) for each in note.splitlines() if each.strip())
     line = line[: _fitting(line, MESSAGE_LIMIT)]
     if contents and not _draws_in(contents[-1], line):
         joined = f"{contents[-1]}\n{line}"

@@ -64,8 +64,10 @@ def _bare(content: str) -> str:
     """A message without the cursor or the small print below its text."""
     if content.endswith(CURSOR.strip()):
         return without_cursor(content)
-    above, _, last_line = content.rpartition("\n")
-    return above.rstrip() if last_line.startswith(SMALL_PRINT) else content.rstrip()
+    content = content.rstrip()
+    while content.rpartition("\n")[2].startswith(SMALL_PRINT):
+        content = content.rpartition("\n")[0].rstrip()
+    return content
 
 
 def _candidates(text: str, contents: Sequence[str]) -> Iterator[str]:

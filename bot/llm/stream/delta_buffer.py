@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from bot.llm.stream.words import Kind
+from bot.llm.stream.deltas import Kind
 
 if TYPE_CHECKING:
     from bot.core.ports import Clock

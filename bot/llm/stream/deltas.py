@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.llm.documents import mapping
-from bot.llm.stream.endings import Other
-from bot.llm.stream.words import Kind, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PICTURES = ("image_url", "image", "output_image")  # parts of a content
+REDACTED = "[REDACTED]"  # what some providers put in a hidden thought's place
+
+
+class Kind(StrEnum):
+    """What a piece of text adds to; the values are the delta's keys as litellm knows them."""
+
+    TEXT = "content"
+    REASONING = "reasoning"
+
+
+Words = list[tuple[Kind, str]]
 
 
 def words_of(delta: Mapping[str, Any]) -> Words:
     """What a delta says: thoughts, then text."""
     words: Words = []
     thought = delta.get("reasoning") or delta.get("reasoning_content")
-    if thought and isinstance(thought, str):
+    if thought and isinstance(thought, str) and thought != REDACTED:
         words.append((Kind.REASONING, thought))
     text = delta.get("content")
     if text and isinstance(text, str):
@@ -28,24 +37,12 @@ def words_of(delta: Mapping[str, Any]) -> Words:
     return words
 
 
-def others_of(delta: Mapping[str, Any]) -> set[Other]:
-    """What a delta brings besides words."""
-    brought = set()
-    if delta.get("tool_calls") or delta.get("function_call"):
-        brought.add(Other.TOOL_CALL)
-    content = delta.get("content")
-    in_parts = isinstance(content, list) and any(part.get("type") in PICTURES for part in _parts(content))
-    if in_parts or delta.get("images"):
-        brought.add(Other.PICTURE)
-    return brought
-
-
 def _less_usual(delta: Mapping[str, Any], content: object, *, has_thought: bool) -> Words:
     words: Words = []
     if not has_thought:
-        details = _parts(delta.get("reasoning_details"))
+        details = parts_of(delta.get("reasoning_details"))
         words += [(Kind.REASONING, text) for part in details for text in _texts(part)]
-    for part in _parts(content):
+    for part in parts_of(content):
         kind = Kind.REASONING if part.get("type") in ("thinking", "reasoning") else Kind.TEXT
         words += [(kind, text) for text in _texts(part)]
     # A refusal is what the model says; so is the transcript of what it speaks.
@@ -55,7 +52,7 @@ def _less_usual(delta: Mapping[str, Any], content: object, *, has_thought: bool)
     return words
 
 
-def _parts(parts: object) -> Iterator[Mapping[str, Any]]:
+def parts_of(parts: object) -> Iterator[Mapping[str, Any]]:
     """The parts of a content that is a list; some servers put plain strings among them."""
     for part in parts if isinstance(parts, list) else ():
         yield {"text": part} if isinstance(part, str) else mapping(part)
@@ -66,7 +63,7 @@ def _texts(part: Mapping[str, Any]) -> Iterator[str]:
     for key in ("text", "summary", "refusal", "thinking"):
         value = part.get(key)
         if isinstance(value, str):
-            yield from (value,) if value else ()
+            yield from (value,) if value and value != REDACTED else ()
         elif key == "thinking":
-            for inner in _parts(value):
+            for inner in parts_of(value):
                 yield from _texts(inner)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from bot.core import errors
-from bot.core.events import FinishReason
+from bot.core.events import Besides, FinishReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,13 +51,6 @@ TOOL_CALLED = {
 BROKEN = {"error", "network_error", "insufficient_system_resource", "abort", "aborted"}
 
 
-class Other(Enum):
-    """What a delta may bring in place of words."""
-
-    TOOL_CALL = auto()
-    PICTURE = auto()
-
-
 def error_in(document: Mapping[str, Any], *, named: bool) -> Mapping[str, Any] | None:
     """The error that a document without choices is, although it has none; `named`: its event is called so."""
     if named or "error" in (document.get("object"), document.get("type")):
@@ -76,13 +68,17 @@ def reason_of(names: AbstractSet[str]) -> FinishReason:
     return FinishReason.LENGTH if names & CUT else FinishReason.STOP
 
 
-def without_words(names: AbstractSet[str], brought: AbstractSet[Other]) -> type[ModelError]:
-    """What to say of an answer that ended without any text."""
+def without_words(names: AbstractSet[str], brought: AbstractSet[Besides]) -> type[ModelError]:
+    """What to say of an answer that ended without any text or picture."""
     reason = reason_of(names)
     if reason is FinishReason.CONTENT_FILTER:
         return errors.FilteredAnswerError
-    if Other.TOOL_CALL in brought or names & TOOL_CALLED:
+    if Besides.TOOL_CALL in brought or names & TOOL_CALLED:
         return errors.UnofferedToolError
-    if Other.PICTURE in brought:
+    if Besides.PICTURE in brought:
         return errors.PictureOnlyError
+    if Besides.AUDIO in brought:
+        return errors.AudioOnlyError
+    if brought:
+        return errors.UnreadableAnswerError
     return errors.OutOfTokensError if reason is FinishReason.LENGTH else errors.EmptyAnswerError

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.core.text_demand import TextDemand
     from bot.llm.config import Timeouts
     from bot.llm.media import Media
-    from bot.llm.stream.words import Words
+    from bot.llm.stream.deltas import Words
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.llm.stream.words import Kind, Words
+from bot.llm.stream.deltas import Kind, Words
 
 # What model families use. Those in lower case stand for any case; `[Think]` may begin a sentence.
 TAGS = {

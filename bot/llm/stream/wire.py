@@ -9,13 +9,13 @@ from bot.core import errors
 from bot.core.events import FinishReason
 from bot.llm import failures
 from bot.llm.documents import mapping
-from bot.llm.stream.deltas import others_of, words_of
-from bot.llm.stream.endings import BROKEN, Other, error_in, reason_of, without_words
+from bot.llm.stream.asides import Asides
+from bot.llm.stream.deltas import Kind, Words, words_of
+from bot.llm.stream.endings import BROKEN, error_in, reason_of, without_words
 from bot.llm.stream.payload import documents_in
 from bot.llm.stream.sse import EventParser
 from bot.llm.stream.thoughts import LeadingThoughts
 from bot.llm.stream.usage import read_usage
-from bot.llm.stream.words import Kind, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,7 @@ class Answer:
         over: nothing more comes.
         spoke: some text or reasoning has arrived.
         has_text: some text that isn't blank has arrived.
+        asides: what it brings besides its words.
     """
 
     def __init__(self, model: str, clock: Clock) -> None:
@@ -56,6 +57,7 @@ class Answer:
         self.over = False
         self.spoke = False
         self.has_text = False
+        self.asides = Asides()
         self._clock = clock
         self._events = EventParser()
         self._words: Words = []  # read and not given yet
@@ -64,7 +66,6 @@ class Answer:
         self._half = ""  # the first half of a character that was cut in two
         self._told: set[Kind] = set()  # kinds of words that have come in deltas
         self._messages: dict[Kind, str] = {}  # words that have come in messages
-        self._brought: set[Other] = set()
         self._garbled = False
 
     @property
@@ -138,6 +139,10 @@ class Answer:
             self._note(document)
         choices = document.get("choices")
         choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
+        if "annotations" in choice or "annotations" in document or "citations" in document:
+            for part in (choice, document):
+                self.asides.read({"annotations": part.get("annotations")})
+            self.asides.read_document(document)
         if delta := choice.get("delta"):
             self._read_delta(mapping(delta))
         if message := choice.get("message"):
@@ -187,8 +192,7 @@ class Answer:
         for kind, text in words_of(delta):
             self._told.add(kind)
             self._say(kind, text)
-        if not self.has_text:
-            self._brought |= others_of(delta)
+        self._read_aside(delta)
 
     def _read_message(self, message: Mapping[str, Any]) -> None:
         """A message repeats what deltas said, or an earlier message; only what is new in it counts."""
@@ -200,7 +204,11 @@ class Answer:
             new = text.removeprefix(before)
             self._messages[kind] = before + new
             self._say(kind, new)
-        self._brought |= others_of(message)
+        self._read_aside(message)
+
+    def _read_aside(self, part: Mapping[str, Any]) -> None:
+        self.asides.read(part)
+        self.spoke = self.spoke or bool(self.asides.pictures)
 
     def _say(self, kind: Kind, text: str) -> None:
         if self._half or not text.isascii():
@@ -255,7 +263,9 @@ class Answer:
             return errors.WrongAddressError
         if self.finish is not None and self._garbled:
             return errors.GarbledAnswerError
-        return None if self.has_text else without_words(self._finish_names(), self._brought)
+        if self.has_text or self.asides.pictures:
+            return None
+        return without_words(self._finish_names(), self.asides.others)
 
     def _finish_names(self) -> set[str]:
         return {name.lower() for name in (self.finish, self.native_finish) if name}

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bot.conversation.asides.search import SearchNote
 from bot.conversation.ending import Ending, Footer, Queued
 from bot.conversation.extras.quoting import cut
-from bot.core.events import Waiting, WaitReason
+from bot.core.events import Besides, Waiting, WaitReason
+from bot.core.names import one_line
 from bot.core.records import ReplyState
 from bot.core.units import about, dollars, duration
 from bot.display.target import DisplayTexts
 from bot.money.limits import budget_name
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts.models import unavailable
-from bot.ui.texts.names import shown_name
+from bot.ui.texts.names import shown_name, shown_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.events import Source
 
 NOTES_LIMIT = 1000  # characters of what is said about files; the rest of a message is for the answer
 EMPTY_QUESTION = "Ask me something in the same message, or use `/ask`."
@@ -85,6 +95,55 @@ def answer_ready(user_id: int, seconds: float) -> str:
     return f"-# <@{user_id}> your answer is ready, after {seconds:,.0f} s."
 
 
+REMARKS = {
+    SearchNote.RETENTION: "Web search is on: what the model looks up goes to a search engine, which may keep it.",
+    SearchNote.NO_PROVIDER: "This bot's model provider has no web search, so I answered without it.",
+    SearchNote.NO_MODEL: "This model can't search the web, so it answered without.",
+    Besides.TOOL_CALL: "The model also tried to use a tool that I don't have.",
+    Besides.PICTURE: "The model also sent a picture that I can't show.",
+    Besides.AUDIO: "The model also sent audio, which I can't play.",
+    Besides.SOMETHING_ELSE: "The model also sent something that I can't show.",
+}
+SOURCES_SHOWN, SOURCES_CHARS = 8, 1500  # under an answer; Discord takes 2,000 characters with everything else
+TITLE_CHARS = 60
+# What could end a link, or begin a spoiler or code, as addresses write it.
+_IN_LINK = str.maketrans({char: f"%{ord(char):02X}" for char in '<>()|`\\*"'})
+
+
+def listed(sources: Sequence[Source]) -> tuple[str, bool]:
+    """The sources as a line under an answer, and whether each is there with its link."""
+    parts: list[str] = []
+    shown, whole, used = sources[:SOURCES_SHOWN], len(sources) <= SOURCES_SHOWN, 0
+    for number, source in enumerate(shown, 1):
+        later = (len(shown) - number) * 2 * TITLE_CHARS
+        part = f"[{number}] {_source(source)}"
+        if used + len(part) + later > SOURCES_CHARS:
+            part, whole = f"[{number}] {_source(source, link=False)}", False
+        parts.append(part)
+        used += len(part)
+    if len(sources) > SOURCES_SHOWN:
+        parts.append(f"and {len(sources) - SOURCES_SHOWN} more")
+    return ("Sources: " + " · ".join(parts) if parts else ""), whole
+
+
+def _source(source: Source, *, link: bool = True) -> str:
+    """A page's title and host. The title is the page's own word, so nothing in it works as markup."""
+    host = _host(source.url)
+    title = one_line(source.title).replace("[", "(").replace("]", ")").replace("://", ":")
+    title = shown_text(title if len(title) <= TITLE_CHARS else title[: TITLE_CHARS - 1] + "…") or host
+    named = f"[{title}](<{source.url.translate(_IN_LINK)}>)" if link else title
+    return named if title == host else f"{named} ({host})"
+
+
+def _host(url: str) -> str:
+    """The host in ASCII, so that no letter passes for another one."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host.encode("ascii", "replace").decode()
+
+
 class ReplyTexts:
     """The small print of replies."""
 
@@ -97,7 +156,7 @@ class ReplyTexts:
 
     def ending(self, ending: Ending) -> str:
         """Under a reply that ended; empty for a plain complete one."""
-        notes = [self._reason(ending)]
+        notes = [self._reason(ending), *(REMARKS[remark] for remark in ending.remarks)]
         if ending.answered_by:
             notes.append(f"Answered by {ending.answered_by}, because the chosen model couldn't.")
         notes.append(cut(" ".join(dict.fromkeys(ending.notes)), NOTES_LIMIT))
@@ -110,7 +169,7 @@ class ReplyTexts:
         if ending.not_saved:
             notes.append(memory_texts.not_saved(ending.not_saved.reason))
         notes += [f"{budget_name(limit)} is 80% used." for limit in ending.warnings]
-        return " ".join(note for note in notes if note)
+        return "\n".join(filter(None, [listed(ending.sources)[0], " ".join(filter(None, notes))]))
 
     def _reason(self, ending: Ending) -> str:
         if ending.error is not None:
@@ -140,6 +199,16 @@ class ReplyTexts:
             WaitReason.BUDGET: "Waiting for other answers to finish, to see what the budget still allows.",
             WaitReason.PRESSED_RETRY: "Trying again.",
         }[waiting.reason]
+
+    def further_sources(self, sources: Sequence[Source]) -> str:
+        """All sources, a line each; empty where they're all under the answer."""
+        if listed(sources)[1]:
+            return ""
+        return "\n".join(f"{number}. {_source(source)}" for number, source in enumerate(sources, 1))
+
+    def searching(self, seconds: float) -> str:
+        """While the model searches the web, or hasn't decided to yet."""
+        return f"Searching the web… {duration(seconds)}"
 
     def thinking(self, seconds: float, thoughts: str = "") -> str:
         """How long the model has thought; the newest thoughts on the same line, from a whole word on."""

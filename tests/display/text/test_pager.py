@@ -419,7 +419,7 @@ def test_small_print_stands_below_the_text():
 
 def test_small_print_without_text_is_a_message():
     """A reply that failed before its first word says so all the same."""
-    assert with_note([], "Failed.\nTry again.") == ["-# Failed. Try again."]
+    assert with_note([], "Failed.\nTry  again.") == ["-# Failed.\n-# Try again."]
 
 
 def test_small_print_that_does_not_fit_is_a_message_of_its_own():

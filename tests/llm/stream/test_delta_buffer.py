@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.text_demand import TextDemand
 from bot.llm.stream.delta_buffer import HOLD_S, DeltaBuffer
-from bot.llm.stream.words import Kind
+from bot.llm.stream.deltas import Kind
 from tests.virtual import VirtualClock, run
 
 CLOCK = VirtualClock()

@@ -22,9 +22,9 @@ from bot.core.errors import ModelError
 from bot.core.text_demand import TextDemand
 from bot.llm.config import Timeouts
 from bot.llm.stream import body
+from bot.llm.stream.deltas import Kind
 from bot.llm.stream.exchange import AFTER_FINISH_S, Exchange
 from bot.llm.stream.transport import EXCHANGE_HEADER, Transport
-from bot.llm.stream.words import Kind
 from playground.loopback import HOST, listen
 from tests.virtual import VirtualClock, run
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.llm.stream.deltas import Kind
 from bot.llm.stream.thoughts import TAGS, LeadingThoughts
-from bot.llm.stream.words import Kind
 
 PAIRS = [*TAGS.items(), ("<THINK>", "</Think>")]
 

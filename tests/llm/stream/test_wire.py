@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.core import errors
 from bot.core.clock import SystemClock
 from bot.core.events import FinishReason, Usage
+from bot.llm.stream.deltas import Kind
 from bot.llm.stream.wire import MOST_CHARS, Answer
-from bot.llm.stream.words import Kind
 
 
 def chunk(content: str | None = None, *, finish: str | None = None, **more: object) -> bytes:
@@ -145,7 +145,7 @@ def test_words_come_once_whatever_says_them(choices: list[object], thoughts: str
 
 
 TOOL = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}]}
-PICTURE = {"images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]}
+PICTURE = {"images": [{"type": "image_url", "image_url": {"url": "https://pictures.example/1.png"}}]}
 THOUGHT = {"reasoning": "hm"}
 
 
