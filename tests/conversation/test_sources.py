@@ -57,7 +57,7 @@ def test_markers_count_as_the_provider_does():
 
 
 def test_more_than_eight_are_behind_a_button():
-    """Eight under the answer, and all of them, in their order, kept for whoever presses."""
+    """Eight under the answer, and all of them, in their order, kept for the people who press."""
     many = [Source(url=f"https://page{n}.example/", title=f"Page {n}") for n in range(1, 21)]
     shown, stage = shown_under("So.", *many)
     assert "Page 8" in shown

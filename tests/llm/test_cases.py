@@ -62,6 +62,7 @@ HOUR = {"Retry-After": "3600"}
 BUSY = {"error": {"code": 503, "message": "busy"}}
 FILTERED = FinishReason.CONTENT_FILTER
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
+ADDRESS = "https://pictures.example/1.png"
 FRAMINGS = (
     Framing(newline="\r\n", bom=True),
     Framing(newline="\r", fields=True),
@@ -143,7 +144,7 @@ CASES = [
     Case("a refusal in words", (flat("", refusal="I'd rather not."),), 1, text="I'd rather not."),
     Case("a stop in mid-answer", (flat(WORDS, native_finish="SAFETY"),), 1, text=WORDS, finish=FILTERED),
     final("a tool nobody offered", flat("", tool="search"), errors.UnofferedToolError),
-    final("the address of a picture alone", flat("", images=["https://pictures.example/1.png"]), errors.PictureOnlyError),
+    final("the address of a picture alone", flat("", images=[ADDRESS]), errors.PictureOnlyError),
     Case("a picture with words", (flat(WORDS, images=[PICTURE]),), 1, text=WORDS),
     Case("the whole answer again as a message", (flat(WORDS, cumulative=True, reasoning="hm"),), 1, text=WORDS),
     Case("thoughts in the text", (flat(f"<think>Hm.</think>\n\n{WORDS}"),), 1, text=WORDS),
@@ -199,7 +200,7 @@ async def test_nothing_raw_reaches_anybody(bench: Bench, case: Case, caplog: pyt
         flat("", finish="length"),
         flat("", native_finish="SAFETY"),
         flat("", tool="search"),
-        flat("", images=["https://pictures.example/1.png"]),
+        flat("", images=[ADDRESS]),
         flat(first_token_after=9, encrypted=True),
     ],
     ids=["all tokens spent", "a safety stop", "a tool", "a picture", "thinking without end"],
