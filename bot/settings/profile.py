@@ -51,8 +51,7 @@ class Profile:
     fallbacks: tuple[str, ...]
     unavailable: tuple[str, ModelUnavailable] | None
     reasoning: ShownThinking  # what is shown of the model's thoughts
-    web: bool  # the model may search the web for every question
-    web_ceiling: int  # nano-dollars that the searches of one question may cost
+    web_ceiling: int | None  # nano-dollars that a question's web searches may cost; None: no search
     window_note: bool  # say below an answer when earlier turns did not fit
     footer: bool  # show model, tokens and cost under the answer
     room: int = 0  # how many messages before a question are read
@@ -70,6 +69,7 @@ class Profiles:
     def resolve(self, effective: EffectiveSettings, place: Place) -> Profile:
         """The profile where these settings apply. Answers grow no longer than the owner allows."""
         defaults, choice = self._defaults, self._models.resolve(effective)
+        ceiling = int(effective.text(WEB_CEILING) or WEB_CEILING_NANO_USD)
         temperature, length = effective.number(TEMPERATURE), effective.number(ANSWER_LENGTH)
         return Profile(
             model=choice.model,
@@ -79,8 +79,7 @@ class Profiles:
             fallbacks=self._models.permitted(effective, defaults.fallbacks),
             unavailable=self._models.news(choice),
             reasoning=ShownThinking(effective.text(REASONING)),
-            web=effective.flag(WEB),
-            web_ceiling=int(effective.text(WEB_CEILING) or WEB_CEILING_NANO_USD),
+            web_ceiling=ceiling if effective.flag(WEB) else None,
             window_note=effective.flag(WINDOW_NOTE),
             footer=effective.flag(FOOTER),
             room=int(effective.number(ROOM) or 0),

@@ -30,7 +30,7 @@ class WebSearch:
 
     def judge(self, place: Place, profile: Profile) -> tuple[int | None, SearchNote | None]:
         """The ceiling for a question's searches, in nano-dollars, None for no search; and what to say of it."""
-        if not profile.web:
+        if profile.web_ceiling is None:
             return None, None
         if not self._available:
             return None, SearchNote.NO_PROVIDER
