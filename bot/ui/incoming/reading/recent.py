@@ -102,7 +102,9 @@ class RecentMessages:
 
 
 def heard_of(message: discord.Message) -> Heard | None:
-    """A message as context for a question; None for one without anything to read."""
+    """A message as context for a question; None for one without anything to read, and for Discord's own."""
+    if message.is_system():
+        return None
     contents = contents_of(message)
     files = [f"[{file.name}]" for file in contents.files]
     text = " ".join(filter(None, [cut(contents.text, TEXT_LIMIT), *files]))
