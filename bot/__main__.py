@@ -173,12 +173,15 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 
 def announce(settings: Settings) -> None:
-    """Say what applies; how many servers there are follows when Discord has told."""
+    """Say what applies; the servers and the model's price follow when Discord and the provider have told."""
     log.info("Headwater %s, Python %s, discord.py %s", __version__, platform.python_version(), discord.__version__)
     log.info("database: %s", database_name(settings.database_url))
-    log.info("model: %s, from %s", settings.model, settings.model_provider)
     reads = "all messages" if settings.message_content_intent else "mentions, replies and direct messages only"
     log.info("message content intent: %s, so I read %s", "on" if settings.message_content_intent else "off", reads)
+    month = settings.budget_usd_per_month
+    ceiling = "no monthly ceiling (BUDGET_USD_PER_MONTH)" if month is None else f"at most ${month} a month"
+    streams, person = settings.max_streams, settings.max_streams_per_person
+    log.info("limits: %d answers at once, %d of one person; %s", streams, person, ceiling)
 
 
 async def erase_what_is_due(bot: ChatBot) -> None:

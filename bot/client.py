@@ -22,10 +22,12 @@ from bot.ui.incoming.reading.recent import RecentMessages
 from bot.ui.targets.buttons import ReplyButton
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
 from bot.ui.targets.own_deletions import OwnDeletions
+from bot.ui.targets.permissions import INVITED_SCOPES, INVITED_WITH
 from bot.ui.targets.rate_limit_headers import RateLimitTrace
 from bot.ui.targets.reply_targets import ChannelTarget, InteractionTarget
 from bot.ui.targets.requests import DiscordRequests
 from bot.ui.targets.watchdog import HTTPState, Watchdog
+from bot.ui.texts.models import prices
 from bot.ui.views.failures import tell_failure
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class ChatBot(commands.AutoShardedBot):
             services.clock, services.conversation.leases.take_turn if shards.are_shared else None
         )
         self.gateway = Gateway(self, services.clock, rng, turn=turns.wait)
+        self._told_start = False
         self._registration: CommandRegistration | None = None
         self.tree.on_error = tell_failure  # type: ignore[method-assign] # the documented way
 
@@ -124,6 +127,10 @@ class ChatBot(commands.AutoShardedBot):
         self._registration = CommandRegistration(self.tree, self.services.clock)
         await self._registration.begin(patience_s=REGISTRATION_PATIENCE_S)
 
+    async def register_again(self) -> int | None:
+        """Send the commands to Discord, whatever it has; how many there are, None where it refused."""
+        return await self._registration.again() if self._registration is not None else None
+
     async def close(self) -> None:
         if self._registration is not None:
             await self._registration.aclose()
@@ -151,6 +158,20 @@ class ChatBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         log.info("ready as %s (%s) in %d servers", self.user, self.application_id, len(self.guilds))
+        if not self._told_start:
+            self._told_start = True
+            self._tell_start()
+
+    def _tell_start(self) -> None:
+        """What else holds, and where to look; once, as `ready` comes after each new session."""
+        models = self.services.settings.models
+        info = self.services.model.catalog.get(models.default)
+        cost = prices(info) if info else "not on the provider's list yet"
+        log.info("model: %s of %s, %s", models.default, self.services.model.provider, cost)
+        assert self.application_id is not None  # noqa: S101 - known since the login
+        link = discord.utils.oauth_url(self.application_id, permissions=INVITED_WITH, scopes=INVITED_SCOPES)
+        log.info("invite me: %s", link)
+        log.info("something wrong? /doctor in Discord, python -m bot check here")
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - discord.py's
         """A full disk or a failure of Discord isn't a bug: it takes one line of log, not a page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 TEXT_FORM = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 8  # a placeholder key ("none") is an ordinary word, not a secret
+COLORS = {logging.INFO: "32", logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "1;31"}  # ANSI
 OURS = ("bot", "cogs")
 LITELLM = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 
@@ -53,9 +55,10 @@ class Redactor:
 class TextFormatter(logging.Formatter):
     """Records as people read them, with the reply's id; an exception's traceback follows its line."""
 
-    def __init__(self, redact: Redactor) -> None:
+    def __init__(self, redact: Redactor, *, colors: bool = False) -> None:
         super().__init__(TEXT_FORM)
         self._redact = redact
+        self._colors = COLORS if colors else {}
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redact(super().format(record))
@@ -63,7 +66,9 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         ids = " ".join(f"{name} {id_}" for name, id_ in list(_ids().items())[:1])
         record.message = f"[{ids}] {record.message}" if ids else record.message
-        return super().formatMessage(record)
+        line, color = super().formatMessage(record), self._colors.get(record.levelno)
+        level = f"{record.levelname:<8}"
+        return line.replace(level, f"\x1b[{color}m{level}\x1b[0m", 1) if color else line
 
 
 class JsonFormatter(logging.Formatter):
@@ -124,9 +129,10 @@ def set_up_logging(
 
     Records of libraries appear from level `libraries` up, or from ours if that is higher.
     """
-    redact = Redactor(settings.secrets)
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter(redact) if settings.log_format == "json" else TextFormatter(redact))
+    redact, out = Redactor(settings.secrets), stream or sys.stderr
+    handler = logging.StreamHandler(out)
+    text = TextFormatter(redact, colors=_has_colors(out))
+    handler.setFormatter(JsonFormatter(redact) if settings.log_format == "json" else text)
     root = logging.getLogger()
     level = logging.getLevelNamesMapping()[settings.log_level]
     handler.addFilter(_NoChatter(libraries))
@@ -141,6 +147,11 @@ def set_up_logging(
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread
+
+
+def _has_colors(stream: TextIO) -> bool:
+    """Whether it's a terminal with colors, whose owner doesn't mind them (https://no-color.org)."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -44,6 +44,14 @@ class CommandRegistration:
         await asyncio.wait({trying}, timeout=patience_s)
         trying.cancel()
 
+    async def again(self) -> int | None:
+        """Send the commands once, whatever Discord has; how many, None where it refuses."""
+        try:
+            return len(await self._tree.sync())
+        except Exception as error:  # noqa: BLE001 - as for each try
+            log.warning("The commands weren't registered again: %s", _why(error))
+            return None
+
     async def aclose(self) -> None:
         await self._work.aclose()
 
@@ -57,8 +65,7 @@ class CommandRegistration:
         try:
             await self._register()
         except Exception as error:  # noqa: BLE001 - an answer that makes no sense, too, keeps nobody from asking
-            why = reason(error) if isinstance(error, DISCORD_FAILURES) else place(error)
-            log.warning("The commands aren't registered yet (%s). Mentions work; I'll try again.", why)
+            log.warning("The commands aren't registered yet (%s). Mentions work; I'll try again.", _why(error))
             return False
         finally:
             self._tried.set()
@@ -74,6 +81,10 @@ class CommandRegistration:
             return
         await self._tree.sync()
         log.info("registered %d commands", len(wanted))
+
+
+def _why(error: Exception) -> str:
+    return reason(error) if isinstance(error, DISCORD_FAILURES) else place(error)
 
 
 def same_commands(wanted: Sequence[Any], there: Sequence[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What people can do: `/help`, made from the commands themselves."""
+"""What people can do: a hello in new servers, and `/help`, made from the commands themselves."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
     from bot.client import ChatBot
 
+NEW_S = 3600.0  # a server is new for an hour
+
 
 class Help(commands.Cog):
-    """Lists what the caller may do where they ask."""
+    """Says hello in new servers, and lists what the caller may do where they ask."""
 
     def __init__(self, bot: ChatBot) -> None:
         self.bot = bot
+        self._greeted: set[int] = set()  # servers, in case the database can't say
         self.permissions = Permissions(bot.services.access.people)
 
     @app_commands.command()
@@ -37,6 +40,27 @@ class Help(commands.Cog):
             command for command in self.bot.tree.get_commands() if isinstance(command, app_commands.ContextMenu)
         ]
         await tell(interaction, texts.page(usable, for_admins, menus))
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._greet(guild)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Servers that the bot was added to before it ran are new to it, too."""
+        for guild in self.bot.guilds:
+            await self._greet(guild)
+
+    async def _greet(self, guild: discord.Guild) -> None:
+        """Say hello once in a new server, where Discord announces newcomers and the bot may write."""
+        channel, joined_at = guild.system_channel, guild.me.joined_at
+        is_new = joined_at and self.bot.services.clock.time() - joined_at.timestamp() < NEW_S
+        if not is_new or channel is None or guild.id in self._greeted:
+            return
+        may = channel.permissions_for(guild.me)
+        if may.view_channel and may.send_messages and await self.bot.services.conversation.leases.claim(guild.id):
+            self._greeted.add(guild.id)
+            self.bot.notices.announce(self.bot.channel_target(channel.id), texts.HELLO)
 
     def _commands(self) -> Iterator[app_commands.Command[Any, ..., Any]]:
         for command in self.bot.tree.walk_commands():

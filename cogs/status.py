@@ -16,9 +16,11 @@ from bot.ui.texts import findings as finding_texts
 from bot.ui.texts import status as texts
 from bot.ui.views.failures import tell
 from bot.ui.views.pages import show_lines
+from bot.ui.views.repairs import Repair, Repairs
 
 if TYPE_CHECKING:
     from bot.client import ChatBot
+    from bot.settings.model_choice import Choice
 
 
 class Status(commands.Cog):
@@ -75,6 +77,32 @@ class Status(commands.Cog):
         await show_lines(
             interaction, texts.finding_lines(findings), head=texts.DOCTOR_HEAD, check=self.permissions.is_admin
         )
+        repairs = self._repairs(interaction, choice)
+        await Repairs(repairs, owner_id=interaction.user.id, check=self.permissions.is_admin).put_under(
+            interaction
+        )
+
+    def _repairs(self, interaction: discord.Interaction[ChatBot], choice: Choice) -> list[Repair]:
+        """What the bot can do itself about what may be wrong."""
+
+        async def try_key() -> str:
+            return "\n".join(texts.finding_lines([await finding_texts.key_finding(self.services.model.credit)]))
+
+        async def register() -> str:
+            return texts.registered(await self.bot.register_again())
+
+        repairs = [Repair(texts.REGISTER, register), Repair(texts.TRY_KEY, try_key)]
+        if choice.pin is None or choice.unavailable is None:
+            return repairs
+        scope = choice.pin.scope
+
+        async def reset_model() -> str:
+            models, place = self.services.settings.models, interaction_place(interaction)
+            await models.reset(scope, by=interaction.user.id, guild_id=interaction.guild_id)
+            now = models.resolve(await self.services.settings.resolver.effective(place))
+            return texts.model_reset(now.model)
+
+        return [*repairs, Repair(texts.RESET_MODEL, reset_model)]
 
     def _intent(self, *, needed: bool) -> finding_texts.Finding:
         granted = self.bot.intents.message_content  # Discord refuses a connection that asks for more

@@ -252,3 +252,26 @@ def test_what_ends_the_program_is_logged(death: str, code: int, logged: bool) ->
         assert f"ValueError: {REDACTED}" in json.loads(ended.stderr)["exc"]
     else:
         assert ended.stderr == ""
+
+
+class Terminal(StringIO):
+    """What a person sees."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("settings", "colored"), [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)]
+)
+def test_a_terminal_gets_colors_unless_its_owner_minds(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], colored: bool
+):
+    """The level alone, so that the rest stays easy to search; a file gets none."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    for stream, expected in ((Terminal(), colored), (StringIO(), False)):
+        set_up_logging(Wanted(), stream=stream)
+        logging.getLogger("bot").warning("careful")
+        assert ("\x1b[33mWARNING \x1b[0m" in stream.getvalue()) is expected

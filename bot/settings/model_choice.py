@@ -54,16 +54,16 @@ class ModelChoice:
     def __init__(self, resolver: SettingsResolver, catalog: Catalog, *, default: str) -> None:
         self._resolver = resolver
         self._catalog = catalog
-        self._default = default
+        self.default = default
         self._told: set[tuple[str, str]] = set()
 
     def resolve(self, effective: EffectiveSettings) -> Choice:
         """The model that answers where these settings apply."""
         pin = effective.find(KEY)
         if pin is None:
-            return Choice(self._default, DEFAULT_SCOPE)
+            return Choice(self.default, DEFAULT_SCOPE)
         if unavailable := self.unavailable(effective, pin.value):
-            return Choice(self._default, pin.scope, pin, unavailable)
+            return Choice(self.default, pin.scope, pin, unavailable)
         return Choice(pin.value, pin.scope, pin)
 
     def unavailable(self, effective: EffectiveSettings, model: str) -> ModelUnavailable | None:

@@ -11,7 +11,7 @@ import discord
 from bot.core.proxies import proxy_for
 from bot.setup.conversation import NotThatError, UnreachableError
 from bot.ui.targets.failures import DISCORD_FAILURES, reason
-from bot.ui.targets.permissions import INVITED_WITH
+from bot.ui.targets.permissions import INVITED_SCOPES, INVITED_WITH
 from bot.ui.texts.terminal import setup as texts
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 ANSWER_S = 20.0
 LOOK_EVERY_S = 2.0  # Discord allows a request a second here
 SERVERS = 200  # looked at; a bot that is set up is in few
-SCOPES = ("bot", "applications.commands")
 
 
 class Portal:
@@ -43,7 +42,7 @@ class Portal:
     @property
     def invite_link(self) -> str:
         """The link that adds the bot to a server, with the permissions and scopes it needs and no others."""
-        return discord.utils.oauth_url(self._application.id, permissions=INVITED_WITH, scopes=SCOPES)
+        return discord.utils.oauth_url(self._application.id, permissions=INVITED_WITH, scopes=INVITED_SCOPES)
 
     async def allow_content(self) -> bool:
         """Turn the message content intent on; False where only a person can, in the portal."""

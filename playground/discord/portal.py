@@ -14,8 +14,6 @@ from playground.discord.state.payloads import user_json
 from playground.discord.state.records import ApiError, PlaygroundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playground.discord.state.records import Guild, Json, User
     from playground.discord.state.world import World
 
@@ -31,10 +29,9 @@ class Portal:
     `server` is the name of the one that the page of an invite link adds the bot to.
     """
 
-    def __init__(self, world: World, add_guild: Callable[..., Guild]) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.server = "Harbour"
-        self._add_guild = add_guild
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get(f"{API}/users/@me/guilds", self._guilds)
@@ -56,9 +53,9 @@ class Portal:
         scopes = set(query.get("scope", "").replace("+", " ").split())
         if "bot" not in scopes or scopes - SCOPES:
             raise PlaygroundError("Invalid scope")
-        guild = self._add_guild(name, owner, bot_permissions=int(query.get("permissions", 0)))
-        self.world.add_channel(guild, "general")
-        return guild
+        owner = owner or self.world.add_user(f"{name} owner")
+        permissions = int(query.get("permissions", 0))
+        return self.world.add_guild(name, owner, bot_permissions=permissions, welcomes="general")
 
     async def _authorize(self, request: web.Request) -> web.Response:
         """The page of an invite link; opening it is agreeing to everything."""

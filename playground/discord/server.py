@@ -72,7 +72,7 @@ class Discord:
         self.app = web.Application(middlewares=[self.door.enter], client_max_size=UPLOAD_BYTES)
         ChannelRoutes(self.world, self.gateway).add_to(self.app)
         InteractionRoutes(self.world, lifetime).add_to(self.app)
-        self.portal = Portal(self.world, self.add_guild)
+        self.portal = Portal(self.world)
         self.portal.add_to(self.app)
         self.app.router.add_get("/gateway", self.gateway.connect)
         self.app.router.add_get("/cdn/{path:.*}", self.world.cdn.download)

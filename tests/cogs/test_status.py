@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 
 from bot import __version__
@@ -47,6 +49,28 @@ async def test_the_doctor_finds_what_is_wrong_here(world: World):
     assert "✅ API key: it works, with $7.50 left" in shown
     assert "✅ database: writable" in shown
     assert f"version: {__version__}" in shown
+
+
+def labels(message: Any) -> list[str]:
+    """The buttons under an ephemeral answer."""
+    return [button["label"] for row in message.components for button in row["components"]]
+
+
+async def test_the_doctor_repairs_what_it_can(world: World):
+    """Commands are sent again, the key is tried, and a model that vanished is reset, and each says so."""
+    await world.bot.services.settings.models.choose(
+        f"channel:{world.channel.id}", "gone/model", by=world.admin.id, guild_id=world.guild.id
+    )
+    result = await world.admin.slash(world.channel, "doctor")
+    assert labels(result.response) == ["Register commands again", "Try the key", "Reset the model"]
+    tried = await world.admin.click(result.response, label="Try the key")
+    assert "✅ API key: it works, with $7.50 left" in tried.response.content
+    registered = await world.admin.click(result.response, label="Register commands again")
+    assert "I registered" in registered.response.content
+    reset = await world.admin.click(result.response, label="Reset the model")
+    assert "`openai/gpt-4o-mini` answers here." in reset.response.content
+    again = await world.admin.slash(world.channel, "doctor")
+    assert "Reset the model" not in labels(again.response)
 
 
 async def test_the_doctor_says_why_a_channel_is_not_always_answered(world: World):

@@ -82,6 +82,10 @@ class Notices:
             with logged_failures(log, "no reaction in channel %d", channel_id):
                 await message.add_reaction(sign)
 
+    def announce(self, target: ReplyTarget, sentence: str) -> None:
+        """Say something in a channel that nobody asked for; who calls it sees that it's said once."""
+        self._scheduler.mark(Notice(target, sentence, clock=self._clock, nonce=self._rng.getrandbits(63)))
+
     async def say_privately(self, message: discord.Message, sentence: str) -> None:
         """Write to somebody about a channel where the bot can't write."""
         if self._private.take((message.author.id, message.channel.id)):

@@ -30,6 +30,7 @@ INVITED_WITH = discord.Permissions(
     read_message_history=True,
     add_reactions=True,
 )
+INVITED_SCOPES = ("bot", "applications.commands")
 CommandT = TypeVar("CommandT", bound="app_commands.Command[Any, ..., Any]")
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     AnyCommand = app_commands.Command[Any, ..., Any]
 
+HELLO = (
+    "Hello! Mention me with a question, or use `/ask`. `/help` shows the rest, and `/privacy` what I store. "
+    "Admins: start with `/doctor`, then `/model set`."
+)
 ASK = "Mention me, reply to me, or send me a direct message. I remember the conversation in each channel."
 MENUS = "Right-click a message and open Apps for"
 ADMINS_MARK = " (admins)"  # in a description; under the admins' heading it would say so twice

@@ -25,6 +25,7 @@ UNREAD = Finding(
     fix="The bot's owner can turn it on in the developer portal (Bot, Privileged Gateway Intents) and set "
     "`MESSAGE_CONTENT_INTENT=true`. Or an admin can reset `answer` with `/settings set`.",
 )
+REGISTER, TRY_KEY, RESET_MODEL = "Register commands again", "Try the key", "Reset the model"
 # What replies need, by discord.py's name and Discord's own.
 NEEDED = {
     "view_channel": "View Channel",
@@ -81,3 +82,15 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
         + (f"\n-# {finding.fix}" if finding.fix else "")
         for finding in findings
     ]
+
+
+def registered(count: int | None) -> str:
+    """After the commands were sent to Discord again; `count` is None where Discord refused them."""
+    if count is None:
+        return "Discord didn't take the commands. The log has the reason, and I keep trying."
+    return f"I registered {count} commands. If you don't see them, reload Discord."
+
+
+def model_reset(model: str) -> str:
+    """After a choice that can't be used was reset; `model` is the one that answers now."""
+    return f"I reset the choice. `{model}` answers here."

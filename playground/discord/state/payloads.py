@@ -46,7 +46,8 @@ def user_json(user: User) -> Json:
 
 def member_json(member: Member, *, whole: bool = True) -> Json:
     """A member; without `user` where it stands beside one."""
-    json: Json = {"nick": member.nick, "roles": [str(role.id) for role in member.roles], "joined_at": START}
+    json: Json = {"nick": member.nick, "roles": [str(role.id) for role in member.roles]}
+    json["joined_at"] = stamp(member.joined) if member.joined else START
     json |= {"avatar": None, "banner": None, "premium_since": None, "communication_disabled_until": None}
     json |= {"deaf": False, "mute": False, "pending": False, "flags": 0}
     return {**json, "user": user_json(member.user)} if whole else json
@@ -84,6 +85,7 @@ def guild_json(guild: Guild) -> Json:
     """A server as REST has it."""
     json: Json = {"id": str(guild.id), "name": guild.name, "owner_id": str(guild.owner.id)}
     json |= dict.fromkeys(GUILD_NULLS) | dict.fromkeys(GUILD_ZEROS, 0)
+    json["system_channel_id"] = str(guild.welcomes.id) if guild.welcomes else None
     json |= {"preferred_locale": "en-US", "region": "deprecated", "afk_timeout": 300, "max_members": 500_000}
     json |= {"max_video_channel_users": 25, "max_stage_video_channel_users": 50}
     json |= {"widget_enabled": False, "premium_progress_bar_enabled": False, "nsfw": False}

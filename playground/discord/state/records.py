@@ -111,6 +111,7 @@ class Member:
     user: User
     roles: list[Role] = field(default_factory=list)
     nick: str | None = None
+    joined: float | None = None  # seconds since the epoch; None: long ago
 
 
 @dataclass(slots=True, eq=False)
@@ -123,6 +124,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     hidden: bool = False  # by an outage: a session that begins is not told of it
+    welcomes: Channel | None = None  # the system channel, where newcomers are announced
     blocked_words: set[str] = field(default_factory=set)  # by its automatic moderation
     channels: dict[int, Channel] = field(default_factory=dict)
 

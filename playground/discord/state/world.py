@@ -84,14 +84,18 @@ class World:
         self.users[user.id] = user
         return user
 
-    def add_guild(self, name: str, owner: User, *, bot_permissions: int) -> Guild:
+    def add_guild(self, name: str, owner: User, *, bot_permissions: int, welcomes: str = "") -> Guild:
+        """A server that the bot is in; with `welcomes`, it joins now one with such a system channel."""
         guild = Guild(self.snowflake(), name, owner)
         guild.roles[guild.id] = Role(guild.id, "@everyone", EVERYBODY)
         guild.members[owner.id] = Member(owner)
         own = self.add_role(guild, self.me.name, bot_permissions, bot=self.me)
-        guild.members[self.me.id] = Member(self.me, [own])
+        guild.members[self.me.id] = Member(self.me, [own], joined=time.time() if welcomes else None)
+        guild.welcomes = self._place(Channel(self.snowflake(), welcomes, guild=guild)) if welcomes else None
         self.guilds[guild.id] = guild
-        self.dispatch("GUILD_CREATE", guild_create_json(guild, self.me), guild=guild, intent=codes.GUILDS)
+        joined = guild_create_json(guild, self.me)
+        del joined["unavailable"]  # it tells a server that comes back after an outage from one that was joined
+        self.dispatch("GUILD_CREATE", joined, guild=guild, intent=codes.GUILDS)
         return guild
 
     def add_role(
