@@ -9,7 +9,8 @@ from discord.ext import commands
 
 from bot.core.background import Background
 from bot.core.errors import StorageError
-from bot.ui.incoming.reading.questions import question_of
+from bot.core.names import plain_name
+from bot.ui.incoming.reading.questions import is_hidden, question_of
 from bot.ui.incoming.reading.recent import heard_of
 from bot.ui.targets.channels import DiscordChannels
 
@@ -88,12 +89,16 @@ class Sync(commands.Cog):
             self.bot.recent.replace(message.channel.id, heard)
         if me is None or message.author.bot or message.edited_at is None:  # Discord's own: a link's preview
             return
+        if is_hidden(message):  # it no longer names the bot, which then may not read it
+            return
         question = question_of(message, me)
-        if question.text:  # else it no longer names the bot, which then may not read it
+        if question.text:
             if message.id in self.bot.arrivals.coming:
                 self.bot.arrivals.coming.put(message.id, question.text)
             self.chat.runs.edited(message.id, question.text)
             await self.sync.edit_question(message.id, question.text)
+        if message.reference is None or message.reference.resolved is not None:  # else its files may be missing
+            await self.sync.keep_files(message.id, {plain_name(file.name) for file in question.extras.files})
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -275,6 +275,10 @@ class MessageSync(Protocol):
         """A message was edited; False where that changes no question."""
         ...
 
+    async def keep_files(self, message_id: int, names: Collection[str]) -> int:
+        """A message has no other files than these any more; erase the others, and return how many that were."""
+        ...
+
     async def move_question(self, message_id: int, *, to: int) -> None:
         """Another message shows a question from now on."""
         ...

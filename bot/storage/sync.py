@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.ports import ShownTurn
 from bot.storage.turns.asides import drop_asides
-from bot.storage.turns.attachments import delete_turns
+from bot.storage.turns.attachments import delete_attachments, delete_turns, files_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from bot.core.records import Place
     from bot.storage.engine.database import Database
@@ -57,6 +57,14 @@ class SqliteMessageSync:
                 return False
         async with self._database.write() as session:
             return await session.execute(EDIT_QUESTION, message_id, text) > 0
+
+    async def keep_files(self, message_id: int, names: Collection[str]) -> int:
+        async with self._database.read() as session:
+            gone = await files_gone(session, message_id, names)
+        if gone:
+            async with self._database.write() as session:
+                await delete_attachments(session, gone)
+        return len(gone)
 
     async def move_question(self, message_id: int, *, to: int) -> None:
         async with self._database.write() as session:

@@ -235,6 +235,7 @@ async def share(database: Database) -> Visited:
 async def follow(database: Database) -> Visited:
     store = Visited(SqliteMessageSync(database))
     await store.edit_question(100, "better")
+    await store.keep_files(100, [])
     await store.shown(PLACE, limit=10)
     await store.reply_of(111)
     await store.drop_message(999)

@@ -11,7 +11,7 @@ from bot.core.records import Attachment, AttachmentKind
 from bot.storage.engine.session import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from bot.core.records import Question
     from bot.storage.engine.session import Row, Session, Value
@@ -62,6 +62,12 @@ DELETE_BLOBS = """
     DELETE FROM blobs WHERE hash IN ({hashes})
         AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.hash = blobs.hash)
 """
+# The files of a message, without the messages that its question was about.
+FILES_OF_MESSAGE = """
+    SELECT a.turn_id, a.ordinal, a.name, a.hash FROM turns t JOIN attachments a ON a.turn_id = t.id
+    WHERE t.message_id = ?1 AND a.author_id IS NULL
+"""
+DELETE_FILE = "DELETE FROM attachments WHERE turn_id = ?1 AND ordinal = ?2"
 BY_AUTHOR = "DELETE FROM attachments WHERE author_id = ?1"
 
 
@@ -166,6 +172,19 @@ async def delete_turns(session: Session, which: str, *values: Value) -> int:
     turns = await session.execute(DELETE_TURNS.format(which=which), *values)
     await _delete_blobs(session, rows)
     return turns
+
+
+async def files_gone(session: Session, message_id: int, names: Collection[str]) -> list[Row]:
+    """The files of a message that are none of these, copies of its turn included."""
+    rows = await session.fetch(FILES_OF_MESSAGE, message_id)
+    return [row for row in rows if row[2] not in names]
+
+
+async def delete_attachments(session: Session, rows: Sequence[Row]) -> None:
+    """Delete attachments that `files_gone` found, and the bytes that no other turn has."""
+    for turn_id, ordinal, _, _ in rows:
+        await session.execute(DELETE_FILE, turn_id, ordinal)
+    await _delete_blobs(session, [(hash_,) for *_, hash_ in rows if hash_ is not None])
 
 
 async def _delete_blobs(session: Session, rows: Sequence[Row]) -> None:

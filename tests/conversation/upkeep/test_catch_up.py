@@ -35,6 +35,9 @@ class Memory:
         self.deleted += message_ids
         return len(message_ids)
 
+    async def keep_files(self, message_id: int, names: list[str]) -> int:
+        raise NotImplementedError
+
     async def edit_question(self, message_id: int, text: str) -> bool:
         self.edited[message_id] = text
         return True

@@ -172,6 +172,20 @@ async def test_a_channel_keeps_so_much_and_no_more(
     assert await blobs(database) == 3
 
 
+async def test_a_file_that_is_taken_out_of_a_message_is_erased(store: SqliteConversations, database: Database):
+    """By editing it on Discord; messages that the question links to stay, and so do the files that are left."""
+    turn_id = await ask(store, *EVERYTHING, message_id=100)
+    await store.branch(PLACE, THREAD, limit=10)
+    sync = SqliteMessageSync(database)
+    assert await sync.keep_files(100, ["shot.png", "log.txt"]) == 0
+    assert await sync.keep_files(100, ["log.txt"]) == 2
+    again = await store.question(turn_id)
+    assert again is not None
+    assert again.attachments == (LOG, QUOTED)
+    assert await blobs(database) == 0
+    assert await sync.keep_files(999, []) == 0
+
+
 async def test_a_private_question_leaves_nothing(store: SqliteConversations, database: Database):
     """Its attachments are read and forgotten."""
     question = Question(place=PLACE, author_id=ANN, author_name="Ann", text="?", private=True)
