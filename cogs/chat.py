@@ -165,7 +165,7 @@ class Chat(commands.Cog):
             # Not `tell`, which goes on where Discord takes no answer: then another process may have answered.
             await interaction.response.send_message(memory_texts.RETRYING, ephemeral=True)
         target = self.bot.channel_target(record.place.channel_id)
-        sees_room = interaction.guild_id is not None and may_read(interaction)
+        sees_room = _sees_room(interaction)
         await self.chat.retry(record.id, target, admitted, continue_=continue_, sees_room=sees_room)
 
     async def _answer(
@@ -196,7 +196,7 @@ class Chat(commands.Cog):
             # A private answer could tell the asker alone what Discord doesn't show them.
             reads_memory=may_read(interaction) or not private,
             quoted_id=quoted_id,
-            extras=replace(extras, sees_room=interaction.guild_id is not None and may_read(interaction)),
+            extras=replace(extras, room_id=place.channel_id if _sees_room(interaction) else None),
         )
         target = self.bot.interaction_target(interaction, private=private)
         try:
@@ -210,6 +210,11 @@ class Chat(commands.Cog):
 
 async def _still_reads(interaction: discord.Interaction[Any]) -> bool:
     return may_read(interaction)
+
+
+def _sees_room(interaction: discord.Interaction[Any]) -> bool:
+    """Whether somebody may read what was said in a server's channel before they came."""
+    return interaction.guild_id is not None and may_read(interaction)
 
 
 async def _as_it_reads_now(message: discord.Message) -> discord.Message | None:

@@ -117,7 +117,7 @@ class ChatService:
         if self._closing:
             raise ShuttingDownError
         if sees_room and question.message_id is not None:  # else nobody knows what was said before it
-            question = replace(question, extras=Extras(sees_room=True))
+            question = replace(question, extras=Extras(room_id=_room_of(question)))
         run = self._new_run(question, target, admitted, earlier=reply, shown=reply.text if continue_ else "")
         with self._queue.join(reply.place.channel_id, who=run.bill.user_id) as ticket:
             await self._reopen(run)
@@ -324,3 +324,11 @@ class ChatService:
             retry=bool(run.memory.reply_id) and is_stored and unfinished,
             continue_=is_stored and bool(run.reply.text) and (unfinished or ending.state is ReplyState.CUT),
         )
+
+
+def _room_of(question: Question) -> int:
+    """The channel where a message asked: a thread with its id was opened for it, in the channel."""
+    place = question.place
+    if place.parent_id is not None and question.message_id == place.channel_id:
+        return place.parent_id
+    return place.channel_id

@@ -109,13 +109,14 @@ class Extras:
     """What comes with a question besides its words; all of it is still on Discord.
 
     `links` are messages that it's about, each as its channel and its id. `notes` are sentences of small print on
-    what of it couldn't be read. `sees_room`: the asker may read what was said there before.
+    what of it couldn't be read. `room_id` is the channel where it was asked, if the asker may read what was said
+    there before.
     """
 
     files: tuple[SentFile, ...] = ()
     links: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
-    sees_room: bool = False
+    room_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

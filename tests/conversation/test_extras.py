@@ -205,7 +205,7 @@ def test_the_room_is_read_while_the_question_waits():
         first = stage.ask("first", channel=1)
         await asyncio.sleep(0)
         began = asyncio.get_running_loop().time()
-        await stage.answer(replace(question("second"), extras=Extras(sees_room=True)), FakeTarget())
+        await stage.answer(replace(question("second"), extras=Extras(room_id=1)), FakeTarget())
         await first
         assert "[1970-01-01 00:01] Bob: hi" in asked(stage).content
         assert len(stage.llm.requests[-1].messages) == 3

@@ -98,7 +98,7 @@ class ExtrasReader:
 
     def listen(self, run: Run) -> asyncio.Task[Sequence[Heard]] | None:
         """Begin to read what was said before a question, while it waits for its turn; None where it isn't read."""
-        if not run.profile.room or not run.question.extras.sees_room:
+        if not run.profile.room or run.question.extras.room_id is None:
             return None
         return asyncio.create_task(self._heard(run.question, run.profile.room), name="reading the room")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.settings.catalog import ADMIN_ROLE, ANSWER, BY_KEY, SETTINGS
+from bot.settings.catalog import ADMIN_ROLE, ANSWER, BY_KEY, ROOM, SETTINGS
 from bot.settings.specs import CHANNEL, RESET
 from bot.settings.system_prompt import PLACEHOLDERS
 from bot.ui.texts.names import shown_code
@@ -24,6 +24,10 @@ EXCERPT = 80  # characters of a value in the log; a system prompt is longer
 NEEDS_INTENT = (
     "I can't read messages that don't mention me yet. The bot's owner has to turn on the message content intent "
     "in the developer portal and set `MESSAGE_CONTENT_INTENT=true`. Until then I only answer mentions."
+)
+ROOM_NEEDS_INTENT = (
+    "I can't read other messages yet. The bot's owner has to turn on the message content intent in the developer "
+    "portal and set `MESSAGE_CONTENT_INTENT=true`."
 )
 COPY_ID = "To copy an id, turn on Developer Mode in Discord's settings, then right-click."
 NEEDS_INTEGRATION = (
@@ -64,6 +68,8 @@ def saved(spec: SettingSpec, value: str, where: str, *, reads_messages: bool) ->
     notes = [f"`{spec.key}` is now **{spec.shown(value)}** for this {where}."]
     if (spec, value) == (ANSWER, "always") and not reads_messages:
         notes.append(NEEDS_INTENT)
+    if spec is ROOM and value != "0" and not reads_messages:
+        notes.append(ROOM_NEEDS_INTENT)
     if spec is ADMIN_ROLE:
         notes.append(NEEDS_INTEGRATION)
     return " ".join(notes)

@@ -183,7 +183,7 @@ class Still:
 def question_in(world: World, channel_id: int) -> Any:
     place = Place(channel_id=channel_id, guild_id=world.guild.id)
     return Question(
-        place=place, author_id=world.member.id, author_name="mem", text="?", extras=Extras(sees_room=True)
+        place=place, author_id=world.member.id, author_name="mem", text="?", extras=Extras(room_id=channel_id)
     )
 
 
@@ -212,3 +212,16 @@ async def test_retry_and_ask_read_the_room_as_well(world: World):
     await world.member.context_menu(world.channel, "Regenerate", answer)
     assert "] admin: the build is red" in asked(world)
     assert "said later" not in asked(world)
+
+
+async def test_a_question_that_opens_a_thread_comes_with_its_channels_talk(world: World):
+    """It was asked there; in the thread, later questions have the thread's."""
+    await world.admin.slash(world.channel, "settings set", setting="threads", value="on")
+    await world.admin.send(world.channel, "the build is red")
+    await world.member.send(world.channel, f"{world.me} what's up?")
+    assert "] admin: the build is red" in asked(world)
+    (thread,) = world.channel.threads
+    await world.admin.send(thread, "only here")
+    await world.member.send(thread, f"{world.me} and now?")
+    assert "] admin: only here" in asked(world)
+    assert "the build is red" not in asked(world)

@@ -70,7 +70,7 @@ class DiscordMessages:
 
     async def follow(self, question: Question, *, starter: bool) -> Followed:
         found = Followed()
-        if starter and question.extras.sees_room:
+        if starter and question.extras.room_id is not None:
             found = await self._starter(question)
         for channel_id, message_id in question.extras.links:
             try:
@@ -127,7 +127,7 @@ class DiscordMessages:
         return await self._bot().requests.read(call, timeout_s=PATIENCE_S)
 
     async def room(self, question: Question, *, limit: int) -> Sequence[Heard]:
-        bot, channel_id, before = self._bot(), question.place.channel_id, question.message_id
+        bot, channel_id, before = self._bot(), question.extras.room_id or 0, question.message_id
         guild = self._guild(question)
         channel = guild.get_channel_or_thread(channel_id) if guild else None
         if not bot.intents.message_content or channel is None or not _may_read(channel):

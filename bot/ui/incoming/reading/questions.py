@@ -50,7 +50,12 @@ def question_of(message: discord.Message, me: discord.abc.User) -> Question:
         message_id=message.id,
         replies_to=message.reference.message_id if message.reference and not _is_forward(message) else None,
         quoted_id=quoted_id,
-        extras=Extras(files=files, links=links[:MOST_LINKS], notes=tuple(notes), sees_room=_sees_room(message)),
+        extras=Extras(
+            files=files,
+            links=links[:MOST_LINKS],
+            notes=tuple(notes),
+            room_id=message.channel.id if _sees_room(message) else None,
+        ),
     )
 
 
