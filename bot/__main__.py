@@ -31,16 +31,20 @@ from bot.doctor import NoCache, discord_findings, model_findings, report
 from bot.health import health_checks, serve_health
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
+from bot.settings.resolver import guild_scope
 from bot.setup.answers import add_flags
+from bot.setup.importing import command as importing_command
 from bot.storage.engine.backup import copy_database
 from bot.storage.engine.opening import database_name, open_url
 from bot.storage.health import examine
+from bot.storage.settings import SqliteSettings
 from bot.ui.targets.failures import plain_failures
 from bot.ui.texts.findings import Verdict, database_finding, key_finding
+from bot.ui.texts.terminal import importing as import_texts
 from bot.ui.texts.terminal import setup as setup_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from bot.client import ChatBot
     from bot.config.settings import Settings
@@ -56,9 +60,8 @@ GRACE_S = 4.0  # Docker and systemd kill ten seconds after they ask; running rep
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     arguments = parse(argv)
-    if arguments.run is run_setup:
-        done: int = run_setup(arguments)
-        return done
+    if arguments.run in {run_setup, run_import}:  # before there are settings
+        return int(arguments.run(arguments))
     try:
         offline = arguments.run in {run_backup, run_migrate}
         settings = load_settings(os.environ, ENV_FILE, offline=offline)
@@ -94,6 +97,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     setup = commands.add_parser("setup", help=setup_texts.HELP, description=setup_texts.ABOUT)
     add_flags(setup)
     setup.set_defaults(run=run_setup)
+    importing = commands.add_parser("import", help=import_texts.HELP, description=import_texts.ABOUT)
+    importing_command.add_flags(importing)
+    importing.set_defaults(run=run_import)
     backup = commands.add_parser("backup", help="copy the database to FILE, even while the bot is running")
     backup.add_argument("file", metavar="FILE", type=Path)
     backup.add_argument("--force", action="store_true", help="replace an older backup of that name")
@@ -116,6 +122,18 @@ def run_setup(arguments: argparse.Namespace) -> int:
 
     code = run(arguments, ENV_FILE, check=check, connect=use_endpoints)
     return main([]) if code is None else code
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Take over another bot's settings."""
+
+    async def store(guild_id: int, settings: Mapping[str, str]) -> None:
+        url, now = load_settings(os.environ, ENV_FILE, offline=True).database_url, int(SystemClock().time())
+        async with open_url(url) as database:
+            for key, value in settings.items():
+                await SqliteSettings(database).set(guild_scope(guild_id), key, value, by=0, now=now)
+
+    return importing_command.run(arguments, ENV_FILE, store=store)
 
 
 async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:

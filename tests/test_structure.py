@@ -36,7 +36,7 @@ OUTER = {
     "bot.doctor": {"bot.ui", "discord", "aiohttp"},
     "bot.health": {"aiohttp", "bot.client"},
     "bot.logs": set(),
-    "bot.setup": {"bot.config", "bot.llm", "bot.ui", "discord", "dotenv", "prompt_toolkit", "segno"},
+    "bot.setup": {"bot.config", "bot.llm", "bot.ui", "discord", "dotenv", "prompt_toolkit", "segno", "yaml"},
     "cogs": {"bot", "bot.client", "bot.ui", "discord"},
 }
 PROGRAM = {"bot", "bot.__main__", "bot.app"}  # builds everything, so it may know everything

@@ -177,6 +177,26 @@ async def test_work_on_the_database_needs_neither_token_nor_key(world: World, ar
     assert await asyncio.wait_for(world.process.wait(), 30) == 0, world.log
 
 
+async def test_another_bots_settings_are_taken_over(world: World):
+    """Its file becomes `.env` and a server's settings, which the bot then goes by."""
+    config = world.folder / "config.yaml"
+    config.write_text(
+        f"bot_token: {world.discord.token}\nproviders: {{openrouter: {{api_key: {world.router.key}}}}}\n"
+        f"models: {{openrouter/openai/gpt-4o: }}\npermissions: {{users: {{blocked_ids: [{world.member.id}]}}}}\n"
+    )
+    for name in ("DISCORD_TOKEN", "OPENROUTER_API_KEY"):
+        del world.settings[name]
+    await world.launch_with("import", "llmcord", "config.yaml", "--server", str(world.guild.id))
+    assert await asyncio.wait_for(world.process.wait(), 30) == 0, world.log
+    await world.start()
+    await world.reply(world.ask("hello", user=world.admin))
+    assert world.router.calls[-1].model == "openai/gpt-4o"
+    refused = world.ask("hello")
+    (told,) = await world.discord.until(lambda: world.replies(refused), 10)
+    assert told.content.startswith("-# ")
+    assert len(world.router.calls) == 1
+
+
 async def test_a_rejected_key_is_named_with_its_setting(world: World):
     """The bot runs on, and its log says which setting to change."""
     await world.start(OPENROUTER_API_KEY="sk-or-wrong")
