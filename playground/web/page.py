@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 BACKLOG = 5000  # news that a page may be behind; then it is cut off, and starts over
-UPLOAD_BYTES = 25 * 2**20
+UPLOAD_BYTES = 101 * 2**20  # ten files of Discord's 10 MB
 PING_SECONDS = 20.0
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    # `blob:` is a picture that was pasted and is not sent yet.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -81,6 +83,7 @@ class Page:
         app.router.add_get("/files/{id:\\d+}/{name}", self._file)
         for name in (
             "say",
+            "forward",
             "edit",
             "delete",
             "commands",

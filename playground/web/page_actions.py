@@ -42,6 +42,10 @@ class PageActions:
         )
         return {"id": str(said.id)}
 
+    async def forward(self, body: Json, _: Sequence[File]) -> Json:
+        forwarded = self.d.posts.forward(self._user(body), self._message(body["message"]), self._place(body))
+        return {"id": str(forwarded.id)}
+
     async def edit(self, body: Json, _: Sequence[File]) -> Json:
         message = self._message(body["message"])
         if message.author is not self._user(body):

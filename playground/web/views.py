@@ -95,6 +95,9 @@ def message_view(message: Message) -> Json:
         "components": message.components,
         "embeds": message.embeds,
         "files": [file_view(file) for file in message.attachments],
+        "stickers": [sticker["name"] for sticker in message.stickers],
+        "poll": _poll(message.poll) if message.poll else None,
+        "forwarded": _forwarded(message.forwarded) if message.forwarded else None,
         "reactions": message.reactions,
     }
 
@@ -104,10 +107,24 @@ def _reply(target: Message) -> Json:
     return {"id": str(target.id), "author": str(target.author.id), "text": text, "deleted": target.deleted}
 
 
+def _poll(poll: Json) -> Json:
+    votes = {count["id"]: count["count"] for count in poll["results"]["answer_counts"]}
+    answers = [
+        {"text": answer["poll_media"]["text"], "votes": votes[answer["answer_id"]]} for answer in poll["answers"]
+    ]
+    return {"question": poll["question"]["text"], "answers": answers}
+
+
+def _forwarded(message: Message) -> Json:
+    """A forwarded message as everybody sees it: without its author."""
+    return {"content": message.content, "files": [file_view(file) for file in message.attachments]}
+
+
 def file_view(file: Attachment) -> Json:
     kind = file.content_type
     image = kind.startswith("image/") and "svg" not in kind
-    return {"id": str(file.id), "name": file.name, "size": len(file.data), "image": image}
+    about: Json = {"id": str(file.id), "name": file.name, "size": len(file.data)}
+    return {**about, "image": image, "sound": kind.startswith("audio/")}
 
 
 def request_view(request: Request) -> Json:

@@ -3,7 +3,7 @@
 import { h, iconButton } from "./elements.js";
 import { outcome } from "./forms.js";
 import { announce, attempt } from "./notices.js";
-import { self, state } from "./state.js";
+import { placeName, self, state, visiblePlaces } from "./state.js";
 import { act } from "./wire.js";
 
 const MESSAGE_MENU = 3;
@@ -16,7 +16,8 @@ export function actionsOf(message, composer) {
   if (!message.only) buttons.push(iconButton("reply", "Reply", () => composer.replyTo(message)));
   if (own) buttons.push(iconButton("edit", "Edit", () => composer.startEdit(message)));
   if (message.content) buttons.push(iconButton("copy", "Copy text", () => copy(message.content)));
-  if (!message.only) buttons.push(appsButton(message));
+  if (!message.only) buttons.push(menuButton("forward", "Forward", () => forwardsOf(message)));
+  if (!message.only) buttons.push(menuButton("apps", "Apps", () => appsOf(message)));
   if (!message.only && (own || self().role === "admin")) {
     buttons.push(
       iconButton("remove", "Delete", () => attempt(() => act("delete", { message: message.id })), "danger"),
@@ -30,25 +31,39 @@ async function copy(text) {
   announce("Copied");
 }
 
-function appsButton(message) {
-  const button = iconButton("apps", "Apps", () => openApps(button, message));
+/** A button that opens a menu of what `choices` gives: labels, and what each does. */
+function menuButton(shape, label, choices) {
+  const button = iconButton(shape, label, () => openMenu(button, label, choices));
   button.setAttribute("aria-haspopup", "menu");
   button.setAttribute("aria-expanded", "false");
   return button;
 }
 
-async function openApps(button, message) {
-  if (button.getAttribute("aria-expanded") === "true") return closeApps();
-  closeApps();
+async function appsOf(message) {
   const answer = await attempt(() => act("commands", { place: message.place }));
   const menus = (answer?.commands ?? []).filter((command) => command.type === MESSAGE_MENU);
-  const items = menus.map((command) =>
-    h("button", { type: "button", role: "menuitem", on: { click: () => choose(message, command) } }, command.name),
+  return menus.map((command) => [command.name, () => choose(message, command)]);
+}
+
+/** Every place one can forward to; where the bot is the only other one, it answers. */
+const forwardsOf = (message) => visiblePlaces().map((place) => [placeName(place), () => forward(message, place)]);
+
+async function forward(message, place) {
+  closeApps();
+  const done = await attempt(() => act("forward", { message: message.id, place: place.id }));
+  if (done) announce(`Forwarded to ${placeName(place)}`);
+}
+
+async function openMenu(button, label, choices) {
+  if (button.getAttribute("aria-expanded") === "true") return closeApps();
+  closeApps();
+  const items = (await choices()).map(([name, click]) =>
+    h("button", { type: "button", role: "menuitem", on: { click } }, name),
   );
   const list = h(
     "div",
-    { class: "apps", role: "menu", "aria-label": "Apps" },
-    items.length ? items : h("p", { class: "quiet" }, "No apps here"),
+    { class: "apps", role: "menu", "aria-label": label },
+    items.length ? items : h("p", { class: "quiet" }, "Nothing here"),
   );
   list.addEventListener("keydown", (event) => move(event, list, button));
   button.setAttribute("aria-expanded", "true");
@@ -64,7 +79,8 @@ async function choose(message, command) {
 
 export function closeApps() {
   for (const list of document.querySelectorAll(".apps")) {
-    list.parentElement.querySelector("[aria-haspopup=menu]")?.setAttribute("aria-expanded", "false");
+    const button = list.parentElement.querySelector("[aria-expanded=true]");
+    button?.setAttribute("aria-expanded", "false");
     list.remove();
   }
 }

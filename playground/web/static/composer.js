@@ -2,8 +2,10 @@
 
 import { CommandForm } from "./commandform.js";
 import { matching, slashCommands } from "./commands.js";
-import { byId, h, icon, iconButton } from "./elements.js";
+import { byId, h, iconButton } from "./elements.js";
 import { attempt } from "./notices.js";
+import { Pending } from "./pending.js";
+import { samples } from "./samples.js";
 import { Picker } from "./picker.js";
 import { author, isShown, messagesOf, placeName, readable, self, state, written } from "./state.js";
 import { act } from "./wire.js";
@@ -18,22 +20,40 @@ export class Composer {
     this.bar = byId("composer-bar");
     this.form = byId("composer");
     this.picker = new Picker(this.text, byId("composer-picker"), "Suggestions");
-    this.files = [];
+    this.pending = new Pending(() => this.draw());
     this.about = null; // {kind: "reply" or "edit", message, ping}
     this.text.addEventListener("input", () => this.typed());
     this.text.addEventListener("keydown", (event) => this.key(event));
-    this.text.addEventListener("paste", (event) => this.attach(event.clipboardData.files));
-    document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", (event) => {
-      event.preventDefault();
-      this.attach(event.dataTransfer.files);
+    this.text.addEventListener("paste", (event) => {
+      if (!this.isEdit() && this.pending.paste(event.clipboardData)) event.preventDefault();
     });
+    this.takeDrops();
     byId("file").addEventListener("change", (event) => this.attach(event.target.files));
     byId("attach").addEventListener("click", () => byId("file").click());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
+  }
+
+  /** What is dropped anywhere on the page goes with the message. */
+  takeDrops() {
+    const over = (is) => document.body.classList.toggle("drop", is);
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      over(event.dataTransfer.types.includes("Files"));
+    });
+    document.addEventListener("dragleave", (event) => event.relatedTarget ?? over(false));
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      over(false);
+      this.attach(event.dataTransfer.files);
+      this.text.focus();
+    });
+  }
+
+  isEdit() {
+    return this.about?.kind === "edit";
   }
 
   /** The place or the person has changed: start over. */
@@ -45,9 +65,11 @@ export class Composer {
   }
 
   clear() {
-    [this.files, this.about, this.text.value] = [[], null, ""];
+    [this.about, this.text.value] = [null, ""];
+    const taken = this.pending.take();
     this.picker.hide();
     this.draw();
+    return taken;
   }
 
   // --- Keys and suggestions
@@ -158,9 +180,8 @@ export class Composer {
   }
 
   attach(files) {
-    if (this.about?.kind !== "edit") this.files.push(...files);
+    if (!this.isEdit()) this.pending.add(files);
     byId("file").value = "";
-    this.draw();
   }
 
   /** What stands above the text: whom one answers, what one edits, which files go along. */
@@ -181,17 +202,8 @@ export class Composer {
         ),
       );
     }
-    this.files.forEach((file, index) => {
-      const drop = iconButton("close", `Remove ${file.name}`, () => this.drop(index));
-      parts.push(h("div", { class: "pending-file" }, icon("file"), h("span", {}, file.name), drop));
-    });
-    this.bar.replaceChildren(...parts);
+    this.bar.replaceChildren(...[...parts, this.pending.draw()].filter(Boolean));
     this.grow();
-  }
-
-  drop(index) {
-    this.files.splice(index, 1);
-    this.draw();
   }
 
   pingSwitch() {
@@ -209,21 +221,27 @@ export class Composer {
   // --- Sending
 
   async submit() {
-    const [text, about, files] = [this.text.value.trim(), this.about, this.files];
-    if (!text && !files.length) return;
+    const [text, about] = [this.text.value.trim(), this.about];
+    if (!text && !this.pending.files.length) return;
     // Typed faster than the list could be shown: a command is a command all the same.
     if (!about && COMMAND.test(text) && (await this.openTyped(text.slice(1)))) return;
-    this.clear();
+    const files = this.clear();
     const done =
       about?.kind === "edit" ? await this.edit(about.message, text) : await this.send(text, about, files);
     if (done) return;
-    [this.about, this.files, this.text.value] = [about, files, text]; // so that nothing written is lost
-    this.draw();
+    [this.about, this.text.value] = [about, text]; // so that nothing written is lost
+    this.pending.add(files);
   }
 
   send(text, about = null, files = []) {
     const reply = about ? { reply: about.message.id, ping: about.ping } : {};
     return attempt(() => act("say", { place: state.place, text: written(text), ...reply }, files));
+  }
+
+  /** Ask about a picture that is drawn on the spot and a small log. */
+  async sendSample(direct) {
+    const text = "What's wrong here?";
+    await this.send(direct ? text : `@${state.bot.name} ${text}`, null, await samples());
   }
 
   edit(message, text) {

@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
   reply: "M10 6 4 12l6 6M4 12h9a7 7 0 0 1 7 7",
+  forward: "M14 6l6 6-6 6M20 12h-9a7 7 0 0 0-7 7",
   edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
   remove: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
   apps: "M5 5h5v5H5zM14 5h5v5h-5zM5 14h5v5H5zM14 14h5v5h-5z",

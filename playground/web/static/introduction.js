@@ -22,6 +22,11 @@ export function introductionOf(composer) {
     const act = () => composer.send(direct ? text : `@${state.bot.name} ${text}`);
     return h("button", { type: "button", class: "chip", title: text, on: { click: act } }, label);
   });
+  const picture = h(
+    "button",
+    { type: "button", class: "chip", on: { click: () => composer.sendSample(direct) } },
+    "A picture and a log",
+  );
   const model = h(
     "button",
     { type: "button", class: "chip", on: { click: () => composer.useCommand("model set") } },
@@ -34,6 +39,6 @@ export function introductionOf(composer) {
       {},
       `${how} You are ${self().name}, ${self().role === "admin" ? "an admin" : "a member"}; switch at the top.`,
     ),
-    h("div", { class: "chips", role: "group", "aria-label": "Things to try" }, tries, model),
+    h("div", { class: "chips", role: "group", "aria-label": "Things to try" }, tries, picture, model),
   ];
 }

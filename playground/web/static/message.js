@@ -1,11 +1,10 @@
 // One message, as it stands.
 
+import { besidesOf } from "./besides.js";
 import { controlsOf, hasMore } from "./controls.js";
 import { h, icon } from "./elements.js";
 import { rendered } from "./markdown.js";
 import { author, dismiss, readable, self, state } from "./state.js";
-
-const KILO = 1024;
 
 /** Everything of a message but its actions; `again` redraws the list. */
 export function bodyOf(message, again) {
@@ -26,7 +25,7 @@ export function bodyOf(message, again) {
     ),
     contentOf(message),
     ...message.embeds.map(embedOf),
-    message.files.length ? h("div", { class: "files" }, message.files.map(fileOf)) : null,
+    ...besidesOf(message),
     controlsOf(message),
     message.reactions.length ? h("div", { class: "reactions" }, message.reactions.map(reactionOf)) : null,
     hasMore(message) ? h("p", { class: "quiet" }, "This page can't show some parts of this message.") : null,
@@ -108,25 +107,6 @@ function embedOf(embed) {
     fields.length ? h("dl", {}, fields) : null,
     embed.footer?.text ? h("p", { class: "quiet" }, embed.footer.text) : null,
   );
-}
-
-function sized(bytes) {
-  if (bytes < KILO) return `${bytes} bytes`;
-  return bytes < KILO * KILO ? `${(bytes / KILO).toFixed(1)} KB` : `${(bytes / KILO / KILO).toFixed(1)} MB`;
-}
-
-function fileOf(file) {
-  const href = `/files/${file.id}/${encodeURIComponent(file.name)}`;
-  const link = h(
-    "a",
-    { class: "file", href, download: file.name },
-    icon("file"),
-    h("span", {}, file.name),
-    h("small", {}, sized(file.size)),
-  );
-  return file.image
-    ? h("figure", {}, h("img", { src: href, alt: file.name, loading: "lazy" }), h("figcaption", {}, link))
-    : link;
 }
 
 function privateNote(message, again) {
