@@ -75,7 +75,7 @@ async def test_an_admin_sets_the_model_with_autocomplete(visit: Visit):
     await visit.go("experiments")
     form = await visit.use("model set")
     await form.get_by_role("combobox", name="model").press_sequentially("gemini")
-    option = visit.page.get_by_role("option").filter(has_text="google/gemini-2.5-flash")
+    option = visit.page.get_by_role("option").filter(has_text="google/gemini-2.5-flash ·")
     await expect(option).to_be_visible()
     await visit.page.keyboard.press("Enter")
     await expect(form.get_by_role("combobox", name="model")).to_have_value("google/gemini-2.5-flash")
