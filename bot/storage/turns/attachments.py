@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.core.records import Question
     from bot.storage.engine.session import Row, Session, Value
 
-CHANNEL_BYTES, CHANNEL_TURNS = 50_000_000, 50  # kept of a channel; of what's beyond only the names
+CHANNEL_BYTES, CHANNEL_TURNS = 30_000_000, 50  # kept of a channel; of what's beyond only the names
 MOST = 30  # attachments of one turn
 BATCH = 500  # values in one statement
 

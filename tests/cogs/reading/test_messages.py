@@ -168,3 +168,19 @@ async def test_history_names_what_came_with_a_question(world: World):
         result = await world.member.slash(world.channel, "history export", form=form)
         content = (await result.response.attachments[0].read()).decode()
         assert "A message by admin in #other" in content
+
+
+async def test_the_message_that_a_thread_is_about_is_read_with_its_first_question(world: World):
+    """It stands in the parent channel; later questions have it from memory."""
+    about = await world.admin.send(world.channel, "the deploy failed at noon")
+    parent = world.bot.get_channel(world.channel.id)
+    assert isinstance(parent, discord.TextChannel)
+    started = await (await parent.fetch_message(about.id)).create_thread(name="deploy")
+    (thread,) = world.channel.threads
+    assert thread.id == started.id
+    for text in ("why?", "and now?"):
+        await world.member.send(thread, f"{world.me} {text}")
+    first, second = (request.messages[1].content for request in world.llm.requests)
+    assert "A message by admin in #general:\n```\nthe deploy failed at noon\n```" in first
+    assert second == first
+    assert "deploy failed" not in world.llm.requests[-1].messages[-1].content
