@@ -192,7 +192,7 @@ def beginning(call: Call) -> int | None:
 
 def _before(call: Call) -> Script:
     """Answer from the request's own messages, so that what the bot remembers can be seen."""
-    earlier = [question(str(m["content"])) for m in call.messages if m["role"] == "user"][:-1]
+    earlier = [question(text_of(m["content"])) for m in call.messages if m["role"] == "user"][:-1]
     if not earlier:
         return Script(text="Nothing, as far as this conversation tells me: your question is its first message.")
     lines = [f"{number}. {' '.join(text.split())[:200]}" for number, text in enumerate(earlier, 1)]

@@ -59,6 +59,8 @@ IN_WORDS = {  # what the bot's requests do, by method and route
     ("POST", "/users/@me/channels"): "open a direct message",
     ("GET", "/applications/@me"): "ask about its application",
     ("GET", "/oauth2/applications/@me"): "ask about its application",
+    ("PATCH", "/applications/@me"): "change its application",
+    ("GET", "/users/@me/guilds"): "ask which servers it is in",
     ("GET", "/gateway"): "ask for the gateway",
     ("GET", "/gateway/bot"): "ask for the gateway",
 }

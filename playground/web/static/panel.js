@@ -45,6 +45,7 @@ const CHOICES = [
       ["data_policy", "meets a data policy"],
       ["breaks", "breaks off half way"],
       ["picture", "is a picture only"],
+      ["audio", "is sound only"],
       ["safety", "is stopped by a safety filter"],
       ["prohibited", "is prohibited"],
       ["refusal", "is a refusal"],

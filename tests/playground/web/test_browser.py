@@ -121,8 +121,8 @@ async def test_two_pages_see_the_same(visit: Visit, opened: Any):
 async def test_a_form_asks_about_a_message(visit: Visit):
     """A message's menu opens a modal, and what is filled in is answered."""
     await visit.go("general")
-    await visit.say("The tide is the sea breathing.")
-    tide = visit.messages.filter(has_text="The tide is").last
+    await visit.say("The moon makes the sea breathe.")
+    tide = visit.messages.filter(has_text="The moon makes").last
     await tide.hover()
     await tide.get_by_role("button", name="Apps").click()
     await visit.page.get_by_role("menuitem", name="Ask about this").press("Enter")
