@@ -205,11 +205,9 @@ def announce(settings: Settings) -> None:
 async def erase_what_is_due(bot: ChatBot) -> None:
     """Erase what is kept no longer, for as long as the bot runs."""
     services = bot.services
-    sweeper = RetentionSweeper(services.privacy.erasure, services.privacy.retention, services.clock)
-    # With several shards this process doesn't know all servers.
-    await sweeper.run(
-        lambda: {guild.id for guild in bot.guilds} if bot.is_ready() and (bot.shard_count or 1) == 1 else None
-    )
+    privacy = services.privacy
+    sweeper = RetentionSweeper(privacy.erasure, privacy.retention, services.clock, here=bot.shards_here.has)
+    await sweeper.run(lambda: {guild.id for guild in bot.guilds} if bot.is_ready() else None)
 
 
 def use_endpoints(api_base: str | None, gateway: str | None, cdn: str | None = None) -> None:

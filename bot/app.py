@@ -19,6 +19,7 @@ from bot.client import ChatBot
 from bot.conversation.answer import Answerer
 from bot.conversation.asides.search import WebSearch
 from bot.conversation.chat import ChatService
+from bot.conversation.everywhere import RunsEverywhere
 from bot.conversation.extras.reading import ExtrasReader
 from bot.conversation.upkeep.catch_up import CatchUp
 from bot.conversation.upkeep.erasure import Retention
@@ -114,7 +115,7 @@ async def open_bot(
         services,
         message_content=settings.message_content_intent,
         rng=rng,
-        shards=Shards(settings.shard_count, settings.shard_ids),
+        shards=shards_of(settings),
     )
     return bot
 
@@ -172,6 +173,11 @@ async def build_services(base: Foundation, names: Callable[[Place], Names], mess
     )
 
 
+def shards_of(settings: Settings) -> Shards:
+    """This process's part of the bot."""
+    return Shards(settings.shard_count, settings.shard_ids)
+
+
 def settings_services(base: Foundation) -> SettingsServices:
     store = SqliteSettings(base.database)
     resolver = SettingsResolver(store, base.clock)
@@ -188,14 +194,14 @@ async def conversation_services(
     prompts: SystemPrompts,
     messages: MessageReader,
 ) -> ConversationServices:
-    database, clock, texts, process = base.database, base.clock, ReplyTexts(), process_name()
+    database, clock, texts = base.database, base.clock, ReplyTexts()
+    process = process_name(has_own_machine=base.settings.database_path is not None)
     store, sync = SqliteConversations(database, process=process), SqliteMessageSync(database)
     leases = Leases(SqliteClaims(database), clock, process=process)
     catch_up = CatchUp(sync, clock)
-    leftovers = Leftovers(cache=SqliteCache(database), scheduler=scheduler, clock=clock)
-    new_reply = partial(
-        Reply, clock=clock, rng=base.rng, mark=scheduler.mark, texts=texts.display, left_behind=leftovers
-    )
+    part = shards_of(base.settings).name
+    leftovers = Leftovers(cache=SqliteCache(database), scheduler=scheduler, clock=clock, part=part)
+    new_reply = reply_maker(base, scheduler, leftovers, leases, texts)
     files = await base.stack.enter_async_context(file_reader(base))
     chat = ChatService(
         answerer=answerer(base.model, store, texts, billing, catch_up),
@@ -207,7 +213,8 @@ async def conversation_services(
         clock=clock,
         extras=ExtrasReader(messages=messages, files=files, store=store, catalog=base.model.catalog, texts=texts),
     )
-    supervised(base.stack, "leases", lambda: leases.run(chat.runs.reply_ids), clock)
+    announcer = await base.stack.enter_async_context(database.running())
+    supervised(base.stack, "leases", lambda: leases.run(chat.runs), clock)
     recovery = Recovery(store=store, leases=leases, billing=billing, new_reply=new_reply, texts=texts, clock=clock)
     return ConversationServices(
         chat=chat,
@@ -218,6 +225,22 @@ async def conversation_services(
         leftovers=leftovers,
         catch_up=catch_up,
         asides=SqliteAsides(database),
+        everywhere=RunsEverywhere(chat.runs, leases, announcer),
+    )
+
+
+def reply_maker(
+    base: Foundation, scheduler: EditScheduler, leftovers: Leftovers, leases: Leases, texts: ReplyTexts
+) -> Callable[..., Reply]:
+    """What makes a `Reply` for a target."""
+    return partial(
+        Reply,
+        clock=base.clock,
+        rng=base.rng,
+        mark=scheduler.mark,
+        texts=texts.display,
+        left_behind=leftovers,
+        confirm=leases.confirm,
     )
 
 

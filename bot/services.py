@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.access.people import Access
     from bot.conversation.asides.kept import Asides
     from bot.conversation.chat import ChatService
+    from bot.conversation.everywhere import RunsEverywhere
     from bot.conversation.ports import ConversationStore, MessageSync
     from bot.conversation.upkeep.catch_up import CatchUp
     from bot.conversation.upkeep.erasure import Erasure, Retention
@@ -55,6 +56,7 @@ class ConversationServices:
     leftovers: Leftovers
     catch_up: CatchUp
     leases: Leases
+    everywhere: RunsEverywhere
     asides: Asides
 
 

@@ -136,7 +136,8 @@ class Chat(commands.Cog):
         if asker_id is None or not self.permissions.may_manage_reply(interaction, asker_id):
             await tell(interaction, texts.NOT_YOURS)
         elif press is Press.STOP:
-            if self.chat.runs.stop(reply_id, by=interaction.user.display_name):
+            everywhere = self.bot.services.conversation.everywhere
+            if await everywhere.stop(reply_id, record, by=interaction.user.display_name):
                 await interaction.response.defer()
             else:
                 await tell(interaction, texts.ALREADY_ENDED)

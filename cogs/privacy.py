@@ -84,7 +84,7 @@ class Privacy(commands.Cog):
 
     def _forget_user(self, user_id: int) -> Callable[[], Awaitable[int]]:
         async def erase() -> int:
-            self.chat.runs.forget(lambda question: user_id in {question.author_id, question.quoted_id})
+            await self.bot.services.conversation.everywhere.forget_person(user_id)
             return await self.erasure.forget_user(user_id, now=self._now())
 
         return erase

@@ -318,8 +318,8 @@ class Claims(Protocol):
         """Take the next turn of something that processes do one after another; False where it isn't due yet."""
         ...
 
-    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
-        """Keep running replies for another while."""
+    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> Collection[int]:
+        """Keep running replies for another while; gives those that another process has taken over."""
         ...
 
     async def take_over(self, reply: StoredReply, *, by: str, now: int) -> bool:

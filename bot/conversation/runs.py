@@ -148,6 +148,13 @@ class Runs:
         """The stored replies that are running, or wait for their turn or for the database."""
         return [run.memory.reply_id for run in self._known if run.memory.reply_id]
 
+    def abandon(self, reply_id: int) -> None:
+        """Another process carries on a reply: nothing more of it is written here."""
+        for run in list(self._known):
+            if run.memory.reply_id == reply_id:
+                run.reply.abandon()
+                run.cancel(Ending(state=ReplyState.INTERRUPTED))
+
     def asker_of(self, reply_id: int) -> int | None:
         """Who asked for a running reply; None when it isn't running."""
         asked = (run.question.author_id for run in self._runs if run.memory.reply_id == reply_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from bot.core.events import Event
     from bot.core.records import Attachment, CompletionRequest, ModelInfo, Transcript
@@ -83,3 +83,15 @@ class Cache(Protocol):
         ...
 
     async def keep(self, key: str, value: str, *, now: int) -> None: ...
+
+
+class Announcer(Protocol):
+    """Tells the other processes of this bot, where several share a database, and hears them. Never raises."""
+
+    async def announce(self, topic: str, number: int, text: str = "") -> None:
+        """Tell all others; within a second, those that can be reached."""
+        ...
+
+    def on(self, topic: str, heard: Callable[[int, str], object]) -> None:
+        """Call `heard` with the number and the text whenever another process announces a topic."""
+        ...

@@ -54,6 +54,7 @@ class Reply:
         on_message: Callable[[int], Awaitable[None]] | None = None,
         on_lost: Callable[[ScreenError], None] | None = None,
         left_behind: LeftBehind | None = None,
+        confirm: Callable[[], Awaitable[None]] | None = None,
         message_ids: Sequence[int] = (),
         contents: Sequence[str] = (),
         text: str = "",
@@ -61,6 +62,7 @@ class Reply:
         """`mark` tells the scheduler that something changed, `on_message` hears each new message's id.
 
         `on_lost` hears why nobody can read the reply anymore; `left_behind` cleans messages that this reply can't.
+        `confirm` is awaited before each write, and may abandon the reply.
 
         `message_ids` are an earlier reply's, to reuse, and show `contents`, if known; this one continues `text`.
         """
@@ -68,7 +70,7 @@ class Reply:
         self.demand = TextDemand()
         self.controls = Controls()  # under the last message while the reply continues
         self._on_message, self._on_lost = on_message, on_lost
-        self._left_behind = left_behind
+        self._left_behind, self._confirm = left_behind, confirm
         if left_behind:
             left_behind.take(message_ids)
         self._clock, self._rng, self._mark = clock, rng, mark
@@ -153,6 +155,11 @@ class Reply:
         self._fed.set()
         self._changed()
 
+    def abandon(self) -> None:
+        """Write nothing more; somebody else does."""
+        self._on_lost = None
+        self._settled.set()
+
     async def settled(self) -> None:
         """Wait until the ended reply is on the screen, or can't be brought there."""
         await self._settled.wait()
@@ -180,7 +187,11 @@ class Reply:
     async def write(self, kind: WriteKind) -> bool:
         """Make a write of this kind with the newest text; False where the next one is of another kind by now."""
         trail.set(self._trail)
+        if self._confirm:
+            await self._confirm()
         await self._refresh()
+        if self._settled.is_set():
+            return False
         step = self._next_step()
         if (step.kind if step else WriteKind.TYPING) is not kind or (step is None and not self._typing_wanted()):
             return False

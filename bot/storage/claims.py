@@ -26,6 +26,7 @@ TAKE_TURN = """
 """
 DELETE_OLD = "DELETE FROM claims WHERE claimed_at < ?1"
 RENEW = "UPDATE replies SET leased_at = ?1 WHERE leased_by = ?2 AND state = 'streaming' AND id IN ({})"
+TAKEN = "SELECT id FROM replies WHERE leased_by <> ?1 AND id IN ({})"
 TAKE_OVER = """
     UPDATE replies SET leased_by = ?2, leased_at = ?3
     WHERE id = ?1 AND state = 'streaming' AND COALESCE(leased_by, '') = ?4 AND leased_at = ?5
@@ -51,10 +52,14 @@ class SqliteClaims:
         async with self._database.single() as session:
             return await session.execute(TAKE_TURN, f"turn of {name}", by, now, every_s) > 0
 
-    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
-        if reply_ids:
-            async with self._database.single() as session:
-                await session.execute(RENEW.format(marks(3, len(reply_ids))), now, by, *reply_ids)
+    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> Collection[int]:
+        if not reply_ids:
+            return ()
+        async with self._database.single() as session:
+            renewed = await session.execute(RENEW.format(marks(3, len(reply_ids))), now, by, *reply_ids)
+            if renewed == len(reply_ids):
+                return ()
+            return [id_ for (id_,) in await session.fetch(TAKEN.format(marks(2, len(reply_ids))), by, *reply_ids)]
 
     async def take_over(self, reply: StoredReply, *, by: str, now: int) -> bool:
         async with self._database.single() as session:

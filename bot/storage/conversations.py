@@ -76,7 +76,11 @@ ADD_ANSWER = """
     ON CONFLICT (question_id) DO UPDATE SET state = excluded.state
     RETURNING id
 """
-KEEP_TEXT = "UPDATE turns SET text = ?2 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
+# A reply that another process has taken over is that one's.
+KEEP_TEXT = """
+    UPDATE turns SET text = ?2
+    WHERE id = (SELECT answer_id FROM replies WHERE id = ?1 AND COALESCE(leased_by, '') = ?3)
+"""
 END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id, t.anchor_id,
@@ -99,7 +103,7 @@ CLOSE_REPLY = """
     UPDATE replies SET state = ?2, model = ?3, generation_id = ?4, error = ?5, closed_at = ?6,
         prompt_tokens = ?7, completion_tokens = ?8, cached_tokens = ?9, reasoning_tokens = ?10,
         cost_nano_usd = ?11, reserved_nano_usd = NULL
-    WHERE id = ?1
+    WHERE id = ?1 AND COALESCE(leased_by, '') = ?12
 """
 ADD_MESSAGE = """
     INSERT INTO reply_messages (message_id, reply_id, ordinal)
@@ -235,12 +239,12 @@ class SqliteConversations:
 
     async def checkpoint(self, reply_id: int, text: str) -> None:
         async with self._database.single() as session:
-            await session.execute(KEEP_TEXT, reply_id, text)
+            await session.execute(KEEP_TEXT, reply_id, text, self._process)
 
     async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
         report = closed.report
         async with self._database.write() as session:
-            await session.execute(
+            is_ours = await session.execute(
                 CLOSE_REPLY,
                 closed.reply_id,
                 closed.state,
@@ -249,9 +253,11 @@ class SqliteConversations:
                 closed.error,
                 closed.now,
                 *usage_columns(report.usage),
+                self._process,
             )
-            await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
-            await keep_asides(session, closed)
+            if is_ours:
+                await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
+                await keep_asides(session, closed)
             return await book(session, entry) if entry else 0
 
     async def reply(self, reply_id: int) -> StoredReply | None:

@@ -9,7 +9,7 @@ from bot.storage.engine.session import marks
 from bot.storage.turns.attachments import BY_AUTHOR, delete_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from bot.storage.engine.database import Database
     from bot.storage.engine.session import Session
@@ -134,9 +134,11 @@ class SqliteErasure:
         async with self._database.write() as session:
             await (_note_back(session, [guild_id]) if present else _note_left(session, [guild_id], now=now))
 
-    async def note_guilds(self, present: Collection[int], *, now: int) -> None:
+    async def note_guilds(
+        self, present: Collection[int], *, now: int, here: Callable[[int], bool] = lambda _: True
+    ) -> None:
         async with self._database.read() as session:
-            known = {guild_id for (guild_id,) in await session.fetch(GUILDS)}
+            known = {guild_id for (guild_id,) in await session.fetch(GUILDS) if here(guild_id)}
             away = {guild_id for (guild_id,) in await session.fetch(AWAY)}
         left, back = known - away - set(present), away & set(present)
         if left or back:

@@ -222,12 +222,13 @@ class MemoryClaims:
             self.turns[name] = now
         return due
 
-    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> None:
+    async def renew_leases(self, reply_ids: Collection[int], *, by: str, now: int) -> Collection[int]:
         if self.fault:
             raise self.fault
-        for reply_id in reply_ids:
-            if self._store.replies[reply_id].leased_by == by:
-                self._store.replies[reply_id] = replace(self._store.replies[reply_id], leased_at=now)
+        own = [reply_id for reply_id in reply_ids if self._store.replies[reply_id].leased_by == by]
+        for reply_id in own:
+            self._store.replies[reply_id] = replace(self._store.replies[reply_id], leased_at=now)
+        return set(reply_ids) - set(own)
 
     async def take_over(self, reply: StoredReply, *, by: str, now: int) -> bool:
         stored = self._store.replies[reply.id]

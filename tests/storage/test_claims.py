@@ -67,7 +67,7 @@ async def test_a_lease_is_renewed_by_its_process_alone(claims: SqliteClaims, dat
     """Running replies among those named, and no others."""
     for state, by in (("streaming", "a"), ("streaming", "b"), ("complete", "a"), ("streaming", "a")):
         await write(database, OPEN, state, by, NOW)
-    await claims.renew_leases([1, 2, 3], by="a", now=NOW + 5)
+    assert await claims.renew_leases([1, 2, 3], by="a", now=NOW + 5) == [2], "which is another's"
     assert await leases(database) == [("a", NOW + 5), ("b", NOW), ("a", NOW), ("a", NOW)]
     await claims.renew_leases([], by="a", now=NOW + 9)
 

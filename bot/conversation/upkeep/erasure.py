@@ -73,8 +73,8 @@ class Erasure(Protocol):
         """Record that the bot joined a server, or left it."""
         ...
 
-    async def note_guilds(self, present: Collection[int], *, now: int) -> None:
-        """Record all the servers that the bot is in."""
+    async def note_guilds(self, present: Collection[int], *, now: int, here: Callable[[int], bool]) -> None:
+        """Record all the servers that the bot is in, of those whose events come `here`, to this process."""
         ...
 
     async def departed(self, before: int) -> Sequence[int]:
@@ -97,7 +97,11 @@ class Retention:
 class RetentionSweeper:
     """Erases in the background what is due."""
 
-    def __init__(self, erasure: Erasure, retention: Retention, clock: Clock) -> None:
+    def __init__(
+        self, erasure: Erasure, retention: Retention, clock: Clock, *, here: Callable[[int], bool] = lambda _: True
+    ) -> None:
+        """`here` says whether a server's events come to this process."""
+        self._here = here
         self._erasure = erasure
         self._retention = retention
         self._clock = clock
@@ -122,7 +126,7 @@ class RetentionSweeper:
         if self._retention.thinking_days is not None:
             await self._erasure.purge_thinking(now - self._retention.thinking_days * DAY_S)
         if guilds is not None:
-            await self._erasure.note_guilds(guilds, now=now)
+            await self._erasure.note_guilds(guilds, now=now, here=self._here)
             for guild_id in await self._erasure.departed(now - self._retention.guild_grace_days * DAY_S):
                 turns = await self._erasure.forget_guild(guild_id, reason=Reason.DEPARTURE, by=None, now=now)
                 log.info("erased %d turns of server %d, which the bot has left", turns, guild_id)

@@ -31,8 +31,10 @@ KEPT_S = DAY_S  # a restart takes up what is younger
 class Leftovers:
     """All of the process's `Leftover`s. Memory keeps their ids, never what they show."""
 
-    def __init__(self, *, cache: Cache, scheduler: EditScheduler, clock: Clock) -> None:
+    def __init__(self, *, cache: Cache, scheduler: EditScheduler, clock: Clock, part: str = "") -> None:
+        """`part` names this process's part of the bot where several share the cache; see `Shards.name`."""
         self._cache = cache
+        self._key = f"{KEY} of {part}" if part else KEY
         self._scheduler = scheduler
         self._clock = clock
         self._leftovers: dict[int, Leftover] = {}
@@ -59,7 +61,7 @@ class Leftovers:
     async def recover(self, channels: Channels) -> None:
         """Take up what an earlier process left; ask when Discord can be read."""
         try:
-            kept = await self._cache.load(KEY) or ("[]", 0)
+            kept = await self._cache.load(self._key) or ("[]", 0)
             entries = [(int(channel), int(message), int(since)) for channel, message, since in json.loads(kept[0])]
         except (StorageError, ValueError, TypeError) as error:
             log.warning("messages to clean aren't known: %s", error)
@@ -105,6 +107,6 @@ class Leftovers:
                 for message_id, leftover in self._leftovers.items()
             ]
             try:
-                await self._cache.keep(KEY, json.dumps(entries), now=int(self._clock.time()))
+                await self._cache.keep(self._key, json.dumps(entries), now=int(self._clock.time()))
             except StorageError as error:
                 log.warning("a restart won't know which messages to clean: %s", error)

@@ -16,10 +16,10 @@ from bot.storage.engine.session import SqliteSession, stop_statements, transacti
 from bot.storage.engine.write_lock import WriteLock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from bot.core.ports import Clock
+    from bot.core.ports import Announcer, Clock
     from bot.storage.engine.connections import Connections
     from bot.storage.engine.session import Session
 
@@ -68,6 +68,20 @@ class Database(Protocol):
     async def size(self) -> int:
         """In bytes."""
         ...
+
+    def running(self) -> AbstractAsyncContextManager[Announcer]:
+        """For the bot, as long as it runs: keeps `copy` out of the database, and hears other processes."""
+        ...
+
+
+class Alone:
+    """The `Announcer` of a process that shares its database with no other."""
+
+    async def announce(self, topic: str, number: int, text: str = "") -> None:
+        """Nobody to tell."""
+
+    def on(self, topic: str, heard: Callable[[int, str], object]) -> None:
+        """Nobody to hear."""
 
 
 class SqliteDatabase:
@@ -144,6 +158,11 @@ class SqliteDatabase:
             if not busy:
                 return
         raise StorageError(BUSY)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Announcer]:
+        """Open connections alone keep `copy` away."""
+        yield Alone()
 
     async def size(self) -> int:
         files = (Path(f"{self.path}{ending}") for ending in ("", "-wal"))

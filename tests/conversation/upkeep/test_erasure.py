@@ -28,7 +28,7 @@ class Memory:
         self.calls.append(("purge thinking", int(EPOCH) - before))
         return 3
 
-    async def note_guilds(self, present: set[int], *, now: int) -> None:  # noqa: ARG002 - the port's
+    async def note_guilds(self, present: set[int], *, now: int, here: object) -> None:  # noqa: ARG002 - the port's
         self.calls.append(("present", present))
 
     async def departed(self, before: int) -> list[int]:

@@ -56,6 +56,54 @@ def test_a_reply_is_taken_over_once_nobody_carries_it_on(process: str, age_s: in
     run(main())
 
 
+class Replies:
+    """Those that a process carries on."""
+
+    def __init__(self, *reply_ids: int) -> None:
+        self.running = list(reply_ids)
+        self.abandoned: list[int] = []
+
+    def reply_ids(self) -> list[int]:
+        return self.running
+
+    def abandon(self, reply_id: int) -> None:
+        self.running.remove(reply_id)
+        self.abandoned.append(reply_id)
+
+
+def test_a_process_that_stalled_leaves_what_another_has_taken_over():
+    """It finds out before its next write; what nobody took is still its own."""
+
+    async def main() -> None:
+        store, clock = MemoryStore(), Stalling()
+        claims = MemoryClaims(store)
+        leases = Leases(claims, clock, process="elsewhere 1 a")
+        replies = Replies(*[await reply_of(store, "elsewhere 1 a") for _ in range(2)])
+        renewing = asyncio.create_task(leases.run(replies))
+        await asyncio.sleep(0)
+        await leases.confirm()
+        taken, kept = replies.running
+        clock.stalled_s = LEASE_S + 1
+        reply = await store.reply(taken)
+        assert reply is not None
+        assert await claims.take_over(reply, by=OWN, now=0)
+        assert not replies.abandoned
+        await leases.confirm()
+        assert (replies.abandoned, replies.running) == ([taken], [kept])
+        renewing.cancel()
+
+    run(main())
+
+
+class Stalling(VirtualClock):
+    """A clock that jumps, as for a process that was stopped for a while."""
+
+    stalled_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.stalled_s
+
+
 def test_a_reply_that_runs_stays_with_its_process():
     """Its lease is renewed for as long as it runs, also after the database was away for a moment."""
 
@@ -64,7 +112,7 @@ def test_a_reply_that_runs_stays_with_its_process():
         claims = MemoryClaims(store)
         leases = Leases(claims, VirtualClock(), process="elsewhere 1 a")
         reply_id = await reply_of(store, "elsewhere 1 a")
-        renewing = asyncio.create_task(leases.run(lambda: [reply_id]))
+        renewing = asyncio.create_task(leases.run(Replies(reply_id)))
         await asyncio.sleep(RENEW_S + 1)
         claims.fault = StorageError("the disk is full")
         await asyncio.sleep(RENEW_S)

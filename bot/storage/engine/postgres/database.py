@@ -6,10 +6,12 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.storage.engine import database as engine
 from bot.storage.engine.postgres.address import name_of
+from bot.storage.engine.postgres.announcements import Announcements
 from bot.storage.engine.postgres.errors import plain_errors
 from bot.storage.engine.postgres.pool import Pool, connect
 from bot.storage.engine.postgres.schema import migrate
@@ -24,7 +26,7 @@ from bot.storage.engine.postgres.session import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.core.ports import Clock
+    from bot.core.ports import Announcer, Clock
     from bot.storage.engine.session import Session
 
 
@@ -34,6 +36,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, clock: Clock) -> None:
         self.name = name_of(url)
         self._url = url
+        self._clock = clock
         self._pool = Pool(url, clock)
         self._writing, self._reporting = asyncio.Lock(), asyncio.Lock()
         self._closed = False
@@ -81,6 +84,20 @@ class PostgresDatabase:
 
     async def scrub(self) -> None:
         """Nothing: PostgreSQL overwrites what was deleted when it vacuums, by itself."""
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Announcer]:
+        announcements = Announcements(self._url, self._pool, self._clock)
+        connection = await announcements.listen()
+        hearing = Background(
+            "hearing other processes", lambda: announcements.keep_listening(connection), self._clock
+        )
+        hearing.start()
+        try:
+            yield announcements
+        finally:
+            await hearing.aclose()
+            connection.terminate()
 
     async def size(self) -> int:
         async with self.read() as session:
