@@ -80,6 +80,10 @@ class ReplyTexts(Protocol):
     display: DisplayTexts
     files_off: str  # where files came with a question and the settings leave them out
 
+    def too_large(self, names: Sequence[str]) -> str:
+        """Files that were left out because all of a question's are too large together."""
+        ...
+
     def ending(self, ending: Ending) -> str:
         """The small print under a reply that ended; empty if there is nothing to say."""
         ...

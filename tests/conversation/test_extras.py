@@ -291,3 +291,14 @@ def test_nothing_that_is_fenced_can_end_its_fence(text: str):
     fence, *inside, end = fenced(text).split("\n")
     assert fence == end
     assert fence not in "\n".join(inside)
+
+
+def test_files_that_are_too_large_together_are_left_out_by_name(monkeypatch: pytest.MonkeyPatch):
+    """The question is answered with those that fit."""
+    monkeypatch.setattr("bot.conversation.extras.reading.QUESTION_BYTES", 5)
+    large = replace(SHOT, name="large.png", data=b"large")
+    stage = Stage(reader=Reader(SHOT, large, LOG))
+    target = ask(stage, with_files())
+    assert asked(stage).attachments == (SHOT,)
+    assert "error: 7" in asked(stage).content
+    assert "I left out `large.png`" in target.contents[0]

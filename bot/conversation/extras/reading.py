@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from bot.conversation.ports import ConversationStore, FileReader, Followed, Heard, MessageReader
     from bot.conversation.runs import Run
     from bot.core.ports import Catalog
-    from bot.core.records import Place, Question, SentFile
+    from bot.core.records import Attachment, Place, Question, SentFile
 
 log = logging.getLogger(__name__)
 
+QUESTION_BYTES = 30_000_000  # of the pictures, documents and recordings of one question
 THREADS = 10_000  # known to be remembered; then they're looked up again
 
 
@@ -55,7 +56,10 @@ class ExtrasReader:
         if followed:
             run.notes += followed.notes
         run.notes += read.notes
-        attachments = (*(followed.attachments if followed else ()), *read.attachments)
+        kept, too_large = _within(QUESTION_BYTES, read.attachments)
+        if too_large:
+            run.notes += (self._texts.too_large([each.name for each in too_large]),)
+        attachments = (*(followed.attachments if followed else ()), *kept)
         if attachments:
             run.revise(attachments=attachments)
 
@@ -117,3 +121,14 @@ class ExtrasReader:
             log.exception("the room of channel %d can't be read", question.place.channel_id)
             return ()
         return [each for each in heard if each.message_id not in turns and each.author_id not in out]
+
+
+def _within(limit_bytes: int, attachments: Sequence[Attachment]) -> tuple[list[Attachment], list[Attachment]]:
+    """The attachments that fit, first come first served, and those that don't."""
+    kept: list[Attachment] = []
+    left_out: list[Attachment] = []
+    for each in attachments:
+        fits = len(each.data) <= limit_bytes
+        limit_bytes -= len(each.data) if fits else 0
+        (kept if fits else left_out).append(each)
+    return kept, left_out

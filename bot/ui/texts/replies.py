@@ -16,13 +16,14 @@ from bot.display.target import DisplayTexts
 from bot.money.limits import budget_name
 from bot.ui.texts import memory as memory_texts
 from bot.ui.texts.models import unavailable
-from bot.ui.texts.names import shown_name, shown_text
+from bot.ui.texts.names import shown_code, shown_name, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.core.events import Source
 
+FILE_NAME_CHARS = 60
 NOTES_LIMIT = 1000  # characters of what is said about files; the rest of a message is for the answer
 EMPTY_QUESTION = "Ask me something in the same message, or use `/ask`."
 ROLE_MENTIONED = (
@@ -153,6 +154,11 @@ class ReplyTexts:
         refused="Discord refused to show this answer.",
     )
     files_off = FILES_OFF
+
+    def too_large(self, names: Sequence[str]) -> str:
+        """Files that were left out because all of them are too large together."""
+        named = ", ".join(shown_code(name, limit=FILE_NAME_CHARS) for name in names)
+        return f"Together your files are too large, so I left out {named}. Send fewer at a time."
 
     def ending(self, ending: Ending) -> str:
         """Under a reply that ended; empty for a plain complete one."""
