@@ -59,6 +59,7 @@ from bot.storage.conversations import SqliteConversations
 from bot.storage.erasure import SqliteErasure
 from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
+from bot.storage.reservations import SqliteReservations
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
 from bot.storage.turns.asides import SqliteAsides
@@ -91,6 +92,7 @@ class Foundation:
     model: ModelServices
     clock: Clock
     rng: random.Random
+    process: str  # this process's name
 
 
 async def open_bot(
@@ -108,7 +110,10 @@ async def open_bot(
     """
     clock, rng = clock or SystemClock(), rng or random.Random()  # noqa: S311 - jitter and nonces, no secrets
     model = model or await open_model(settings, database, stack, clock, rng)
-    base = Foundation(settings=settings, database=database, stack=stack, model=model, clock=clock, rng=rng)
+    process = process_name(has_own_machine=settings.database_path is not None)
+    base = Foundation(
+        settings=settings, database=database, stack=stack, model=model, clock=clock, rng=rng, process=process
+    )
     # Names and messages are looked up when a question is answered; by then there is a bot to ask.
     services = await build_services(base, lambda place: names_of(bot, place), DiscordMessages(lambda: bot, clock))
     bot = ChatBot(
@@ -195,9 +200,8 @@ async def conversation_services(
     messages: MessageReader,
 ) -> ConversationServices:
     database, clock, texts = base.database, base.clock, ReplyTexts()
-    process = process_name(has_own_machine=base.settings.database_path is not None)
-    store, sync = SqliteConversations(database, process=process), SqliteMessageSync(database)
-    leases = Leases(SqliteClaims(database), clock, process=process)
+    store, sync = SqliteConversations(database, process=base.process), SqliteMessageSync(database)
+    leases = Leases(SqliteClaims(database), clock, process=base.process)
     catch_up = CatchUp(sync, clock)
     part = shards_of(base.settings).name
     leftovers = Leftovers(cache=SqliteCache(database), scheduler=scheduler, clock=clock, part=part)
@@ -296,8 +300,12 @@ async def open_billing(base: Foundation) -> Billing:
         supervised(stack, "settlement", settlement.run, clock)
     month, person_day, person_month = base.settings.budgets_nano_usd
     owner = OwnerBudgets(month=month, person_day=person_day, person_month=person_month)
+    shared = SqliteReservations(database, process=base.process) if base.settings.database_path is None else None
+    budgets = Budgets(ledger, unbooked, clock, owner=owner, shared=shared)
+    if shared:
+        supervised(stack, "shared reservations", budgets.run, clock)
     return Billing(
-        budgets=Budgets(ledger, unbooked, clock, owner=owner),
+        budgets=budgets,
         ledger=ledger,
         unbooked=unbooked,
         catalog=model.catalog,

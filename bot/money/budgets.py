@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bot.core.errors import StorageError
 from bot.money.ledger import (
     ALL,
     Period,
@@ -20,19 +22,24 @@ from bot.money.ledger import (
     resets_at,
 )
 from bot.money.limits import BudgetSpentError, Charge, Limit, Payer
+from bot.money.reservations import RENEW_S
 from bot.settings.catalog import BUDGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.core.ports import Clock
     from bot.core.records import ModelInfo, Place
     from bot.money.ledger import Entry, Ledger
+    from bot.money.reservations import SharedReservations
     from bot.money.unbooked import Unbooked
     from bot.settings.resolver import EffectiveSettings
 
+log = logging.getLogger(__name__)
+
 WARN_AT = 0.8  # of a budget
 TYPICAL_TOKENS = 500  # of an answer, until a model's own are known
+LOOK_S = 1.0  # how often processes tell each other, and look at, what was given back
 FRESH_S = 1.0  # how long what was read of the ledger holds: a question's turn comes at once, as a rule
 LEARNING = 0.2  # how much of each answer's length goes into what is typical
 
@@ -75,7 +82,16 @@ class Budgets:
     under way cost beyond their estimates.
     """
 
-    def __init__(self, ledger: Ledger, unbooked: Unbooked, clock: Clock, *, owner: OwnerBudgets) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        unbooked: Unbooked,
+        clock: Clock,
+        *,
+        owner: OwnerBudgets,
+        shared: SharedReservations | None = None,
+    ) -> None:
+        """`shared` is where processes of one bot see each other's reservations; None where there is just one."""
         self._ledger = ledger
         self._unbooked = unbooked
         self._clock = clock
@@ -86,6 +102,9 @@ class Budgets:
         self._warned: set[tuple[Limit, str]] = set()
         self._lock = asyncio.Lock()  # between looking at what is left and taking of it
         self._released = asyncio.Event()  # the next time that something is given back
+        self._shared = shared
+        self._is_outdated = False
+        self._told: set[str] = set()  # the accounts on which others know of reservations here
 
     def charge(self, user_id: int, place: Place, effective: EffectiveSettings, *, is_exempt: bool) -> Charge:
         """Who pays for somebody's question. Only the owner's budgets apply to an exempt person."""
@@ -151,19 +170,80 @@ class Budgets:
             async with self._lock:
                 released = self._released
                 self._unbooked.check()
-                spent = self._just_read(limits) or await self._spent(limits)
-                if self._fits(limits, spent, estimate or 0):
-                    booked_on = accounts(charge.user_id, charge.place)
-                    reservation = Reservation(limits, booked_on, max(1, estimate or 0), spent)
+                reservation = await self._reserve(charge, limits, estimate or 0)
+                if reservation is not None:
                     self._reserved.update(dict.fromkeys(reservation.accounts, reservation.nano_usd))
                     return reservation
             on_wait()
-            await released.wait()
+            await self._wait(released)
+
+    async def _reserve(self, charge: Charge, limits: tuple[Limit, ...], estimate: int) -> Reservation | None:
+        """A reservation that fits, as far as is known of other processes; None where it has to wait."""
+        spent: Spent = {}
+
+        async def fits(elsewhere: Mapping[str, int]) -> bool:
+            nonlocal spent
+            just_read = {} if self._shared else self._just_read(limits)
+            spent = just_read or await self._spent(limits)
+            return self._fits(limits, spent, estimate, elsewhere)
+
+        nano_usd = max(1, estimate)
+        if not (await self._put(limits, nano_usd, fits) if self._shared and limits else await fits({})):
+            return None
+        return Reservation(limits, accounts(charge.user_id, charge.place), nano_usd, spent)
+
+    async def _put(
+        self, limits: tuple[Limit, ...], more: int, fits: Callable[[Mapping[str, int]], Awaitable[bool]]
+    ) -> bool:
+        """Reserve where other processes see it."""
+        assert self._shared is not None  # noqa: S101 - the caller checked
+        own = {limit.account: self._reserved[limit.account] + more for limit in limits}
+        try:
+            taken = await self._shared.put(own, now=self._now(), check=fits)
+        except StorageError as error:
+            log.warning("other processes don't know of a reservation: %s", error)
+            return await fits({})
+        if taken:
+            self._told |= own.keys()
+        return taken
+
+    async def _wait(self, released: asyncio.Event) -> None:
+        """Until something is given back here, or perhaps in another process."""
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(released.wait())]
+        if self._shared:
+            waits.append(asyncio.ensure_future(self._clock.sleep(LOOK_S)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def run(self) -> None:
+        """Keep what other processes see true, until cancelled: what was given back, and that this one lives."""
+        renewed_at = float("-inf")
+        while self._shared:
+            async with self._lock:
+                own = {account: self._reserved[account] for account in self._told}
+                now = self._clock.monotonic()
+                if own and (self._is_outdated or now - renewed_at >= RENEW_S):
+                    self._is_outdated = not await self._tell(self._shared, own)
+                    renewed_at = now
+            await self._clock.sleep(LOOK_S)
+
+    async def _tell(self, shared: SharedReservations, own: Mapping[str, int]) -> bool:
+        try:
+            await shared.put(own, now=self._now())
+        except StorageError as error:
+            log.debug("other processes see old reservations: %s", error)
+            return False
+        self._told -= {account for account, nano_usd in own.items() if not nano_usd}
+        return True
 
     def release(self, reservation: Reservation) -> None:
         """Give a reservation back, and let waiting questions check again."""
         self._reserved.subtract(dict.fromkeys(reservation.accounts, reservation.nano_usd))
         self._reserved = +self._reserved  # without what is zero
+        self._is_outdated = True
         self._read.clear()
         released, self._released = self._released, asyncio.Event()
         released.set()
@@ -173,11 +253,11 @@ class Budgets:
         at, spent = self._read.pop(limits, (0.0, {}))
         return spent if self._clock.monotonic() - at < FRESH_S else {}
 
-    def _fits(self, limits: Sequence[Limit], spent: Spent, estimate: int) -> bool:
+    def _fits(self, limits: Sequence[Limit], spent: Spent, estimate: int, elsewhere: Mapping[str, int]) -> bool:
         """Whether there is room beside the answers under way; without any, it's enough that something is left."""
         _refuse(limits, spent, at=self._now())
         for limit in limits:
-            reserved = self._reserved[limit.account]
+            reserved = self._reserved[limit.account] + elsewhere.get(limit.account, 0)
             if reserved and spent.get((limit.account, limit.period), 0) + reserved + estimate > limit.nano_usd:
                 return False
         return True

@@ -76,7 +76,8 @@ def test_a_shutdown_survives_a_file_that_cannot_be_written(tmp_path: Path, caplo
     """The log says what is lost."""
 
     async def main() -> None:
-        unbooked = Unbooked(VirtualClock(), tmp_path / "missing" / "unbooked")
+        (tmp_path / "file").touch()
+        unbooked = Unbooked(VirtualClock(), tmp_path / "file" / "unbooked")
         unbooked.add(entry(), full)
         unbooked.save()
 

@@ -18,12 +18,13 @@ from bot.core.records import Attachment, AttachmentKind, Place, Question, ReplyS
 from bot.money.billing import CallReport, OpenCall
 from bot.money.ledger import Cost, Entry
 from bot.money.usage import Group, Selection
-from bot.storage import cache, claims, conversations, erasure, ledger, settings, sync, usage
+from bot.storage import cache, claims, conversations, erasure, ledger, reservations, settings, sync, usage
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
 from bot.storage.erasure import SqliteErasure
 from bot.storage.ledger import SqliteLedger
+from bot.storage.reservations import SqliteReservations
 from bot.storage.settings import SqliteSettings
 from bot.storage.sync import SqliteMessageSync
 from bot.storage.turns import asides, attachments
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 NOW = 1_700_000_000
 PLACE = Place(channel_id=10, guild_id=1)
 THREAD = Place(channel_id=11, guild_id=1, parent_id=10)
-MODULES = (asides, attachments, cache, claims, conversations, erasure, ledger, settings, sync, usage)
+MODULES = (asides, attachments, cache, claims, conversations, erasure, ledger, reservations, settings, sync, usage)
 # What may be read from one end to the other: results of a statement's own sub-queries, and servers that were left,
 # which are few and soon forgotten; then indexes of what is open at the moment.
 MAY_BE_SCANNED = {"guilds", "newest", "departures"}
@@ -191,6 +192,16 @@ async def pay(database: Database) -> Visited:
     return store
 
 
+async def reserve(database: Database) -> Visited:
+    store = Visited(SqliteReservations(database, process="a"))
+
+    async def fits(_elsewhere: object) -> bool:
+        return True
+
+    await store.put({"all": 5, "guild:1": 0}, now=NOW, check=fits)
+    return store
+
+
 async def look_at_usage(database: Database) -> Visited:
     store = Visited(SqliteUsage(database))
     for guild_id in (1, None):
@@ -261,7 +272,7 @@ async def forget(database: Database) -> Visited:
     return store
 
 
-TOUR = (talk, look_aside, pay, look_at_usage, set_things, keep_things, share, follow, forget)
+TOUR = (talk, look_aside, pay, reserve, look_at_usage, set_things, keep_things, share, follow, forget)
 
 
 @pytest.fixture
