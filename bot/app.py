@@ -15,6 +15,8 @@ from bot.access.people import Access
 from bot.access.user_rate_limit import UserRateLimit
 from bot.attachments.download import DISCORD_HOSTS
 from bot.attachments.opening import open_files
+from bot.attachments.parsing import Parser
+from bot.attachments.posting import PostedPictures
 from bot.client import ChatBot
 from bot.conversation.answer import Answerer
 from bot.conversation.asides.search import WebSearch
@@ -208,7 +210,7 @@ async def conversation_services(
     new_reply = reply_maker(base, scheduler, leftovers, leases, texts)
     files = await base.stack.enter_async_context(file_reader(base))
     chat = ChatService(
-        answerer=answerer(base.model, store, texts, billing, catch_up),
+        answerer=answerer(base, store, texts, billing, catch_up),
         profiles=Profiles(models, prompts, defaults=defaults(base.settings)),
         billing=billing,
         store=store,
@@ -263,8 +265,10 @@ def file_reader(base: Foundation) -> AbstractAsyncContextManager[DiscordFiles]:
 
 
 def answerer(
-    model: ModelServices, store: SqliteConversations, texts: ReplyTexts, billing: Billing, catch_up: CatchUp
+    base: Foundation, store: SqliteConversations, texts: ReplyTexts, billing: Billing, catch_up: CatchUp
 ) -> Answerer:
+    model, parser = base.model, Parser()
+    base.stack.push_async_callback(parser.aclose)
     return Answerer(
         llm=model.llm,
         catalog=model.catalog,
@@ -272,6 +276,7 @@ def answerer(
         texts=texts,
         ratios=billing.ratios,
         search=WebSearch(model.catalog, available=model.provider is Provider.OPENROUTER),
+        pictures=PostedPictures(parser),
         catch_up=catch_up,
     )
 

@@ -28,6 +28,7 @@ class Format(StrEnum):
     PROGRAM = "program"
     OLD_OFFICE = "old_office"
     HEIC = "heic"
+    POSTED = "posted"  # a picture that a model made
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ class Parser:
         self._idle: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def parse(self, format_: Format, data: bytes | bytearray) -> Parsed:
-        """Parse one file; waits for the files before it.
+    async def parse(self, format_: Format, data: bytes | bytearray, **terms: int) -> Parsed:
+        """Parse one file, on the worker's `terms` for its format; waits for the files before it.
 
         Raises:
             FileProblemError: it can't be read, or took the worker down.
@@ -61,7 +61,7 @@ class Parser:
             self._keep()
             try:
                 async with asyncio.timeout(self._job_s):
-                    parsed = await self._exchange(await self._started(), format_, data)
+                    parsed = await self._exchange(await self._started(), data, {"format": format_, **terms})
             except BaseException as error:  # also where the question was stopped: half an answer helps nobody
                 self._end()
                 raise _problem(error) from error
@@ -86,11 +86,11 @@ class Parser:
         return self._process
 
     async def _exchange(
-        self, process: asyncio.subprocess.Process, format_: Format, data: bytes | bytearray
+        self, process: asyncio.subprocess.Process, data: bytes | bytearray, job: dict[str, str | int]
     ) -> Parsed:
         if process.stdin is None or process.stdout is None:
             raise OSError("no pipes")
-        process.stdin.write(json.dumps({"format": format_, "bytes": len(data)}).encode() + b"\n")
+        process.stdin.write(json.dumps({**job, "bytes": len(data)}).encode() + b"\n")
         view = memoryview(data)
         for at in range(0, len(data), PIECE):
             process.stdin.write(view[at : at + PIECE])

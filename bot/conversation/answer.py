@@ -11,12 +11,14 @@ from bot.conversation.ending import Ending
 from bot.conversation.history import earlier_turns
 from bot.conversation.overlap import Continuation
 from bot.conversation.prompt import build_prompt
-from bot.core.errors import EmptyAnswerError, StorageError, StreamBrokenError
+from bot.core.errors import EmptyAnswerError, PictureOnlyError, StorageError, StreamBrokenError
 from bot.core.events import (
     Alive,
+    Besides,
     Called,
     Done,
     FinishReason,
+    Pictures,
     Reasoning,
     Sources,
     Started,
@@ -29,8 +31,9 @@ from bot.core.tokens import estimate
 from bot.settings.catalog import ShownThinking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from bot.conversation.asides.pictures import PicturePress
     from bot.conversation.asides.search import WebSearch
     from bot.conversation.ending import ReplyTexts
     from bot.conversation.ports import ConversationStore
@@ -62,6 +65,7 @@ class Answerer:
         texts: ReplyTexts,
         ratios: TokenRatio,
         search: WebSearch,
+        pictures: PicturePress,
         catch_up: CatchUp | None = None,
     ) -> None:
         self._llm = llm
@@ -70,6 +74,7 @@ class Answerer:
         self._texts = texts
         self._ratios = ratios
         self._search = search
+        self._pictures = pictures
         self._catch_up = catch_up
 
     async def catch_up(self, place: Place, *, asked: int | None = None) -> None:
@@ -154,18 +159,28 @@ class Answerer:
                         await run.memory.checkpoint(reply, at_least=len(run.shown_before))
                     case Sources(sources):
                         run.sources = sources
+                    case Pictures(data_urls):
+                        await self._post(run, data_urls)
                     case Done(reason=reason, besides=besides):
                         reply.feed(join.end())
-                        if reply.is_blank:
-                            raise EmptyAnswerError(model=request.model)
+                        if reply.is_blank and not run.pictures:
+                            raise run.lost_pictures or EmptyAnswerError(model=request.model)
                         model = run.bill.report.model
                         return Ending(
                             state=STATES[reason],
                             answered_by=model if model in request.fallbacks else "",
                             history_truncated=history_truncated,
-                            remarks=tuple(sorted(besides)),
+                            remarks=tuple(sorted(besides | ({Besides.PICTURE} if run.lost_pictures else set()))),
                         )
         raise StreamBrokenError(model=request.model)
+
+    async def _post(self, run: Run, data_urls: Sequence[str]) -> None:
+        """Put the pictures that can be posted beside the answer."""
+        files = await self._pictures.files(data_urls, alt=run.question.text)
+        run.pictures = len(files)
+        if len(files) < len(data_urls):
+            run.lost_pictures = PictureOnlyError(model=run.bill.report.model)
+        run.reply.attach(files)
 
     def _tell_thinking(self, run: Run, event: Alive | Reasoning, *, searches: bool) -> None:
         """Show that the model thinks, and what, where people want that; only where it takes no text's place."""

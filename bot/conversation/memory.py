@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PICTURE, PICTURES = "(A picture.)", "(Pictures.)"  # what stands in memory for an answer that has nothing else
 CHECKPOINT_S = 3.0  # how much of a streaming answer a crash may cost
 
 
@@ -122,6 +123,7 @@ class AnswerMemory:
         entry: Entry | None,
         *,
         asides: tuple[Aside, ...] = (),
+        pictures: int = 0,
     ) -> int:
         """Store how the reply ended, the text on show, and its ledger entry; returns the entry's id.
 
@@ -134,6 +136,8 @@ class AnswerMemory:
             await self._open_late(question, reply, model=report.model)
         # If not one write came through, the screen still shows what it showed before.
         text = reply.shown_text if reply.has_written else self._text_before
+        if pictures and not text.strip():  # an answer without a word is none, for memory
+            text = PICTURES if pictures > 1 else PICTURE
         return await self._store.close_reply(
             ClosedReply(
                 reply_id=self.reply_id,

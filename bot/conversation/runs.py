@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.conversation.asides.thinking import Thinking
     from bot.conversation.memory import AnswerMemory
     from bot.conversation.ports import Heard
+    from bot.core.errors import PictureOnlyError
     from bot.core.events import Source
     from bot.core.records import Question
     from bot.display.errors import ScreenError
@@ -41,6 +42,8 @@ class Run:
         heard: what was said in the room before it.
         search: what there is to say about searching the web.
         sources: what the provider says that the answer draws on.
+        pictures: how many are posted with the answer.
+        lost_pictures: set where some of them can't be.
         further_sources: all of them in words, where there are more than fit under the answer.
         lost: why nobody can read the reply any more.
         forced: how the run ends when its task is cancelled.
@@ -67,6 +70,8 @@ class Run:
         self.search: SearchNote | None = None
         self.sources: tuple[Source, ...] = ()
         self.further_sources = ""
+        self.pictures = 0
+        self.lost_pictures: PictureOnlyError | None = None
         self.shown_before = shown_before
         self.notes: tuple[str, ...] = ()
         self.heard: Sequence[Heard] = ()
@@ -103,7 +108,13 @@ class Run:
     async def store_ending(self, ending: Ending, entry: Entry | None = None) -> int:
         """Store how it ended, as `AnswerMemory.close` does. Raises `StorageError`."""
         return await self.memory.close(
-            self.question, self.reply, ending, self.bill.report, entry, asides=self.asides
+            self.question,
+            self.reply,
+            ending,
+            self.bill.report,
+            entry,
+            asides=self.asides,
+            pictures=self.pictures,
         )
 
     @property

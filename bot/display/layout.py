@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.display.screen import Part
+from bot.display.target import ShownFile
 from bot.display.text.pager import SMALL_PRINT, with_note
 
 if TYPE_CHECKING:
@@ -14,18 +15,22 @@ if TYPE_CHECKING:
     from bot.display.target import Controls, DisplayTexts
     from bot.display.text.pager import Page
 
+REST_NAME = "answer.md"  # the file with what there is no room for
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a reply shows besides its text.
 
-    `status` is what it waits for before any text, `note` how it ended; `controls` are under the last message.
+    `status` is what it waits for before any text, `note` how it ended; `controls` are under the last message, and
+    `files` beside it once the reply has ended.
     """
 
     status: str
     note: str
     ended: bool
     controls: Controls
+    files: tuple[ShownFile, ...] = ()
 
 
 def lay_out(
@@ -44,9 +49,9 @@ def lay_out(
         parts.append(Part(content, covers=covers))
     if len(parts) > len(before):
         attached = rest if around.ended else ""
-        parts[-1] = replace(
-            parts[-1], controls=around.controls, covers=covers + len(attached), attachment=attached
-        )
+        rest_file = [ShownFile(REST_NAME, attached.encode(errors="replace"))] if attached else []
+        files = (*rest_file, *(around.files if around.ended else ()))
+        parts[-1] = replace(parts[-1], controls=around.controls, covers=covers + len(attached), files=files)
     return parts
 
 
@@ -54,6 +59,8 @@ def _contents(shown: Sequence[Page], around: Surroundings, texts: DisplayTexts, 
     if around.ended and (around.note or has_rest):
         return with_note(shown, " ".join(filter(None, [texts.rest_attached if has_rest else "", around.note])))
     contents = [page.content for page in shown]
+    if around.ended and around.files and not contents:
+        return [""]  # the files are the answer
     if not around.ended and (has_rest or (not contents and around.status)):
         contents.append(SMALL_PRINT + (texts.rest_to_come if has_rest else around.status))
     return contents

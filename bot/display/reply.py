@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.core.ports import Clock
     from bot.display.leftover import LeftBehind
-    from bot.display.target import DisplayTexts, ReplyTarget
+    from bot.display.target import DisplayTexts, ReplyTarget, ShownFile
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,7 @@ class Reply:
         self._text = GrowingText()
         self._status = self._note = ""
         self._status_is_optional = False
+        self._files: tuple[ShownFile, ...] = ()
         self._ended_at: float | None = None
         self._typing = TypingIndicator(target, clock)
         self.has_written = False
@@ -142,6 +143,10 @@ class Reply:
         self._status, self._status_is_optional = line, optional
         self._changed()
 
+    def attach(self, files: Sequence[ShownFile]) -> None:
+        """Show pictures beside the end of the answer, with its last write."""
+        self._files = tuple(files)
+
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing to see in the text: white space, and what has no width."""
@@ -200,7 +205,10 @@ class Reply:
                 await self._typing.show()
             else:
                 await self._perform(step)
-        except (MessageGoneError, NoAccessError) as error:
+        except NoAccessError as error:
+            if not self._without_pictures(step):
+                self._lose(error)
+        except MessageGoneError as error:
             self._lose(error)
         except ScreenError as error:
             self._tolerate(step, error)
@@ -234,7 +242,9 @@ class Reply:
     def _parts(self) -> list[Part]:
         """What every message should show now."""
         ended = self._ended_at is not None
-        around = Surroundings(status=self._status, note=self._note, ended=ended, controls=self.controls)
+        around = Surroundings(
+            status=self._status, note=self._note, ended=ended, controls=self.controls, files=self._files
+        )
         pages = self._pager.pages(done=ended)
         parts = lay_out(pages, around, self._texts, before=self._before, room=self._room)
         if self._refused_at is None:
@@ -292,6 +302,8 @@ class Reply:
 
     def _give_up(self, step: Step, error: ScreenError) -> None:
         log.warning("message %d of a reply can't be written: %s", step.index, type(error).__name__)
+        if self._without_pictures(step):
+            return
         missing = self.text[self._screen.covered :]
         if step.kind is WriteKind.EDIT and (missing or self._note):
             self._leave_behind(step.index, missing)
@@ -304,6 +316,14 @@ class Reply:
         else:  # the text is shown; what is wrong is a cursor, a button, or a message too many
             self._settled.set()
             self._clean_later()
+
+    def _without_pictures(self, step: Step | None) -> bool:
+        """Let the words go without the pictures, where those may be what Discord doesn't take."""
+        if not self._files or step is None or not step.part.files:
+            return False
+        self._files, self._note = (), "\n".join(filter(None, [self._note, self._texts.pictures_refused]))
+        self._failures, self._not_before = 0, 0.0
+        return True
 
     def _leave_behind(self, index: int, missing: str) -> None:
         """Leave the messages up to `index` as they are and show what is missing in new ones below."""

@@ -13,7 +13,7 @@ from bot.display.text.pager import without_cursor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.display.target import ReplyTarget
+    from bot.display.target import ReplyTarget, ShownFile
 
 
 NO_CONTROLS = Controls()
@@ -23,16 +23,16 @@ NO_CONTROLS = Controls()
 class Part:
     """What one message should show.
 
-    `covers` is the offset in the reply's text that it shows it up to, `attachment` the text of a file beside it.
+    `covers` is the offset in the reply's text that it shows it up to, `files` are beside it.
     """
 
     content: str
     controls: Controls = NO_CONTROLS
     covers: int = 0
-    attachment: str = ""
+    files: tuple[ShownFile, ...] = ()
 
     def looks_like(self, other: Part) -> bool:
-        return (self.content, self.controls, self.attachment) == (other.content, other.controls, other.attachment)
+        return (self.content, self.controls, self.files) == (other.content, other.controls, other.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Screen:
                 shown.message_id,
                 new.content,
                 None if old is not None and old.controls == new.controls else new.controls,
-                attachment=None if old is not None and old.attachment == new.attachment else new.attachment,
+                files=None if old is not None and old.files == new.files else new.files,
             )
             shown.part = new
         return None
@@ -131,7 +131,7 @@ class Screen:
     async def _create(self, part: Part) -> int:
         uncertain, self._uncertain = self._uncertain, True
         nonce = self._nonce | self._created
-        message_id = await self.target.create(part.content, part.controls, nonce=nonce, attachment=part.attachment)
+        message_id = await self.target.create(part.content, part.controls, nonce=nonce, files=part.files)
         self._uncertain = False
         self._created += 1
         # After a lost answer the nonce brings back the first attempt's message, with that attempt's content.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class WriteKind(StrEnum):
@@ -28,17 +31,27 @@ class Controls:
     sources: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file beside a message's text. `description` is a picture's alt text."""
+
+    name: str
+    data: bytes
+    description: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayTexts:
     """The sentences that the display itself adds to a reply.
 
     `rest_to_come` is shown below an answer that goes on beyond the last message, `rest_attached` once it has
-    ended, and `refused` in place of an answer that Discord doesn't accept.
+    ended, `refused` in place of an answer that Discord doesn't accept, `pictures_refused` in place of pictures.
     """
 
     rest_to_come: str
     rest_attached: str
     refused: str
+    pictures_refused: str
 
 
 class ReplyTarget(Protocol):
@@ -68,18 +81,19 @@ class ReplyTarget(Protocol):
         """True where Discord itself shows that the bot is working, until the first message."""
         ...
 
-    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
-        """Post a message below the reply's earlier ones and return its id.
+    async def create(
+        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+    ) -> int:
+        """Post a message with `files` below the reply's earlier ones and return its id.
 
-        `attachment` is the text of a Markdown file to go with it, none when empty. `nonce` (below 2**64) makes a
-        create that is repeated after a lost answer return the first one's message.
+        `nonce` (below 2**64) makes a create that is repeated after a lost answer return the first one's message.
         """
         ...
 
     async def edit(
-        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+        self, message_id: int, content: str, controls: Controls | None, *, files: Sequence[ShownFile] | None = None
     ) -> None:
-        """Show other content; `controls` and `attachment` None leave the buttons and the file as they are."""
+        """Show other content; `controls` and `files` None leave the buttons and the files as they are."""
         ...
 
     async def delete(self, message_id: int) -> None: ...

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from bot.core.model_ids import Provider
 from bot.core.records import AttachmentKind
 from bot.core.units import NANO
+from bot.llm.provider.models import MODALITIES
 from bot.llm.reasons import LIMITS
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def parameters_of(
         body[name] = min(bound for bound in bounds if bound is not None)
     if request.temperature is not None and (known is None or "temperature" in known):
         body["temperature"] = request.temperature
+    made = next((name for name in sorted(known or ()) if name.startswith(MODALITIES)), "")
+    if made:
+        body["modalities"] = made.removeprefix(MODALITIES).split(",")
     if config.provider.kind is Provider.OPENROUTER:
         body |= {
             "session_id": str(request.channel_id),

@@ -126,7 +126,7 @@ def file_view(file: Attachment) -> Json:
     kind = file.content_type
     image = kind.startswith("image/") and "svg" not in kind
     about: Json = {"id": str(file.id), "name": file.name, "size": len(file.data)}
-    return {**about, "image": image, "sound": kind.startswith("audio/")}
+    return {**about, "image": image, "sound": kind.startswith("audio/"), "description": file.description or ""}
 
 
 def request_view(request: Request) -> Json:

@@ -32,7 +32,7 @@ from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import SettingsResolver
 from bot.settings.system_prompt import SystemPrompts
 from bot.ui.texts.replies import ReplyTexts
-from tests.fakes import FakeCatalog, FakeTarget, MemorySettings, MemoryStore, ScriptedLLM
+from tests.fakes import FakeCatalog, FakePress, FakeTarget, MemorySettings, MemoryStore, ScriptedLLM
 from tests.virtual import VirtualClock, run
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Stage:
                 texts=ReplyTexts(),
                 ratios=billing.ratios,
                 search=WebSearch(catalog, available=True),
+                pictures=FakePress(),
             ),
             profiles=Profiles(
                 ModelChoice(self.resolver, catalog, default="a/model"),

@@ -26,7 +26,7 @@ from bot.settings.profile import Defaults, Profiles
 from bot.settings.resolver import EffectiveSettings, SettingsResolver
 from bot.settings.system_prompt import NO_NAMES, SystemPrompts
 from bot.ui.texts.replies import ReplyTexts
-from tests.fakes import FakeCatalog, FakeTarget, MemoryClaims, MemorySettings, MemoryStore
+from tests.fakes import FakeCatalog, FakePress, FakeTarget, MemoryClaims, MemorySettings, MemoryStore
 from tests.virtual import VirtualClock, run
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ class Life:
                 texts=texts,
                 ratios=billing.ratios,
                 search=WebSearch(catalog, available=True),
+                pictures=FakePress(),
             ),
             profiles=Profiles(
                 ModelChoice(SettingsResolver(MemorySettings(), clock), catalog, default="a/model"),

@@ -6,11 +6,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.display.errors import MessageGoneError
+from bot.display.errors import MessageGoneError, WriteRefusedError
+from bot.display.layout import REST_NAME
 from bot.display.target import Controls, WriteKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.display.errors import ScreenError
+    from bot.display.target import ShownFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ class FakeTarget:
         self._by_nonce: dict[int, int] = {}
         self.messages: dict[int, str] = {}
         self.controls: dict[int, Controls] = {}
-        self.files: dict[int, str] = {}
+        self.files: dict[int, str] = {}  # the text of the first one, by the message
+        self.pictures: dict[int, tuple[ShownFile, ...]] = {}
+        self.refuse_files = False
         self.writes: list[Write] = []
         self.typed: list[float] = []
 
@@ -64,28 +70,39 @@ class FakeTarget:
         """Somebody deletes a message."""
         del self.messages[message_id]
 
-    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
+    async def create(
+        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+    ) -> int:
         message_id = self._by_nonce.get(nonce, 100 + len(self._by_nonce))
         error = await self._begin(WriteKind.CREATE, message_id, content, controls)
+        if files and self.refuse_files:
+            raise WriteRefusedError
         if nonce not in self._by_nonce and (error is None or error[1]):
             self._by_nonce[nonce] = message_id
             self.messages[message_id], self.controls[message_id] = content, controls
-            self.files[message_id] = attachment
+            self._attach(message_id, files)
         return self._answer(error) or message_id
 
     async def edit(
-        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+        self, message_id: int, content: str, controls: Controls | None, *, files: Sequence[ShownFile] | None = None
     ) -> None:
         error = await self._begin(WriteKind.EDIT, message_id, content, controls)
+        if files and self.refuse_files:
+            raise WriteRefusedError
         if message_id not in self.messages:
             raise MessageGoneError
         if error is None or error[1]:
             self.messages[message_id] = content
             if controls is not None:
                 self.controls[message_id] = controls
-            if attachment is not None:
-                self.files[message_id] = attachment
+            if files is not None:
+                self._attach(message_id, files)
         self._answer(error)
+
+    def _attach(self, message_id: int, files: Sequence[ShownFile]) -> None:
+        texts = [file.data.decode() for file in files if file.name == REST_NAME]
+        self.files[message_id] = texts[0] if texts else ""
+        self.pictures[message_id] = tuple(file for file in files if file.name != REST_NAME)
 
     async def delete(self, message_id: int) -> None:
         error = await self._begin(WriteKind.DELETE, message_id, "", None)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from bot.core.errors import HeadwaterError
 from bot.core.events import Done, FinishReason, Started, Text
 from bot.core.records import ModelClientStatus
+from bot.display.target import ShownFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from bot.core.events import Event
     from bot.core.records import CompletionRequest, ModelInfo
@@ -63,3 +64,10 @@ class FakeCatalog:
 
     def models(self) -> tuple[ModelInfo, ...]:
         return self._models
+
+
+class FakePress:
+    """A `PicturePress` that takes every picture but those called bad."""
+
+    async def files(self, data_urls: Sequence[str], *, alt: str) -> list[ShownFile]:
+        return [ShownFile(f"{n}.png", url.encode(), alt) for n, url in enumerate(data_urls, 1) if "bad" not in url]

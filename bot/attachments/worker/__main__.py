@@ -18,7 +18,7 @@ from bot.attachments.limits import CPU_S, MEMORY_BYTES
 from bot.attachments.problems import FileProblemError
 from bot.attachments.worker.documents import read_pdf
 from bot.attachments.worker.office import read_office
-from bot.attachments.worker.pictures import read_picture
+from bot.attachments.worker.pictures import fit_picture, read_picture
 from bot.attachments.worker.texts import read_text
 from bot.conversation.extras.unread import Problem
 
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 LIMITED = importlib.util.find_spec("resource") is not None  # Windows knows no such limits
 if LIMITED:
     import resource
-READERS: dict[str, Callable[[bytes], Result]] = {
+READERS: dict[str, Callable[..., Result]] = {
     "picture": read_picture,
     "pdf": read_pdf,
     "zip": read_office,
     "text": read_text,
+    "posted": fit_picture,
 }
+TERMS = ("limit",)  # what a job may say besides its format and size
 
 
 def main() -> None:
@@ -47,15 +49,17 @@ def main() -> None:
         job = json.loads(line)
         if LIMITED:
             allow_time()
-        head, payload = done(job["format"], jobs.read(job["bytes"]))
+        head, payload = done(
+            job["format"], jobs.read(job["bytes"]), **{term: job[term] for term in TERMS if term in job}
+        )
         answers.write(json.dumps({**head, "bytes": len(payload)}).encode() + b"\n" + payload)
         answers.flush()
 
 
-def done(format_: str, data: bytes) -> tuple[dict[str, Any], bytes]:
+def done(format_: str, data: bytes, **terms: int) -> tuple[dict[str, Any], bytes]:
     """What a file is made into, or the problem with it."""
     try:
-        result = READERS[format_](data)
+        result = READERS[format_](data, **terms)
     except FileProblemError as error:
         return {"problem": error.problem}, b""
     except MemoryError:

@@ -13,6 +13,9 @@ from bot.conversation.extras.unread import Problem
 
 # Of the 45 formats that Pillow knows: those without programs, fonts or other files in them.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+# What Discord shows, and no picture that a model made has reason to be anything else.
+POSTED = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+POSTED_QUALITY, SMALLER = 90, 0.8  # where a picture is too large for a message
 PHOTOS = {"JPEG", "AVIF"}  # and what a PNG is too large for
 JPEG_QUALITY = 88
 Image.MAX_IMAGE_PIXELS = None  # the pixels are counted here, before anything is decoded
@@ -28,6 +31,25 @@ def read_picture(data: bytes) -> Result:
     payload, media_type = encoded(image, photo=kind in PHOTOS)
     facts = {"media_type": media_type, "width": image.width, "height": image.height, "animated": is_animated}
     return Result(payload, facts)
+
+
+def fit_picture(data: bytes, *, limit: int) -> Result:
+    """A picture to post: as it came where it's sound and has at most `limit` bytes, else smaller until it has."""
+    image: Image.Image = Image.open(io.BytesIO(data), formats=tuple(POSTED))
+    if image.width * image.height > PIXELS:
+        raise FileProblemError(Problem.TOO_MANY_PIXELS)
+    image.load()
+    if len(data) <= limit:
+        return Result(data, {"media_type": POSTED[image.format or ""]})
+    image = colors(image)
+    while True:
+        kind = "WEBP" if image.mode == "RGBA" else "JPEG"
+        out = io.BytesIO()
+        bare(image).save(out, kind, quality=POSTED_QUALITY)
+        if out.tell() <= limit:
+            return Result(out.getvalue(), {"media_type": POSTED[kind]})
+        smaller = (max(1, round(image.width * SMALLER)), max(1, round(image.height * SMALLER)))
+        image = image.resize(smaller, Image.Resampling.LANCZOS)
 
 
 def shrunk(image: Image.Image) -> Image.Image:

@@ -31,7 +31,8 @@ DYNAMIC = -1  # OpenRouter's price where it depends on the model that answers
 # What a model reads at once where the provider doesn't say: Ollama's own default, and what nearly every model
 # behind a server of the OpenAI kind has at least.
 CONTEXT_TOKENS = {Provider.OLLAMA: 4096, Provider.OPENAI: 32_768, Provider.OPENROUTER: 32_768}
-FORM = 3  # of what is kept; another version's is fetched again
+MODALITIES = "modalities="  # how a parameter begins that says what to ask a model for that makes pictures
+FORM = 4  # of what is kept; another version's is fetched again
 
 
 def read_models(document: Mapping[str, Any], kind: Provider) -> list[ModelInfo]:
@@ -62,9 +63,18 @@ def _read_model(entry: Mapping[str, Any], kind: Provider) -> ModelInfo:
         image_price=_price(pricing.get("image")),
         audio_price=_price(pricing.get("audio")),
         input_modalities=_labels(mapping(entry.get("architecture")).get("input_modalities")) or INPUTS[kind],
-        parameters=_labels(entry.get("supported_parameters")),
+        parameters=_parameters(entry),
         canonical=_id(entry.get("canonical_slug") or id_),
     )
+
+
+def _parameters(entry: Mapping[str, Any]) -> frozenset[str] | None:
+    """The request parameters that a model takes; with what it makes, where that's more than text."""
+    listed = _labels(entry.get("supported_parameters"))
+    outputs = _labels(mapping(entry.get("architecture")).get("output_modalities")) or frozenset()
+    if listed is None or "image" not in outputs:
+        return listed
+    return listed | {MODALITIES + ",".join(sorted(outputs & {"image", "text"}))}
 
 
 def _id(value: object) -> str:

@@ -19,10 +19,10 @@ from bot.ui.targets.refusals import NO_REPLIES, ExpiredError
 from bot.ui.targets.requests import ReplyWrites
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from bot.core.ports import Clock
-    from bot.display.target import Controls
+    from bot.display.target import Controls, ShownFile
     from bot.ui.targets.requests import DiscordRequests
 
 log = logging.getLogger(__name__)
@@ -33,21 +33,24 @@ DUPLICATES_AMONG = 20  # newest messages of a channel to search
 NO_PINGS = discord.AllowedMentions.none()
 
 
-def _file(text: str) -> discord.File:
-    return discord.File(io.BytesIO(text.encode(errors="replace")), filename="answer.md")
+def _uploads(files: Sequence[ShownFile]) -> list[discord.File]:
+    """New ones for each request: one can be sent once."""
+    return [
+        discord.File(io.BytesIO(file.data), filename=file.name, description=file.description or None)
+        for file in files
+    ]
 
 
-def _extras(controls: Controls, attachment: str) -> dict[str, Any]:
+def _extras(controls: Controls, files: Sequence[ShownFile]) -> dict[str, Any]:
     """What a new message has besides its content."""
     view = buttons(controls)
-    return ({} if view is None else {"view": view}) | ({"file": _file(attachment)} if attachment else {})
+    return ({} if view is None else {"view": view}) | ({"files": _uploads(files)} if files else {})
 
 
-def _changes(controls: Controls | None, attachment: str | None) -> dict[str, Any]:
+def _changes(controls: Controls | None, files: Sequence[ShownFile] | None) -> dict[str, Any]:
     """What an edit changes besides the content; None leaves a thing as it is."""
-    files = None if attachment is None else [_file(attachment)] if attachment else []
     return ({} if controls is None else {"view": buttons(controls)}) | (
-        {} if files is None else {"attachments": files}
+        {} if files is None else {"attachments": _uploads(files)}
     )
 
 
@@ -82,9 +85,11 @@ class ChannelTarget:
         old = kind is WriteKind.EDIT and message_id is not None and self._requests.is_old(message_id)
         return bucket(OLD_EDIT if old else kind, self._channel.id)
 
-    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
+    async def create(
+        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+    ) -> int:
         async def send() -> int:
-            extra = _extras(controls, attachment)
+            extra = _extras(controls, files)
             if self._reference is not None:
                 extra["reference"] = self._reference
             try:
@@ -92,7 +97,7 @@ class ChannelTarget:
             except discord.HTTPException as error:
                 if error.code != NO_REPLIES:
                     raise
-                extra = _extras(controls, attachment)  # a file can be read once
+                extra = _extras(controls, files)  # a file can be read once
                 message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
             self._reference = None  # only the first message answers
             return message.id
@@ -100,10 +105,10 @@ class ChannelTarget:
         return await self.writes.make("send a message", send, nonce=nonce)
 
     async def edit(
-        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+        self, message_id: int, content: str, controls: Controls | None, *, files: Sequence[ShownFile] | None = None
     ) -> None:
         message = self._channel.get_partial_message(message_id)
-        changes = _changes(controls, attachment)
+        changes = _changes(controls, files)
         await self.writes.make(
             "edit a message",
             lambda: message.edit(content=content, allowed_mentions=NO_PINGS, **changes),
@@ -161,18 +166,20 @@ class InteractionTarget:
     def bucket(self, kind: WriteKind, message_id: int | None = None) -> str:
         return bucket(kind, self._interaction.token) if self._lasts() else self._channel.bucket(kind, message_id)
 
-    async def create(self, content: str, controls: Controls, *, nonce: int, attachment: str = "") -> int:
+    async def create(
+        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+    ) -> int:
         if not self._lasts():
-            return await self._channel.create(content, controls, nonce=nonce, attachment=attachment)
+            return await self._channel.create(content, controls, nonce=nonce, files=files)
         create = self._follow_up if self._answered else self._answer
         async with self._while_it_lasts():
             return await self._channel.writes.make(
-                "answer a command", lambda: create(content, controls, attachment), nonce=nonce
+                "answer a command", lambda: create(content, controls, files), nonce=nonce
             )
 
-    async def _answer(self, content: str, controls: Controls, attachment: str) -> int:
+    async def _answer(self, content: str, controls: Controls, files: Sequence[ShownFile]) -> int:
         """Put the first message in the place of Discord's own that says the bot is thinking."""
-        changes = _changes(controls, attachment or None)
+        changes = _changes(controls, files or None)
         original = await self._interaction.edit_original_response(
             content=content, allowed_mentions=NO_PINGS, **changes
         )
@@ -180,7 +187,7 @@ class InteractionTarget:
         self._posted.add(original.id)
         return original.id
 
-    async def _follow_up(self, content: str, controls: Controls, attachment: str) -> int:
+    async def _follow_up(self, content: str, controls: Controls, files: Sequence[ShownFile]) -> int:
         """Post below the earlier messages.
 
         Webhooks have no nonce, and discord.py repeats a request whose answer was lost: when one took long enough
@@ -192,7 +199,7 @@ class InteractionTarget:
             ephemeral=self._private,
             wait=True,
             allowed_mentions=NO_PINGS,
-            **_extras(controls, attachment),
+            **_extras(controls, files),
         )
         self._unsure = False
         self._posted.add(message.id)
@@ -205,11 +212,11 @@ class InteractionTarget:
         return message.id
 
     async def edit(
-        self, message_id: int, content: str, controls: Controls | None, *, attachment: str | None = None
+        self, message_id: int, content: str, controls: Controls | None, *, files: Sequence[ShownFile] | None = None
     ) -> None:
         if not self._lasts():
-            return await self._channel.edit(message_id, content, controls, attachment=attachment)
-        changes = _changes(controls, attachment)
+            return await self._channel.edit(message_id, content, controls, files=files)
+        changes = _changes(controls, files)
         async with self._while_it_lasts():
             await self._channel.writes.make(
                 "edit an answer to a command",

@@ -152,6 +152,9 @@ class ReplyTexts:
         rest_to_come="The answer continues. The rest follows as a file when it's complete.",
         rest_attached="The rest is in the attached file.",
         refused="Discord refused to show this answer.",
+        pictures_refused=(
+            "I couldn't post this answer's pictures. An admin can check that I have the permission Attach Files."
+        ),
     )
     files_off = FILES_OFF
 

@@ -175,6 +175,7 @@ class ChannelRoutes:
         (body, files), message = request[BODY], self._message(request)
         if message.author is not self.world.me:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        demand(self.world.me, message.channel, Permission.ATTACH_FILES if files else 0)
         self.world.rules.check_edit(message)
         return answer_json(self._shown(self.world.edit(message, body, files))[0])
 

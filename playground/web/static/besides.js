@@ -44,7 +44,7 @@ function fileOf(file) {
     h("small", {}, sized(file.size)),
   );
   if (file.image) {
-    const picture = h("img", { src: href, alt: file.name, loading: "lazy" });
+    const picture = h("img", { src: href, alt: file.description || file.name, loading: "lazy" });
     return h("figure", {}, picture, h("figcaption", {}, link));
   }
   if (!file.sound) return link;

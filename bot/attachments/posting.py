@@ -1,0 +1,45 @@
+"""Pictures that models made, on their way to Discord: decoded by the worker, and made to fit."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from typing import TYPE_CHECKING
+
+from bot.attachments.formats import Format
+from bot.attachments.limits import ANSWER_BYTES
+from bot.attachments.problems import FileProblemError
+from bot.display.target import ShownFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.attachments.parsing import Parser
+
+log = logging.getLogger(__name__)
+
+UPLOAD_BYTES = 24 * 2**20  # of one message with its files; Discord takes 25 MiB, and 10 MiB of each file
+ALT_CHARS = 1_024  # Discord: a file's description
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+
+
+class PostedPictures:
+    """The `PicturePress` of `bot.conversation.asides.pictures`."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+
+    async def files(self, data_urls: Sequence[str], *, alt: str) -> list[ShownFile]:
+        limit = min(ANSWER_BYTES, UPLOAD_BYTES // max(1, len(data_urls)))
+        files: list[ShownFile] = []
+        for url in data_urls:
+            try:
+                data = base64.b64decode(url.partition(",")[2])
+                fitted = await self._parser.parse(Format.POSTED, data, limit=limit)
+            except (FileProblemError, binascii.Error, ValueError) as error:
+                log.info("a picture that a model made can't be posted: %s", type(error).__name__)
+                continue
+            name = f"picture-{len(files) + 1}.{ENDINGS.get(str(fitted.facts.get('media_type')), 'png')}"
+            files.append(ShownFile(name, fitted.payload, " ".join(alt.split())[:ALT_CHARS]))
+        return files
