@@ -13,7 +13,7 @@ FAMOUS = (  # id, context length, dollars a million prompt and completion tokens
     ("anthropic/claude-sonnet-4", 200_000, 3.0, 15.0),
     ("anthropic/claude-3-haiku", 200_000, 0.25, 1.25),
     ("google/gemini-2.5-flash", 1_048_576, 0.30, 2.50),
-    ("google/gemini-2.5-flash-image", 32_768, 0.30, 2.50),
+    ("openai/gpt-5-image", 400_000, 10.0, 10.0),
     ("google/gemma-3-27b-it", 131_072, 0.09, 0.16),
     ("meta-llama/llama-3.3-70b-instruct", 131_072, 0.13, 0.40),
     ("meta-llama/llama-3.3-70b-instruct:free", 65_536, 0, 0),

@@ -11,7 +11,7 @@ from playground.openrouter import Script
 from playground.openrouter.pictures import evening, noise
 from tests.e2e.conftest import World
 
-MODEL = "openrouter/google/gemini-2.5-flash-image"
+MODEL = "openrouter/openai/gpt-5-image"
 
 
 async def test_three_pictures_of_five_megabytes_are_posted_with_the_words(world: World):
