@@ -153,7 +153,7 @@ class ReplyTexts:
         rest_attached="The rest is in the attached file.",
         refused="Discord refused to show this answer.",
         pictures_refused=(
-            "I couldn't post this answer's pictures. An admin can check that I have the permission Attach Files."
+            "I couldn't post this answer's pictures. An admin can give me the permission Attach Files."
         ),
     )
     files_off = FILES_OFF
