@@ -6,7 +6,7 @@ RUN python -m venv /venv \
 
 FROM python:3.11-slim
 # Settings come from the environment (`docker run --env-file .env`). The database is in the volume.
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATABASE_URL=sqlite:////data/headwater.db
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATABASE_URL=sqlite:////data/headwater.db PORT=8080
 RUN useradd --create-home --uid 1000 headwater && install -d -o headwater -m 0700 /data
 WORKDIR /app
 COPY --from=build /venv /venv
@@ -14,4 +14,6 @@ COPY bot bot
 COPY cogs cogs
 USER headwater
 VOLUME /data
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "-c", \
+    "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/readyz', timeout=8)"]
 CMD ["python", "-m", "bot"]

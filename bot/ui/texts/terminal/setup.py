@@ -71,8 +71,8 @@ BOT_FORM = (
     "portal, then Bot, Reset Token, and copy what it shows."
 )
 CONTENT_ABOUT = """\
-By default the bot reads messages that mention it, replies to it, and direct messages. That's enough for most.
-With the message content intent it can read all messages, and answer without a mention where you say so."""
+By default the bot reads messages that mention it, replies to it, and direct messages.
+With the message content intent it reads all messages, and can answer without a mention."""
 CONTENT_QUESTION = "Let it read all messages? (y/n)"
 CONTENT_ON = "The message content intent is on."
 CONTENT_OFF = "The message content intent stays off in the bot. You can turn it on later."
