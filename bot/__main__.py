@@ -14,6 +14,7 @@ import random
 import signal
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,13 @@ from bot.connection import NeedsPersonError
 from bot.conversation.upkeep.erasure import RetentionSweeper
 from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
+from bot.core.telemetry.meter import UNMETERED
 from bot.doctor import NoCache, discord_findings, model_findings, report
-from bot.health import health_checks, serve_health
 from bot.llm.client import open_client
 from bot.logs import set_up_logging
+from bot.monitoring.health import health_checks, serve_health
+from bot.monitoring.hearing import hearing_of
+from bot.monitoring.metrics import PrometheusMeter, gauges, measure_lag
 from bot.settings.resolver import guild_scope
 from bot.setup.answers import add_flags
 from bot.setup.importing import command as importing_command
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
     from bot.client import ChatBot
     from bot.config.settings import Settings
+    from bot.core.telemetry.meter import Meter
 
 
 log = logging.getLogger("bot")
@@ -181,12 +186,17 @@ async def run_bot(settings: Settings, _arguments: argparse.Namespace) -> int:
     announce(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_url(settings.database_url))
-        bot = await stack.enter_async_context(await open_bot(settings, database, stack))
+        meter: Meter = UNMETERED if settings.port is None else PrometheusMeter()
+        bot = await stack.enter_async_context(await open_bot(settings, database, stack, meter=meter))
+        supervised(stack, "hearing", hearing_of(bot, meter).run, bot.services.clock)
         supervised(stack, "erasing what is too old", lambda: erase_what_is_due(bot), bot.services.clock)
         stack.push_async_callback(bot.services.conversation.chat.aclose, grace_s=GRACE_S)
-        if settings.port is not None:
-            health = serve_health(health_checks(bot), host=settings.health_host, port=settings.port)
-            await stack.enter_async_context(health)
+        if settings.port is not None and isinstance(meter, PrometheusMeter):
+            meter.watch(partial(gauges, bot))
+            supervised(stack, "loop lag", partial(measure_lag, bot.services.clock, meter), bot.services.clock)
+            await stack.enter_async_context(
+                serve_health(health_checks(bot), host=settings.health_host, port=settings.port, metrics=meter.page)
+            )
         return await serve(bot, settings.discord_token.get_secret_value())
 
 

@@ -31,6 +31,7 @@ from bot.conversation.upkeep.recovery import Recovery
 from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
+from bot.core.telemetry.meter import UNMETERED
 from bot.display.reply import Reply
 from bot.display.scheduler import EditScheduler
 from bot.llm.admission.limits import AdmissionLimits
@@ -58,6 +59,7 @@ from bot.shards import Shards
 from bot.storage.cache import SqliteCache
 from bot.storage.claims import SqliteClaims
 from bot.storage.conversations import SqliteConversations
+from bot.storage.engine.metered import MeteredDatabase
 from bot.storage.erasure import SqliteErasure
 from bot.storage.health import examine
 from bot.storage.ledger import SqliteLedger
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from bot.conversation.ports import MessageReader
     from bot.core.ports import Clock
     from bot.core.records import Place
+    from bot.core.telemetry.meter import Meter
     from bot.settings.system_prompt import Names
     from bot.storage.engine.database import Database
 
@@ -95,6 +98,7 @@ class Foundation:
     clock: Clock
     rng: random.Random
     process: str  # this process's name
+    meter: Meter
 
 
 async def open_bot(
@@ -105,16 +109,24 @@ async def open_bot(
     model: ModelServices | None = None,
     clock: Clock | None = None,
     rng: random.Random | None = None,
+    meter: Meter = UNMETERED,
 ) -> ChatBot:
     """Build the bot and everything it works with. The stack closes the parts, the caller closes the bot.
 
     Tests pass in their own model client, clock and randomness.
     """
     clock, rng = clock or SystemClock(), rng or random.Random()  # noqa: S311 - jitter and nonces, no secrets
-    model = model or await open_model(settings, database, stack, clock, rng)
-    process = process_name(has_own_machine=settings.database_path is not None)
+    database = database if meter is UNMETERED else MeteredDatabase(database, clock, meter)
+    model = model or await open_model(settings, database, stack, clock, rng, meter)
     base = Foundation(
-        settings=settings, database=database, stack=stack, model=model, clock=clock, rng=rng, process=process
+        settings=settings,
+        database=database,
+        stack=stack,
+        model=model,
+        clock=clock,
+        rng=rng,
+        process=process_name(has_own_machine=settings.database_path is not None),
+        meter=meter,
     )
     # Names and messages are looked up when a question is answered; by then there is a bot to ask.
     services = await build_services(base, lambda place: names_of(bot, place), DiscordMessages(lambda: bot, clock))
@@ -128,11 +140,11 @@ async def open_bot(
 
 
 async def open_model(
-    settings: Settings, database: Database, stack: AsyncExitStack, clock: Clock, rng: random.Random
+    settings: Settings, database: Database, stack: AsyncExitStack, clock: Clock, rng: random.Random, meter: Meter
 ) -> ModelServices:
     """The client of the provider that the settings name."""
     llm, catalog = await stack.enter_async_context(
-        open_client(client_config(settings), cache=SqliteCache(database), clock=clock, rng=rng)
+        open_client(client_config(settings), cache=SqliteCache(database), clock=clock, rng=rng, meter=meter)
     )
     return ModelServices(
         provider=settings.model_provider,
@@ -150,7 +162,7 @@ async def build_services(base: Foundation, names: Callable[[Place], Names], mess
     database, clock = base.database, base.clock
     settings, billing = settings_services(base), await open_billing(base)
     access = Access(settings.resolver, owner_ids=base.settings.owner_ids)
-    scheduler = EditScheduler(clock)
+    scheduler = EditScheduler(clock, meter=base.meter)
     base.stack.push_async_callback(scheduler.aclose)
     return Services(
         conversation=await conversation_services(
@@ -217,6 +229,7 @@ async def conversation_services(
         new_reply=new_reply,
         texts=texts,
         clock=clock,
+        meter=base.meter,
         extras=ExtrasReader(messages=messages, files=files, store=store, catalog=base.model.catalog, texts=texts),
     )
     announcer = await base.stack.enter_async_context(database.running())
@@ -316,6 +329,7 @@ async def open_billing(base: Foundation) -> Billing:
         catalog=model.catalog,
         clock=clock,
         settlement=settlement,
+        meter=base.meter,
     )
 
 

@@ -34,7 +34,7 @@ OUTER = {
     "bot.registration": {"bot.ui", "discord"},
     "bot.config": {"pydantic", "pydantic_settings", "dotenv"},
     "bot.doctor": {"bot.ui", "discord", "aiohttp"},
-    "bot.health": {"aiohttp", "bot.client"},
+    "bot.monitoring": {"aiohttp", "bot", "bot.client", "bot.ui", "discord", "prometheus_client"},
     "bot.logs": set(),
     "bot.setup": {"bot.config", "bot.llm", "bot.ui", "discord", "dotenv", "prompt_toolkit", "segno", "yaml"},
     "cogs": {"bot", "bot.client", "bot.ui", "discord"},

@@ -19,6 +19,7 @@ from bot.conversation.runs import Run, Runs
 from bot.core.errors import DeadlineExceededError, HeadwaterError, StorageError
 from bot.core.events import Waiting, WaitReason
 from bot.core.records import Extras, ReplyState
+from bot.core.telemetry.meter import COMPLETE, FIRST_TEXT, REPLIES, UNMETERED
 from bot.core.telemetry.trail import Trail, trail
 from bot.display.errors import NoAccessError
 from bot.display.target import Controls
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from bot.conversation.queue import QueueTicket
     from bot.core.ports import Clock
     from bot.core.records import Question
+    from bot.core.telemetry.meter import Meter
     from bot.display.reply import Reply
     from bot.display.target import ReplyTarget
     from bot.money.billing import Billing
@@ -61,6 +63,7 @@ class ChatService:
         new_reply: Callable[..., Reply],
         texts: ReplyTexts,
         clock: Clock,
+        meter: Meter = UNMETERED,
         extras: ExtrasReader | None = None,
         queue_limit: int = 10,
         queue_per_person: int = 3,
@@ -77,6 +80,7 @@ class ChatService:
         self._new_reply = new_reply
         self._texts = texts
         self._clock = clock
+        self._meter = meter
         self._extras = extras
         self._queue = TurnQueue(limit=queue_limit, per_person=queue_per_person)
         self.runs = Runs()
@@ -160,6 +164,11 @@ class ChatService:
     def waiting(self, channel_id: int) -> int:
         """How many questions wait in a channel behind the one being answered."""
         return self._queue.waiting(channel_id)
+
+    @property
+    def queued(self) -> int:
+        """The same in all channels together."""
+        return self._queue.length
 
     async def aclose(self, *, grace_s: float) -> None:
         """Take no new questions, give running replies `grace_s` seconds, then end them as interrupted."""
@@ -285,8 +294,16 @@ class ChatService:
         )
         run.reply.finish(self._texts.ending(ending), self._controls(run, ending))
         await run.reply.settled()
+        self._measure(run, ending)
         await self._store_ending(run, ending, entry)
         return ending
+
+    def _measure(self, run: Run, ending: Ending) -> None:
+        self._meter.count(REPLIES, state=ending.state)
+        if run.reply.first_text_s is not None and not run.shown_before:
+            self._meter.observe(FIRST_TEXT, run.reply.first_text_s)
+        if ending.state is ReplyState.COMPLETE:
+            self._meter.observe(COMPLETE, run.reply.age_s)
 
     def _entry(self, run: Run, ending: Ending) -> Entry | None:
         said = run.reply.text[len(run.shown_before) :]

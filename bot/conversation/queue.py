@@ -110,3 +110,8 @@ class TurnQueue:
         """How many questions wait behind the one being answered."""
         queue = self._queues.get(conversation)
         return max(0, len(queue.tickets) - 1) if queue else 0
+
+    @property
+    def length(self) -> int:
+        """How many questions wait in all queues together."""
+        return sum(max(0, len(queue.tickets) - 1) for queue in self._queues.values())

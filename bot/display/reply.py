@@ -86,6 +86,8 @@ class Reply:
         self._ended_at: float | None = None
         self._typing = TypingIndicator(target, clock)
         self.has_written = False
+        self.first_text_s: float | None = None  # from the question to the first text that people could read
+        self._made_at = clock.monotonic()
         self._refused_at: int | None = None  # the message that Discord didn't accept
         self._room = MOST_MESSAGES
         self._fed, self._settled = asyncio.Event(), asyncio.Event()
@@ -114,6 +116,11 @@ class Reply:
     def shown_length(self) -> int:
         """How many characters of the text are known to be on the screen; cheap as well."""
         return min(self._text.length, self._screen.covered)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was asked for."""
+        return self._clock.monotonic() - self._made_at
 
     @property
     def message_ids(self) -> tuple[int, ...]:
@@ -271,6 +278,8 @@ class Reply:
     async def _perform(self, step: Step) -> None:
         message_id = await self._screen.perform(step)
         self._failures, self.has_written = 0, True
+        if self.first_text_s is None and self.shown_length:
+            self.first_text_s = self.age_s
         if message_id is not None and self._on_message:
             try:
                 await self._on_message(message_id)

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
+from bot.core.telemetry.meter import LIMITED, STALENESS, UNMETERED, WRITES
 from bot.core.telemetry.trail import trail
 from bot.display.pacing import DiscordLimits, Pacer, Wanted
 from bot.display.target import WriteKind
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from bot.core.ports import Clock
+    from bot.core.telemetry.meter import Meter
     from bot.display.rate_limits import Request
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,9 @@ class EditScheduler:
     Nothing runs while nobody wants a write. Belongs to one event loop.
     """
 
-    def __init__(self, clock: Clock, limits: DiscordLimits | None = None) -> None:
+    def __init__(self, clock: Clock, limits: DiscordLimits | None = None, *, meter: Meter = UNMETERED) -> None:
         self._clock = clock
+        self._meter = meter
         self._pacer = Pacer(limits or DiscordLimits())
         self._waiting: dict[Display, Wanted] = {}
         self._writing: dict[Display, asyncio.Task[None]] = {}
@@ -140,6 +143,7 @@ class EditScheduler:
         Nothing more goes until then. After that the budget is smaller and recovers within a minute, except where
         the limit is `shared`: then others used it up, and pacing ourselves tighter would not help.
         """
+        self._meter.count(LIMITED, scope="shared" if shared else "bucket" if bucket else "global")
         log.warning("429 from Discord (%s): waiting %.2f s", bucket or "global", retry_after)
         self._pacer.limited(self._clock.monotonic(), bucket, retry_after=retry_after, shared=shared)
 
@@ -212,11 +216,12 @@ class EditScheduler:
             self._created_at[display] = now
         elif wanted.kind is WriteKind.TYPING:
             self._typing.add(display)
-        task = self._own(self._write(display, wanted.kind, request))
+        task = self._own(self._write(display, wanted, request))
         if wanted.kind is not WriteKind.TYPING:
             self._writing[display] = task
 
-    async def _write(self, display: Display, kind: WriteKind, request: Request) -> None:
+    async def _write(self, display: Display, wanted: Wanted, request: Request) -> None:
+        kind = wanted.kind
         _request.set(request)
         sent = True
         try:
@@ -227,6 +232,7 @@ class EditScheduler:
             now = self._clock.monotonic()
             if sent:
                 self._pacer.answered(now, request)
+                self._measure(wanted, now)
             else:
                 self._pacer.withdrawn(request)
         if kind is WriteKind.TYPING:
@@ -235,6 +241,16 @@ class EditScheduler:
             del self._writing[display]
             self.mark(display)
         self._wake_by(now)
+
+    def _measure(self, wanted: Wanted, now: float) -> None:
+        self._meter.count(WRITES, kind=wanted.kind)
+        if wanted.kind in (WriteKind.CREATE, WriteKind.EDIT):
+            self._meter.observe(STALENESS, now - wanted.since)
+
+    @property
+    def waiting(self) -> int:
+        """How many displays want a write that the limits don't permit yet."""
+        return len(self._waiting)
 
     def _own(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

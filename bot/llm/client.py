@@ -20,6 +20,7 @@ from bot.core.errors import (
     UnsupportedPartError,
 )
 from bot.core.events import Alive, Called, Done, Pictures, Reasoning, Sources, Started, Text, Waiting, WaitReason
+from bot.core.telemetry.meter import CALLS, RETRIES, UNMETERED
 from bot.core.text_demand import TextDemand
 from bot.llm.admission.admission import Admission
 from bot.llm.admission.limits import Caller
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from bot.core.events import Event
     from bot.core.ports import Cache, Catalog, Clock
     from bot.core.records import CompletionRequest
+    from bot.core.telemetry.meter import Meter
     from bot.llm.admission.slot import Slot
     from bot.llm.config import ClientConfig
 
@@ -60,7 +62,7 @@ ROUTED = ("openrouter/", "~", "@preset/")  # OpenRouter's ids that stand for a m
 
 @asynccontextmanager
 async def open_client(
-    config: ClientConfig, *, cache: Cache, clock: Clock, rng: random.Random
+    config: ClientConfig, *, cache: Cache, clock: Clock, rng: random.Random, meter: Meter = UNMETERED
 ) -> AsyncIterator[tuple[ModelClient, LiveCatalog]]:
     """Open the model client and its catalog; litellm is loaded and the list fetched in the background."""
     async with AsyncExitStack() as stack:
@@ -89,6 +91,7 @@ async def open_client(
                 transcriptions=OpenRouterTranscriptions(api, scribe) if scribe else None,
                 clock=clock,
                 rng=rng,
+                meter=meter,
             ),
             catalog,
         )
@@ -109,6 +112,7 @@ class ModelClient:
         transcriptions: OpenRouterTranscriptions | None = None,
         clock: Clock,
         rng: random.Random,
+        meter: Meter = UNMETERED,
     ) -> None:
         self.admission = admission
         self.key = key
@@ -119,6 +123,7 @@ class ModelClient:
         self._catalog = catalog
         self._clock = clock
         self._rng = rng
+        self._meter = meter
         self._quirks = LearnedQuirks()
         self._advice = OwnerAdvice(clock)
 
@@ -180,6 +185,7 @@ class ModelClient:
             self._learn(model, failure, pause)
             if pause is None:
                 raise failure
+            self._meter.count(RETRIES, cause=type(failure).__name__)
             if not isinstance(failure, RateLimitedError):  # that wait is everybody's, in the queue
                 yield Waiting(reason=WaitReason.RETRY, seconds=pause)
                 await self._clock.sleep(pause)
@@ -256,6 +262,7 @@ class ModelClient:
         finally:
             exchange.close()
             log.info("%s", exchange)
+            self._meter.count(CALLS, outcome=type(answer.failure).__name__ if answer.failure else "complete")
         for event in _outcome(exchange, begun=call.begun):
             yield call.begin(exchange, self._catalog) if event is None else event
 

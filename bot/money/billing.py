@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from bot.core.errors import StorageError
 from bot.core.events import Called, Reasoning, Started, Text, Usage
 from bot.core.records import Message, Role
+from bot.core.telemetry.meter import CACHE, COST, TOKENS, UNMETERED
 from bot.core.tokens import TokenRatio, estimate
+from bot.core.units import NANO
 from bot.money.ledger import Entry, cost_of
 from bot.money.limits import BudgetSpentError
 from bot.money.media import media_price
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from bot.core.events import Event
     from bot.core.ports import Catalog, Clock
     from bot.core.records import CompletionRequest
+    from bot.core.telemetry.meter import Meter
     from bot.money.budgets import Budgets, Reservation
     from bot.money.ledger import Cost, Ledger
     from bot.money.limits import Charge, Limit
@@ -62,6 +65,7 @@ class Billing:
         catalog: Catalog,
         clock: Clock,
         settlement: Settlement | None = None,
+        meter: Meter = UNMETERED,
     ) -> None:
         """`settlement` asks the provider about estimates; None where it keeps no records."""
         self.ratios = TokenRatio()
@@ -71,6 +75,7 @@ class Billing:
         self.clock = clock
         self._unbooked = unbooked
         self._settlement = settlement
+        self._meter = meter
 
     def bill(self, charge: Charge) -> Bill:
         return Bill(self, charge)
@@ -82,6 +87,7 @@ class Billing:
             StorageError: what `write` raised.
         """
         self.budgets.learn(entry)
+        self._measure(entry)
         try:
             entry_id = await write(entry)
         except StorageError:
@@ -90,6 +96,16 @@ class Billing:
         is_new = entry_id != 0
         if self._settlement and is_new and entry.cost.estimated and entry.generation_id:
             self._settlement.add(entry_id, entry.generation_id, reported_nano_usd=entry.cost.reported_nano_usd)
+
+    def _measure(self, entry: Entry) -> None:
+        self._meter.count(TOKENS, entry.cost.prompt_tokens, kind="prompt")
+        self._meter.count(TOKENS, entry.cost.completion_tokens, kind="completion")
+        self._meter.count(COST, entry.cost.nano_usd / NANO)
+
+    def measure_cache(self, usage: Usage) -> None:
+        """Take in how much of a prompt the provider had in its cache."""
+        self._meter.count(CACHE, usage.cached_tokens, result="hit")
+        self._meter.count(CACHE, max(0, usage.prompt_tokens - usage.cached_tokens), result="miss")
 
 
 class Bill:
@@ -208,6 +224,7 @@ class Bill:
                     self._first_token_s = self._billing.clock.monotonic() - self._asked_at
             case Usage():
                 self._usage, self._is_unreported = event.plus(self._usage), False
+                self._billing.measure_cache(event)
                 if self._request:
                     self._billing.ratios.learn(self._model, self._request.messages, event.prompt_tokens)
 

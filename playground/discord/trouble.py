@@ -69,6 +69,11 @@ class Trouble:
         self.gateway.refuses_with = code
         self.gateway.close(code)
 
+    def deafen_gateway(self) -> None:
+        """Let the open connections answer heartbeats and bring no event any more, as a half-open one does."""
+        for connection in self.gateway.live:
+            connection.deaf = True
+
     def redeliver(self, subject: Message | Interaction) -> None:
         """Send the event of a message or an interaction once more."""
         if isinstance(subject, Interaction):

@@ -62,6 +62,29 @@ async def test_readiness_says_what_is_wrong(world: World, unused_tcp_port: int):
     assert await checked("/healthz") == (200, "ok\n")
 
 
+async def test_metrics_tell_how_it_goes_and_of_nobody(world: World, unused_tcp_port: int):
+    """What Prometheus reads after an answer: figures, without a word, a name or an id."""
+    world.member.name = "zqxmember"
+    await world.start(PORT=str(unused_tcp_port))
+    asked = world.ask("zqxquestion")
+    await world.reply(asked)
+    address = f"http://127.0.0.1:{unused_tcp_port}/metrics"
+    page = ""
+    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        while "headwater_cost_dollars_total 0.0" in (page or "headwater_cost_dollars_total 0.0"):
+            async with session.get(address) as response:  # what an answer cost is booked after its last edit
+                page = await response.text()
+    figures = dict(line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#"))
+    assert figures['headwater_replies_total{state="complete"}'] == "1.0"
+    assert figures['headwater_model_calls_total{outcome="complete"}'] == "1.0"
+    assert float(figures["headwater_first_text_seconds_sum"]) < 10
+    assert float(figures['headwater_tokens_total{kind="prompt"}']) > 0
+    assert float(figures['headwater_database_seconds_count{work="write"}']) > 0
+    assert figures["headwater_shards_connected"] == figures["headwater_servers"] == "1.0"
+    ids = (world.guild.id, world.channel.id, world.member.id, asked.id)
+    assert not [each for each in ("zqx", "gpt-4o", *map(str, ids)) if each in page]
+
+
 async def test_sigterm_ends_running_replies_honestly(world: World):
     """What is streaming ends with the reason, the process with 0."""
     await world.start()

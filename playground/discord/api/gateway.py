@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import WSMsgType, web
 
 from playground.discord.state import codes
-from playground.discord.state.payloads import guild_create_json, user_json
+from playground.discord.state.payloads import guild_create_json, member_json, user_json
 
 if TYPE_CHECKING:
     from playground.discord.state.records import Guild, Json
@@ -42,7 +42,7 @@ class Session:
         self.sequence += 1
         frame = f'{{"op":0,"t":"{event}","s":{self.sequence},"d":{data}}}'
         self.events.append((self.sequence, frame))
-        if self.connection:
+        if self.connection and not self.connection.deaf:
             self.connection.outbox.put_nowait(frame)
 
 
@@ -51,6 +51,7 @@ class Connection:
     transport: asyncio.BaseTransport | None
     outbox: asyncio.Queue[str | int] = field(default_factory=asyncio.Queue)  # frames, or a code to close with
     session: Session | None = None
+    deaf: bool = False  # half open: heartbeats are answered, and no event comes through
 
     def send(self, op: int, data: object = None) -> None:
         self.outbox.put_nowait(json.dumps({"op": op, "d": data, "s": None, "t": None}))
@@ -137,8 +138,19 @@ class Gateway:
             return self._begin(op, data, connection)
         elif connection.session is None:
             return codes.NOT_AUTHENTICATED
-        # Presences, voice and member lists are taken and never answered.
+        elif op == codes.REQUEST_MEMBERS:
+            self._tell_members(data, connection.session)
+        # Presences and voice are taken and never answered.
         return 0 if op <= codes.ACK else codes.UNKNOWN_OP
+
+    def _tell_members(self, data: Json, session: Session) -> None:
+        """Members asked for by their ids, which takes no intent."""
+        guild = self.world.guilds.get(int(data["guild_id"]))
+        wanted = {int(user_id) for user_id in data.get("user_ids", [])}
+        if guild is not None:
+            found = [member_json(member) for member in guild.members.values() if member.user.id in wanted]
+            chunk: Json = {"guild_id": str(guild.id), "members": found, "chunk_index": 0, "chunk_count": 1}
+            session.send("GUILD_MEMBERS_CHUNK", json.dumps(chunk))
 
     def _begin(self, op: int, data: Json, connection: Connection) -> int:
         forbidden = codes.GUILD_MEMBERS | codes.PRESENCES

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from bot import health
 from bot.core.errors import StorageError
-from bot.health import serve_health
+from bot.monitoring import health
+from bot.monitoring.health import serve_health
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How the process is doing, for load balancers and alarms: `/healthz` and `/readyz` on a port of their own."""
+"""How the process is doing, for load balancers and alarms: `/healthz`, `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -19,24 +19,32 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OK = "ok"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus's text format
 CHECKS: web.AppKey[Mapping[str, Callable[[], Awaitable[str]]]] = web.AppKey("checks")
+METRICS: web.AppKey[Callable[[], bytes]] = web.AppKey("metrics")
 TURN: web.AppKey[asyncio.Lock] = web.AppKey("turn")
 ANSWER_S = 5.0  # for one check; probes of Kubernetes and Docker wait between 1 and 30 s
 
 
 @asynccontextmanager
 async def serve_health(
-    checks: Mapping[str, Callable[[], Awaitable[str]]], *, host: str, port: int
+    checks: Mapping[str, Callable[[], Awaitable[str]]],
+    *,
+    host: str,
+    port: int,
+    metrics: Callable[[], bytes] = bytes,
 ) -> AsyncIterator[None]:
     """Answer until the block ends. Each check gives `ok`, or says what is wrong.
 
     `/healthz` answers 200 while the event loop turns. `/readyz` answers 200 when every check is fine and 503
-    otherwise, with a line for each check and no secrets. Where the port can't be had, the bot runs without both.
+    otherwise, with a line for each check and no secrets. `/metrics` is for Prometheus. Where the port can't be
+    had, the bot runs without them.
     """
     app = web.Application()
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz)
-    app[CHECKS] = checks
+    app.router.add_get("/metrics", _metrics)
+    app[CHECKS], app[METRICS] = checks, metrics
     app[TURN] = asyncio.Lock()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -53,6 +61,10 @@ async def serve_health(
 
 async def _healthz(_request: web.Request) -> web.Response:
     return web.Response(text=f"{OK}\n")
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    return web.Response(body=request.app[METRICS](), headers={"Content-Type": METRICS_TYPE})
 
 
 async def _readyz(request: web.Request) -> web.Response:
