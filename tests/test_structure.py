@@ -17,7 +17,7 @@ OUTER = {
     "bot.attachments": {"aiohttp", "yarl", "PIL", "pypdfium2", "charset_normalizer"},
     "bot.llm": {"aiohttp", "httpx", "litellm"},
     "bot.storage": {"aiosqlite", "asyncpg"},
-    "bot.ui": {"discord", "aiohttp", "matplotlib"},
+    "bot.ui": {"discord", "aiohttp", "PIL"},
     "bot.services": set(),
     "bot.client": {
         "bot.connection",

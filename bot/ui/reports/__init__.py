@@ -1,4 +1,4 @@
 """Files people get: conversations and usage as text, tables and plots.
 
-May import what `bot.ui` may; the plotting process alone imports matplotlib.
+May import what `bot.ui` may; the plotting process alone imports Pillow.
 """

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "bot.ui.reports.plot")
 ROOT = Path(__file__).parents[3]  # where `bot` can be imported from
-TIMEOUT_S = 20.0  # a plot takes about a second; the first on a machine with thousands of fonts longer
+TIMEOUT_S = 20.0  # a plot takes a quarter of a second, on a busy machine longer
 PNG = b"\x89PNG\r\n\x1a\n"
 MOST_BYTES = 1_000_000  # some 50 kB are usual
 # What a process needs to run at all, by platform. Nothing else is passed on, so no token and no key is.
@@ -34,7 +33,7 @@ class PlotError(Exception):
 
 
 class Plotter:
-    """Draws one chart at a time: each takes a processor for a second."""
+    """Draws one chart at a time: each takes a processor for a moment."""
 
     def __init__(self, *, command: Sequence[str] = COMMAND, timeout_s: float = TIMEOUT_S) -> None:
         self._command = command
@@ -51,28 +50,26 @@ class Plotter:
             return None
 
     async def _run(self, document: bytes) -> bytes:
-        with tempfile.TemporaryDirectory(prefix="headwater-plot-") as folder:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                cwd=ROOT,
-                env=environment(folder),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            try:
-                out, complaint = await process.communicate(document)
-            finally:
-                with contextlib.suppress(ProcessLookupError):  # it has ended, as it should
-                    process.kill()
-                await process.wait()
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            cwd=ROOT,
+            env=environment(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            out, complaint = await process.communicate(document)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it has ended, as it should
+                process.kill()
+            await process.wait()
         if process.returncode or not out.startswith(PNG) or len(out) > MOST_BYTES:
             said = complaint.decode(errors="replace").strip().splitlines()
             raise PlotError(f"exit code {process.returncode}, {len(out)} bytes, {said[-1][:300] if said else '-'}")
         return out
 
 
-def environment(folder: str) -> dict[str, str]:
-    """The drawing process's environment; matplotlib keeps its list of fonts in `folder`."""
-    needed = {name: os.environ[name] for name in NEEDED if name in os.environ}
-    return {**needed, "MPLBACKEND": "Agg", "MPLCONFIGDIR": folder}
+def environment() -> dict[str, str]:
+    """The drawing process's environment."""
+    return {name: os.environ[name] for name in NEEDED if name in os.environ}

@@ -51,5 +51,5 @@ def test_a_chart_becomes_a_picture(text: str):
 
 
 def test_the_bot_itself_loads_nothing_that_draws():
-    """Neither the bot, its commands nor its model client bring matplotlib or numpy into its memory."""
+    """Neither the bot, its commands nor its model client bring Pillow into its memory."""
     assert run("-c", LOADED).split() == []
