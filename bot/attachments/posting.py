@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import logging
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 UPLOAD_BYTES = 24 * 2**20  # of one message with its files; Discord takes 25 MiB, and 10 MiB of each file
 ALT_CHARS = 1_024  # Discord: a file's description
+SLICE_CHARS = 2**20  # decoded at once, in a millisecond or two; a multiple of four
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 
 
@@ -35,7 +37,7 @@ class PostedPictures:
         files: list[ShownFile] = []
         for url in data_urls:
             try:
-                data = base64.b64decode(url.partition(",")[2])
+                data = await _decoded(url.partition(",")[2])
                 fitted = await self._parser.parse(Format.POSTED, data, limit=limit)
             except (FileProblemError, binascii.Error, ValueError) as error:
                 log.info("a picture that a model made can't be posted: %s", type(error).__name__)
@@ -43,3 +45,12 @@ class PostedPictures:
             name = f"picture-{len(files) + 1}.{ENDINGS.get(str(fitted.facts.get('media_type')), 'png')}"
             files.append(ShownFile(name, fitted.payload, " ".join(alt.split())[:ALT_CHARS]))
         return files
+
+
+async def _decoded(text: str) -> bytes:
+    """Base64 as bytes, in slices, so that nothing else waits for it."""
+    pieces = []
+    for start in range(0, len(text), SLICE_CHARS):
+        pieces.append(base64.b64decode(text[start : start + SLICE_CHARS]))
+        await asyncio.sleep(0)
+    return b"".join(pieces)

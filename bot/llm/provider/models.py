@@ -31,6 +31,9 @@ DYNAMIC = -1  # OpenRouter's price where it depends on the model that answers
 # What a model reads at once where the provider doesn't say: Ollama's own default, and what nearly every model
 # behind a server of the OpenAI kind has at least.
 CONTEXT_TOKENS = {Provider.OLLAMA: 4096, Provider.OPENAI: 32_768, Provider.OPENROUTER: 32_768}
+ROUTERS = (
+    "openrouter/"  # OpenRouter's ids that stand for a model of its choice: asked for pictures, it looks for few
+)
 MODALITIES = "modalities="  # how a parameter begins that says what to ask a model for that makes pictures
 FORM = 4  # of what is kept; another version's is fetched again
 
@@ -72,7 +75,7 @@ def _parameters(entry: Mapping[str, Any]) -> frozenset[str] | None:
     """The request parameters that a model takes; with what it makes, where that's more than text."""
     listed = _labels(entry.get("supported_parameters"))
     outputs = _labels(mapping(entry.get("architecture")).get("output_modalities")) or frozenset()
-    if listed is None or "image" not in outputs:
+    if listed is None or "image" not in outputs or str(entry.get("id")).startswith(ROUTERS):
         return listed
     return listed | {MODALITIES + ",".join(sorted(outputs & {"image", "text"}))}
 

@@ -280,3 +280,21 @@ async def test_a_misspelt_model_of_the_settings_is_named_in_the_log(
     assert record.message.startswith("openai/gpt-4o-mimi isn't on the provider's list")
     assert "openai/gpt-4o-mini" in record.message
     assert "Change MODEL or FALLBACK_MODELS" in record.message
+
+
+@pytest.mark.parametrize(
+    ("model", "outputs", "asked"),
+    [
+        ("google/gemini-image", ["image", "text"], {"modalities=image,text"}),
+        ("flux/pro", ["image"], {"modalities=image"}),
+        ("openai/gpt-4o", ["text"], set()),
+        ("openrouter/auto", ["text", "image"], set()),
+        ("openai/gpt-audio", ["text", "audio"], set()),
+    ],
+)
+def test_only_a_model_that_makes_pictures_is_asked_for_them(model: str, outputs: list[str], asked: set[str]):
+    """A router that might choose one isn't: it would leave out all the others."""
+    entry = {"id": model, "architecture": {"output_modalities": outputs}, "supported_parameters": ["seed"]}
+    (info,) = read_models({"data": [entry]}, Provider.OPENROUTER)
+    assert info.parameters == {"seed"} | asked
+    assert thaw(freeze([info])) == [info]
