@@ -8,6 +8,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.attachments.download import Downloads
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import ENVIRONMENT, World
 
@@ -184,3 +185,54 @@ async def test_the_message_that_a_thread_is_about_is_read_with_its_first_questio
     assert "A message by admin in #general:\n```\nthe deploy failed at noon\n```" in first
     assert second == first
     assert "deploy failed" not in world.llm.requests[-1].messages[-1].content
+
+
+@pytest.fixture
+def served(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Files come from the Discord of the tests; gives what was fetched."""
+    fetched: list[str] = []
+
+    async def fetch(_: Downloads, url: str, **_how: Any) -> bytearray:
+        fetched.append(url.rpartition("/")[2])
+        return bytearray(world.env.backend.cdn.get(url) or b"")
+
+    monkeypatch.setattr(Downloads, "fetch", fetch)
+    return fetched
+
+
+FILE = [("notes.txt", b"the door code is 7")]
+
+
+async def by_mention(world: World) -> None:
+    await world.member.send(world.channel, f"{world.me} read", attachments=FILE)
+
+
+async def by_reply(world: World) -> None:
+    about = await world.admin.send(world.channel, "here", attachments=FILE)
+    await world.member.send(world.channel, f"{world.me} read", reply_to=about)
+
+
+async def by_forward(world: World) -> None:
+    about = await world.admin.send(world.channel, "here", attachments=FILE)
+    await ask_about(world, await world.admin.forward(about, world.channel))
+
+
+async def by_menu(world: World) -> None:
+    await ask_about(world, await world.admin.send(world.channel, "here", attachments=FILE))
+
+
+async def by_link(world: World) -> None:
+    about = await world.admin.send(world.channel, "here", attachments=FILE)
+    link = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{about.id}"
+    await world.member.slash(world.channel, "ask", prompt=f"read {link}")
+
+
+@pytest.mark.parametrize("way", [by_mention, by_reply, by_forward, by_menu, by_link])
+async def test_files_are_read_whichever_way_somebody_asks(world: World, served: list[str], way: Any):
+    """Once; another answer to the same question has them from memory."""
+    await way(world)
+    assert "notes.txt (a text):\n```\nthe door code is 7\n```" in prompt(world)
+    await world.member.context_menu(world.channel, "Regenerate", world.channel.last_message)
+    assert len(world.llm.requests) == 2
+    assert "the door code is 7" in prompt(world)
+    assert served == ["notes.txt"]
