@@ -214,10 +214,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What was found of the messages that a question is about: their texts, their files, and small print."""
+    """What was found of the messages that a question is about: their texts, their files, and small print.
+
+    `files` are by the person who sent them.
+    """
 
     attachments: tuple[Attachment, ...] = ()
-    files: tuple[SentFile, ...] = ()
+    files: tuple[tuple[int, tuple[SentFile, ...]], ...] = ()
     notes: tuple[str, ...] = ()
 
 

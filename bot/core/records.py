@@ -58,8 +58,8 @@ class Attachment:
     """What came with a question, recognized by its content and in a form that models read.
 
     `text` is what a text says, and the transcript of a recording; `data` the bytes of everything else, without
-    metadata. `note` says in a few words what of it is missing ("the first of 40 frames"). `author_id` is who wrote
-    a text that is a message. Without text and data it's only named.
+    metadata. `note` says in a few words what of it is missing ("the first of 40 frames"). `author_id` is whose
+    it is where it came with a message that the question links to. Without text and data it's only named.
     """
 
     name: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.conversation.ending import Ending
+from bot.conversation.extras.attached import MESSAGE
 from bot.conversation.extras.quoting import fenced, without_middle
 from bot.conversation.history import WHOLE_TURNS
 from bot.conversation.ports import Followed, Heard, ReadFiles
@@ -170,13 +171,16 @@ def test_what_reading_costs_is_booked_beside_the_answer():
 def test_linked_messages_and_their_files_are_read():
     """What was found is asked with the question, and what wasn't is said."""
     reader = Reader(SHOT)
-    quoted = Attachment(name="A message by Bob in #x", kind=AttachmentKind.TEXT, text="so", author_id=8)
-    reader.followed = Followed(attachments=(quoted,), files=(FILE, FILE), notes=("No.",))
+    quoted = Attachment(
+        name="A message by Bob in #x", kind=AttachmentKind.TEXT, text="so", media_type=MESSAGE, author_id=8
+    )
+    reader.followed = Followed(attachments=(quoted,), files=((8, (FILE, FILE)),), notes=("No.",))
     stage = Stage(reader=reader)
     target = ask(stage, replace(question("see"), extras=Extras(links=((1, 2),))))
     assert reader.calls == ["follow", "read 2 for unknown"]
     assert "A message by Bob in #x:\n```\nso\n```" in asked(stage).content
     assert target.contents == ["Hello.\n-# No."]
+    assert [each.author_id for each in stage.store.questions[1].attachments] == [8, 8]
 
 
 def test_the_message_a_thread_is_about_is_read_with_its_first_question_alone():

@@ -21,6 +21,7 @@ KINDS = {
     AttachmentKind.DOCUMENT: "a document",
     AttachmentKind.AUDIO: "a recording",
 }
+MESSAGE = "text/x-discord-message"  # the media type of a message that somebody wrote on Discord
 LEAST_TEXT = 400  # characters of a text that is too long; below that it's only named
 
 
@@ -34,8 +35,8 @@ def message_with(role: Role, text: str, attachments: Sequence[Attachment]) -> Me
 
 def _described(attachment: Attachment) -> str:
     name, kind = plain_name(attachment.name) or "A file", KINDS[attachment.kind]
-    if attachment.author_id is not None:
-        return f"{name}:\n{fenced(attachment.text)}"
+    if attachment.media_type == MESSAGE:
+        return f"{name}:\n{fenced(attachment.text)}" if attachment.text else f"[{name}]"
     details = ", ".join(filter(None, (kind, _size(attachment), plain_name(attachment.note))))
     if attachment.text:
         words = ", as text" if attachment.kind is not AttachmentKind.TEXT else ""

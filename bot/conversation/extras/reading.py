@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.conversation.ports import ReadFiles
+from bot.conversation.ports import Followed, ReadFiles
 from bot.core.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.conversation.ending import ReplyTexts
-    from bot.conversation.ports import ConversationStore, FileReader, Followed, Heard, MessageReader
+    from bot.conversation.ports import ConversationStore, FileReader, Heard, MessageReader
     from bot.conversation.runs import Run
     from bot.core.ports import Catalog
     from bot.core.records import Attachment, Place, Question, SentFile
@@ -51,22 +52,23 @@ class ExtrasReader:
             return
         run.notes += question.extras.notes
         followed = await self._follow(question)
-        files = (*question.extras.files, *(followed.files if followed else ()))
-        read = await self._read_files(run, files) if files else ReadFiles()
-        if followed:
-            run.notes += followed.notes
-        run.notes += read.notes
-        kept, too_large = _within(QUESTION_BYTES, read.attachments)
+        run.notes += followed.notes
+        attachments = list(followed.attachments)
+        for author_id, files in ((None, question.extras.files), *followed.files):
+            if files:
+                read = await self._read_files(run, files)
+                run.notes += read.notes
+                attachments += [replace(each, author_id=author_id) for each in read.attachments]
+        kept, too_large = _within(QUESTION_BYTES, attachments)
         if too_large:
             run.notes += (self._texts.too_large([each.name for each in too_large]),)
-        attachments = (*(followed.attachments if followed else ()), *kept)
-        if attachments:
-            run.revise(attachments=attachments)
+        if kept:
+            run.revise(attachments=tuple(kept))
 
-    async def _follow(self, question: Question) -> Followed | None:
+    async def _follow(self, question: Question) -> Followed:
         starter = await self._is_new_thread(question)
         if not starter and not question.extras.links:
-            return None
+            return Followed()
         return await self._messages.follow(question, starter=starter)
 
     async def _is_new_thread(self, question: Question) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import discord
 
+from bot.conversation.extras.attached import MESSAGE
 from bot.conversation.extras.quoting import cut
 from bot.conversation.ports import Followed
 from bot.conversation.prompt import speaker
@@ -184,6 +185,8 @@ def _plus(found: Followed, message: discord.Message) -> Followed:
         name=f"A message by {speaker(message.author.display_name)} in #{plain_name(where)}",
         kind=AttachmentKind.TEXT,
         text=cut(contents.text, QUOTE_LIMIT) or "(Only files.)",
+        media_type=MESSAGE,
         author_id=message.author.id,
     )
-    return replace(found, attachments=(*found.attachments, attachment), files=(*found.files, *contents.files))
+    files = [(message.author.id, contents.files)] if contents.files else []
+    return replace(found, attachments=(*found.attachments, attachment), files=(*found.files, *files))
