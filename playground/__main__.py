@@ -36,15 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "With OPENROUTER_API_KEY in the environment the models are real; Discord is still the local one.",
     )
     parser.add_argument("--script", action="store_true", help="play a conversation, check every reply, and end")
+    parser.add_argument("--port", type=int, default=PAGE_PORT, help=f"the page's port (default: {PAGE_PORT})")
     parsed = parser.parse_args(arguments)
     with contextlib.suppress(KeyboardInterrupt):  # where the platform has no signal handlers
-        return asyncio.run(until_interrupted(parsed.script))
+        return asyncio.run(until_interrupted(parsed.script, parsed.port))
     return 130
 
 
-async def until_interrupted(script: bool) -> int:  # noqa: FBT001 - the one switch there is
+async def until_interrupted(script: bool, port: int) -> int:  # noqa: FBT001 - the one switch there is
     """Run the demo; Ctrl-C and SIGTERM end it, and every process it started, in order."""
-    demo = asyncio.create_task(run(script=script))
+    demo = asyncio.create_task(run(script=script, port=port))
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             # Once: a second Ctrl-C must not keep the processes from being ended.
@@ -55,7 +56,7 @@ async def until_interrupted(script: bool) -> int:  # noqa: FBT001 - the one swit
         return 130 if script else 0
 
 
-async def run(*, script: bool) -> int:
+async def run(*, script: bool, port: int) -> int:
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headwater-playground-")))
         d = Discord(latency=0.0 if script else PAGE_LATENCY)
@@ -63,7 +64,7 @@ async def run(*, script: bool) -> int:
         stack.push_async_callback(d.close)
         reports, model = await models(stack)
         if not script:
-            await show_page(d, reports, stack)
+            await show_page(d, reports, stack, port)
         discord = {"DISCORD_TOKEN": d.token, "DISCORD_API_BASE": d.api_base, "DISCORD_GATEWAY": d.gateway_url}
         discord["DISCORD_CDN_BASE"] = d.cdn_base
         bot = Bot(folder, {**discord, **model, "DATABASE_URL": f"sqlite:///{folder}/headwater.db"})
@@ -72,10 +73,10 @@ async def run(*, script: bool) -> int:
         return await (play(d, bot, reports) if script else stay(bot))
 
 
-async def show_page(d: Discord, reports: Reports | None, stack: contextlib.AsyncExitStack) -> None:
+async def show_page(d: Discord, reports: Reports | None, stack: contextlib.AsyncExitStack, port: int) -> None:
     """Serve the page to chat in, and open it if there is a desktop."""
     page = Page(d, furnish(d), reports)
-    await page.start(PAGE_PORT)
+    await page.start(port)
     stack.push_async_callback(page.close)
     print(f"The demo is at {page.address}", flush=True)
     if has_desktop():

@@ -17,7 +17,7 @@ INDENT = "    "
 
 @dataclass(slots=True, eq=False)
 class Terminal:
-    """Prints lines; a terminal shows a growing message in place, a pipe a line for each of its versions."""
+    """Prints lines; a terminal shows a growing message in place, a pipe what it says in the end."""
 
     out: TextIO
     bot: User
@@ -43,14 +43,23 @@ class Terminal:
         if self.growing and self.drawn:
             self._draw(self.growing, whole=True)
             self.settled.add(self.growing.id)
+        elif self.growing:
+            self._write_out(self.growing)
         self.growing, self.drawn = None, 0
 
     def _note(self, message: Message) -> None:
-        edit = len(message.history) - 1
-        what = f"edit {edit}" if edit else "new message" if message.content else "thinking"
-        private = ", private" if message.ephemeral_to else ""
-        self.out.write(f"{INDENT}bot ({what}, {len(message.content):,} characters{private})\n")
+        """A pipe can't be drawn over: it gets each message once, when the next one begins."""
+        if message is not self.growing and message.id not in self.settled:
+            self.settle()
+            self.growing = message
+
+    def _write_out(self, message: Message) -> None:
+        edits, private = len(message.history) - 1, ", private" if message.ephemeral_to else ""
+        how = f"{edits} edits" if edits != 1 else "1 edit"
+        lines = [f"bot ({how}{private}):", *message.content.split("\n"), *_buttons(message)]
+        self.out.write("".join(f"{INDENT}{line}\n" for line in lines))
         self.out.flush()
+        self.settled.add(message.id)
 
     def _redraw(self, message: Message) -> None:
         if message.id in self.settled:
@@ -66,7 +75,7 @@ class Terminal:
             piece
             for line in [
                 *message.content.split("\n"),
-                *([f"[{' | '.join(message.labels)}]"] if message.labels else []),
+                *_buttons(message),
             ]
             for piece in textwrap.wrap(line, width - len(INDENT) - 1, drop_whitespace=False) or [""]
         ]
@@ -76,6 +85,10 @@ class Terminal:
         self.out.write(clear + "".join(f"{INDENT}{line}\n" for line in lines))
         self.out.flush()
         self.drawn = len(lines)
+
+
+def _buttons(message: Message) -> list[str]:
+    return [f"[{' | '.join(message.labels)}]"] if message.labels else []
 
 
 def standard_output() -> TextIO:

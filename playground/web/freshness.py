@@ -71,6 +71,8 @@ class Freshness:
         self._total = 0.0
 
     def report(self, report: Json) -> None:
+        if not report.get("place", "?"):
+            return  # a model that is tried before it's chosen answers nobody
         if "news" in report:
             self.last = self.streams.setdefault(report["id"], Stream(report["place"], report["began"]))
             for at, text in report["news"]:

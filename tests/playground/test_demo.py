@@ -123,13 +123,9 @@ async def shown_on(out: io.StringIO) -> str:
     return out.getvalue()
 
 
-async def test_a_pipe_gets_a_line_for_each_version():
-    """A pipe can't be drawn over, so progress is lines."""
-    assert (await shown_on(io.StringIO())).splitlines() == [
-        "    bot (new message, 4 characters)",
-        "    bot (edit 1, 6 characters)",
-        "end",
-    ]
+async def test_a_pipe_gets_each_message_as_it_ends():
+    """A pipe can't be drawn over, so the words come once, with the number of edits."""
+    assert (await shown_on(io.StringIO())).splitlines() == ["    bot (1 edit):", "    Hello.", "end"]
 
 
 async def test_a_terminal_shows_a_message_grow_in_place():

@@ -4,7 +4,7 @@ import { h, iconButton, newId } from "./elements.js";
 import { outcome } from "./forms.js";
 import { attempt } from "./notices.js";
 import { Picker } from "./picker.js";
-import { state } from "./state.js";
+import { state, written } from "./state.js";
 import { act } from "./wire.js";
 
 const PAUSE_MS = 150; // in typing, before suggestions are asked for
@@ -161,5 +161,5 @@ function choicesOf(option) {
 
 function valueOf(option, input) {
   if (choicesOf(option)) return JSON.parse(input.value);
-  return option.type === INTEGER || option.type === NUMBER ? Number(input.value) : input.value;
+  return option.type === INTEGER || option.type === NUMBER ? Number(input.value) : written(input.value);
 }

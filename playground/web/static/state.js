@@ -20,9 +20,12 @@ export const author = (id) =>
 
 const everybody = () => [state.bot, ...state.people];
 
+const named = (text, mark, things) =>
+  things.reduce((t, { name, id }) => t.replace(new RegExp(`${mark}${name}\\b`, "g"), `<${mark}${id}>`), text);
+
 /** Names that are mentioned, as Discord's clients send them. */
 export const written = (text) =>
-  everybody().reduce((t, p) => t.replace(new RegExp(`@${p.name}\\b`, "g"), `<@${p.id}>`), text);
+  named(named(text, "@", everybody()), "#", [...state.places.values()].filter((p) => p.kind !== "dm"));
 
 /** The other way round: mentions as names. */
 export const readable = (text) =>

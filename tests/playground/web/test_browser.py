@@ -230,6 +230,23 @@ async def test_the_keyboard_is_enough(visit: Visit):
     await expect(visit.messages.nth(-2).get_by_role("button", name="Reply")).to_be_focused()
 
 
+@pytest.mark.parametrize("width", [360, 390, 430, 480, 760])
+async def test_the_head_fits_a_small_screen(opened: Any, width: int):
+    """Its parts stand beside or below each other, never on top."""
+    async with opened(viewport={"width": width, "height": 740}) as visit:
+        boxes = [
+            await visit.page.locator(part).bounding_box()
+            for part in ("#open-places", ".brand", ".people", ".top-end")
+        ]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        apart = [
+            a["x"] + a["width"] <= b["x"] + 1 or a["y"] + a["height"] <= b["y"] + 1
+            for number, a in enumerate(boxes)
+            for b in boxes[number + 1 :]
+        ]
+        assert all(apart)
+
+
 async def test_a_narrow_screen_has_everything(opened: Any):
     """At 360 pixels nothing sticks out, and places and panel open and close."""
     async with opened(viewport={"width": 360, "height": 740}, has_touch=True) as visit:
