@@ -191,15 +191,18 @@ class ChatService:
     ) -> Run:
         """A run and its reply, which goes on from the text `shown` in the messages of an earlier one."""
         message_ids = earlier.message_ids if earlier else ()
-        memory = AnswerMemory(self._store, self._clock, earlier=earlier)
+        profile = self._profiles.resolve(admitted.effective, question.place)
+        # What is on show stays as it is: an answer goes on in the look that it began in.
+        look = replace(profile.look, rich_text=earlier.rich_text) if earlier and shown else profile.look
+        memory = AnswerMemory(self._store, self._clock, earlier=earlier, rich_text=look.rich_text)
         trail.set(Trail(question_id=question.message_id, reply_id=lambda: memory.reply_id))
         return Run(
             question,
-            profile=self._profiles.resolve(admitted.effective, question.place),
+            profile=profile,
             memory=memory,
             bill=self._billing.bill(admitted.charge),
             thinking=Thinking(self._clock),
-            show=partial(self._new_reply, target, message_ids=message_ids),
+            show=partial(self._new_reply, target, messages=dict.fromkeys(message_ids, ""), look=look),
             shown_before=shown,
         )
 

@@ -38,14 +38,22 @@ class AnswerMemory:
         is_first: nothing of the conversation was stored before.
     """
 
-    def __init__(self, store: ConversationStore, clock: Clock, *, earlier: StoredReply | None = None) -> None:
-        """`earlier` is the reply whose answer this one replaces or continues."""
+    def __init__(
+        self,
+        store: ConversationStore,
+        clock: Clock,
+        *,
+        earlier: StoredReply | None = None,
+        rich_text: bool = False,
+    ) -> None:
+        """`earlier` is the reply whose answer this one replaces or continues; `rich_text` is as in `Look`."""
         self.reply_id = 0
         self.turn_id = earlier.turn_id if earlier else None
         self.not_saved: StorageError | None = None
         self.is_first = False
         self._store = store
         self._clock = clock
+        self._rich_text = rich_text
         self._text_before = earlier.text if earlier else ""
         self._is_forgotten = False
         self._is_late = False  # the question is asked, but not stored yet
@@ -59,7 +67,9 @@ class AnswerMemory:
     async def open(self, question: Question, *, model: str) -> None:
         """Store the reply before its first message exists; without that it has no buttons."""
         with self._tolerated():
-            self.reply_id = await self._store.open_reply(question, model=model, now=self._now())
+            self.reply_id = await self._store.open_reply(
+                question, model=model, now=self._now(), rich_text=self._rich_text
+            )
 
     async def open_answer(self, question: Question, *, model: str) -> Question:
         """Store the question before the model is called; gives it with its anchor."""
@@ -77,7 +87,9 @@ class AnswerMemory:
         return question
 
     async def _open_answer(self, question: Question, *, model: str) -> int | None:
-        opened = await self._store.open_answer(question, model=model, now=self._now(), reply_id=self.reply_id)
+        opened = await self._store.open_answer(
+            question, model=model, now=self._now(), reply_id=self.reply_id, rich_text=self._rich_text
+        )
         self.reply_id, self.turn_id, self.is_first = opened.reply_id, opened.turn_id, opened.is_first
         self._is_forgotten = opened.turn_id is None
         return opened.anchor_id
@@ -85,7 +97,9 @@ class AnswerMemory:
     async def reopen_answer(self, question: Question, *, model: str) -> None:
         """Store a new reply to the stored question. Raises `StorageError`: then the old answer stays as it is."""
         assert self.turn_id is not None  # noqa: S101 - there was an earlier answer
-        self.reply_id = await self._store.reopen_answer(self.turn_id, question, model=model, now=self._now())
+        self.reply_id = await self._store.reopen_answer(
+            self.turn_id, question, model=model, now=self._now(), rich_text=self._rich_text
+        )
 
     async def open_call(self, call: OpenCall) -> None:
         """Store what the provider may charge for, before anything of the answer is shown."""
@@ -156,7 +170,9 @@ class AnswerMemory:
         if self._is_late and self.turn_id is None and not self._is_forgotten:
             await self._open_answer(question, model=model)
         elif not self.reply_id:
-            self.reply_id = await self._store.open_reply(question, model=model, now=self._now())
+            self.reply_id = await self._store.open_reply(
+                question, model=model, now=self._now(), rich_text=self._rich_text
+            )
         self._is_late = True
         for message_id in reply.message_ids:
             await self._store.add_reply_message(self.reply_id, message_id)

@@ -35,6 +35,7 @@ class StoredReply:
     question_message_id: int | None
     opened_at: int  # seconds since the epoch
     private: bool = False
+    rich_text: bool = False  # whether the text is rendered, see `Look`
     leased_by: str = ""  # the process that carries it on; see `Claims`
     leased_at: int = 0  # seconds since the epoch
     call: OpenCall | None = None
@@ -117,18 +118,22 @@ class ClosedReply:
 class ConversationStore(Protocol):
     """Turns and replies. Every method is one transaction; all raise `StorageError`."""
 
-    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+    async def open_reply(self, question: Question, *, model: str, now: int, rich_text: bool = False) -> int:
         """Store a reply in state `streaming`, before its first message exists, and return its id.
 
         For questions that wait for their turn, and for those of which nothing else is kept.
         """
         ...
 
-    async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
+    async def open_answer(
+        self, question: Question, *, model: str, now: int, reply_id: int = 0, rich_text: bool = False
+    ) -> OpenedAnswer:
         """Store a question and a place for its answer, and its reply unless `reply_id` names a stored one."""
         ...
 
-    async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
+    async def reopen_answer(
+        self, turn_id: int, question: Question, *, model: str, now: int, rich_text: bool = False
+    ) -> int:
         """Store a new reply to a stored question, whose answer replaces the old one; return the reply's id.
 
         The messages that showed the old answer belong to the new reply from then on.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.display.screen import Part
 from bot.display.target import ShownFile
 from bot.display.text.pager import SMALL_PRINT, with_note
+from bot.display.text.rich.links import quiet_links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bot.display.text.pager import Page
 
 REST_NAME = "answer.md"  # the file with what there is no room for
+MOST_PREVIEWS = 3  # in a message; more would be a wall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Surroundings:
     ended: bool
     controls: Controls
     files: tuple[ShownFile, ...] = ()
+    previews: bool = False  # Discord previews links
 
 
 def lay_out(
@@ -46,7 +49,8 @@ def lay_out(
     covers = parts[-1].covers if parts else 0
     for index, content in enumerate(_contents(shown, around, texts, has_rest=bool(rest))):
         covers += len(shown[index].source) if index < len(shown) else 0
-        parts.append(Part(content, covers=covers))
+        shown_content = quiet_links(content, but=MOST_PREVIEWS) if around.previews else content
+        parts.append(Part(shown_content, covers=covers))
     if len(parts) > len(before):
         attached = rest if around.ended else ""
         rest_file = [ShownFile(REST_NAME, attached.encode(errors="replace"))] if attached else []

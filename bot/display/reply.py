@@ -12,15 +12,16 @@ from bot.core.text_demand import TextDemand
 from bot.display.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
 from bot.display.layout import Surroundings, lay_out
 from bot.display.pacing import Wanted
-from bot.display.screen import Part, Screen, Step
-from bot.display.target import Controls, WriteKind
+from bot.display.screen import NO_MESSAGES, Part, Screen, Step
+from bot.display.target import PLAIN, Controls, Look, WriteKind
 from bot.display.text.growing_text import GrowingText
 from bot.display.text.pager import SMALL_PRINT, Pager
+from bot.display.text.rich.rendering import Rendering
 from bot.display.typing_indicator import TypingIndicator
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.core.ports import Clock
     from bot.display.leftover import LeftBehind
@@ -55,16 +56,17 @@ class Reply:
         on_lost: Callable[[ScreenError], None] | None = None,
         left_behind: LeftBehind | None = None,
         confirm: Callable[[], Awaitable[None]] | None = None,
-        message_ids: Sequence[int] = (),
-        contents: Sequence[str] = (),
+        messages: Mapping[int, str] = NO_MESSAGES,
         text: str = "",
+        look: Look = PLAIN,
     ) -> None:
         """`mark` tells the scheduler that something changed, `on_message` hears each new message's id.
 
         `on_lost` hears why nobody can read the reply anymore; `left_behind` cleans messages that this reply can't.
         `confirm` is awaited before each write, and may abandon the reply.
 
-        `message_ids` are an earlier reply's, to reuse, and show `contents`, if known; this one continues `text`.
+        `messages` are an earlier reply's, to reuse, each with what it shows, empty where that isn't known; this
+        one continues `text`.
         """
         self.target = target
         self.demand = TextDemand()
@@ -72,12 +74,13 @@ class Reply:
         self._on_message, self._on_lost = on_message, on_lost
         self._left_behind, self._confirm = left_behind, confirm
         if left_behind:
-            left_behind.take(message_ids)
+            left_behind.take(messages)
         self._clock, self._rng, self._mark = clock, rng, mark
         self._texts, self._trail = texts, trail.get()
         nonce = rng.getrandbits(47) << 16
-        self._screen = Screen(target, nonce=nonce, message_ids=message_ids, contents=contents)
-        self._pager = Pager()
+        self._screen = Screen(target, nonce=nonce, messages=messages, previews=look.previews)
+        self._look = look
+        self._pager = self._new_pager()
         self._before: list[Part] = []  # messages that stay as they are; the pager's text begins after them
         self._text = GrowingText()
         self._status = self._note = ""
@@ -234,6 +237,9 @@ class Reply:
         if len(self.message_ids) <= len(parts):  # otherwise something was left behind, and the pages differ
             self._screen.assume(parts[:-1])
 
+    def _new_pager(self) -> Pager:
+        return Pager(Rendering(), self._texts.rows_to_come) if self._look.rich_text else Pager()
+
     def _changed(self) -> None:
         self._outdated = True
         if self._ended_at is not None and self._next_step() is None:
@@ -250,7 +256,12 @@ class Reply:
         """What every message should show now."""
         ended = self._ended_at is not None
         around = Surroundings(
-            status=self._status, note=self._note, ended=ended, controls=self.controls, files=self._files
+            status=self._status,
+            note=self._note,
+            ended=ended,
+            controls=self.controls,
+            files=self._files,
+            previews=self._look.previews,
         )
         pages = self._pager.pages(done=ended)
         parts = lay_out(pages, around, self._texts, before=self._before, room=self._room)
@@ -339,7 +350,7 @@ class Reply:
         self._clean_later(index)
         covered = self._screen.covered
         self._before = self._screen.freeze(index, covered)
-        self._pager = Pager()
+        self._pager = self._new_pager()
         self._pager.feed(missing)
         self._failures, self._not_before = 0, 0.0
 

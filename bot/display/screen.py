@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.display.errors import MessageGoneError
@@ -11,12 +12,13 @@ from bot.display.target import Controls, WriteKind
 from bot.display.text.pager import without_cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.display.target import ReplyTarget, ShownFile
 
 
 NO_CONTROLS = Controls()
+NO_MESSAGES: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,21 @@ class Screen:
     """Mirrors what Discord shows of one reply. Changed only by `perform`, one step at a time."""
 
     def __init__(
-        self, target: ReplyTarget, *, nonce: int, message_ids: Sequence[int] = (), contents: Sequence[str] = ()
+        self,
+        target: ReplyTarget,
+        *,
+        nonce: int,
+        messages: Mapping[int, str] = NO_MESSAGES,
+        previews: bool = False,
     ) -> None:
         """`nonce` leaves its low 16 bits free for a message's index.
 
-        `message_ids` are messages to reuse, `contents` what they show where that is known.
+        `messages` are to be reused, each with what it shows where that is known. `previews` is as in `Look`.
         """
         self.target = target
         self._nonce = nonce
-        seen = [*contents, *[""] * (len(message_ids) - len(contents))]
-        self._shown = [_Shown(*known) for known in zip(message_ids, [None] * len(seen), seen, strict=True)]
+        self._previews = previews
+        self._shown = [_Shown(message_id, None, seen) for message_id, seen in messages.items()]
         self._created = len(self._shown)
         self._uncertain = False  # a create whose answer was lost may have been applied
 
@@ -131,7 +138,9 @@ class Screen:
     async def _create(self, part: Part) -> int:
         uncertain, self._uncertain = self._uncertain, True
         nonce = self._nonce | self._created
-        message_id = await self.target.create(part.content, part.controls, nonce=nonce, files=part.files)
+        message_id = await self.target.create(
+            part.content, part.controls, nonce=nonce, files=part.files, previews=self._previews
+        )
         self._uncertain = False
         self._created += 1
         # After a lost answer the nonce brings back the first attempt's message, with that attempt's content.

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class WriteKind(StrEnum):
@@ -41,17 +41,34 @@ class ShownFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a reply's text is shown.
+
+    With `rich_text`, what Discord doesn't draw is rendered in the nearest that it does. `previews` lets Discord
+    preview a few of the links.
+    """
+
+    rich_text: bool = False
+    previews: bool = False
+
+
+PLAIN = Look()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayTexts:
     """The sentences that the display itself adds to a reply.
 
     `rest_to_come` is shown below an answer that goes on beyond the last message, `rest_attached` once it has
     ended, `refused` in place of an answer that Discord doesn't accept, `pictures_refused` in place of pictures.
+    `rows_to_come` names so many rows of a table, in at most 50 characters, until the table can be drawn.
     """
 
     rest_to_come: str
     rest_attached: str
     refused: str
     pictures_refused: str
+    rows_to_come: Callable[[int], str]
 
 
 class ReplyTarget(Protocol):
@@ -82,11 +99,18 @@ class ReplyTarget(Protocol):
         ...
 
     async def create(
-        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+        self,
+        content: str,
+        controls: Controls,
+        *,
+        nonce: int,
+        files: Sequence[ShownFile] = (),
+        previews: bool = False,
     ) -> int:
         """Post a message with `files` below the reply's earlier ones and return its id.
 
         `nonce` (below 2**64) makes a create that is repeated after a lost answer return the first one's message.
+        Without `previews` Discord shows none of its links' previews, also when the message is edited.
         """
         ...
 

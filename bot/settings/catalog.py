@@ -63,6 +63,18 @@ WEB_CEILING = SettingSpec(
     when_unset="$0.05 per question",
 )
 WEB_CEILING_NANO_USD = NANO // 20  # while nobody set one
+RICH_TEXT = SettingSpec(
+    key="rich_text",
+    description="Draw tables, formulas and footnotes, which Discord doesn't; off shows what the model wrote",
+    kind=SWITCH,
+    default="on",
+)
+PREVIEWS = SettingSpec(
+    key="previews",
+    description="Let Discord preview links in answers, three a message at most",
+    kind=SWITCH,
+    default="off",
+)
 FOOTER = SettingSpec(
     key="footer",
     description="Show model, tokens and cost under each answer",
@@ -199,6 +211,8 @@ SETTINGS = (
     REASONING,
     WEB,
     WEB_CEILING,
+    RICH_TEXT,
+    PREVIEWS,
     FOOTER,
     WINDOW_NOTE,
     ROOM,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.display.target import PLAIN, Look
 from bot.settings.catalog import (
     ANSWER_LENGTH,
     FILES,
     FOOTER,
+    PREVIEWS,
     REASONING,
+    RICH_TEXT,
     ROOM,
     TEMPERATURE,
     WEB,
@@ -54,6 +57,7 @@ class Profile:
     web_ceiling: int | None  # nano-dollars that a question's web searches may cost; None: no search
     window_note: bool  # say below an answer when earlier turns did not fit
     footer: bool  # show model, tokens and cost under the answer
+    look: Look = PLAIN  # how the text is shown
     room: int = 0  # how many messages before a question are read
     files: bool = True  # read what comes with a question
 
@@ -82,6 +86,7 @@ class Profiles:
             web_ceiling=ceiling if effective.flag(WEB) else None,
             window_note=effective.flag(WINDOW_NOTE),
             footer=effective.flag(FOOTER),
+            look=Look(rich_text=effective.flag(RICH_TEXT), previews=effective.flag(PREVIEWS)),
             room=int(effective.number(ROOM) or 0),
             files=effective.flag(FILES),
         )

@@ -92,8 +92,9 @@ GET_QUESTION = """
 # The answer's turn may have been erased a moment ago.
 OPEN_REPLY = """
     INSERT INTO replies (channel_id, guild_id, parent_id, asker_id, question_message_id, private,
-        state, model, opened_at, answer_id, leased_by, leased_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, (SELECT t.id FROM turns t WHERE t.id = ?9), ?10, ?8)
+        state, model, opened_at, answer_id, leased_by, leased_at, rich_text)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'streaming', ?7, ?8, (SELECT t.id FROM turns t WHERE t.id = ?9), ?10, ?8,
+        ?11)
     RETURNING id
 """
 OPEN_CALL = """
@@ -120,7 +121,7 @@ SET_ANSWER = "UPDATE replies SET answer_id = (SELECT t.id FROM turns t WHERE t.i
 REPLIES = """
     SELECT r.id, r.channel_id, r.guild_id, r.parent_id, r.asker_id, r.model, r.state, r.opened_at,
         r.question_message_id, r.private, r.leased_by, r.leased_at, r.payer_id, r.reserved_nano_usd,
-        r.generation_id, a.text, a.question_id, m.message_id
+        r.generation_id, r.rich_text, a.text, a.question_id, m.message_id
     FROM replies r
     LEFT JOIN turns a ON a.id = r.answer_id
     LEFT JOIN reply_messages m ON m.reply_id = r.id
@@ -162,7 +163,9 @@ class SqliteConversations:
 
     # Questions
 
-    async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
+    async def open_answer(
+        self, question: Question, *, model: str, now: int, reply_id: int = 0, rich_text: bool = False
+    ) -> OpenedAnswer:
         # Each statement leaves the database as it may be, so that they need no transaction; attachments do.
         hashes = await hashes_of(question.attachments) if question.attachments else []
         async with self._database.write() if hashes else self._database.single() as session:
@@ -171,7 +174,9 @@ class SqliteConversations:
             if is_first:
                 added = await session.fetch_one(ADD_QUESTION, *_question_values(question, now=now))
             if added is None:
-                reply_id = reply_id or await self._open_reply(session, question, model=model, now=now)
+                reply_id = reply_id or await self._open_reply(
+                    session, question, model=model, now=now, rich_text=rich_text
+                )
                 return OpenedAnswer(reply_id, None, await _anchor(session, question))
             turn_id, anchor_id = added
             if hashes:
@@ -181,14 +186,20 @@ class SqliteConversations:
             if reply_id:
                 await session.execute(SET_ANSWER, reply_id, answer_id)
             else:
-                reply_id = await self._open_reply(session, question, model=model, now=now, answer_id=answer_id)
+                reply_id = await self._open_reply(
+                    session, question, model=model, now=now, rich_text=rich_text, answer_id=answer_id
+                )
         return OpenedAnswer(reply_id, turn_id, anchor_id, is_first)
 
-    async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
+    async def reopen_answer(
+        self, turn_id: int, question: Question, *, model: str, now: int, rich_text: bool = False
+    ) -> int:
         async with self._database.write() as session:
             row = await session.fetch_one(ADD_ANSWER, turn_id, now)
             answer_id = None if row is None else only(row)
-            reply_id = await self._open_reply(session, question, model=model, now=now, answer_id=answer_id)
+            reply_id = await self._open_reply(
+                session, question, model=model, now=now, rich_text=rich_text, answer_id=answer_id
+            )
             if answer_id is not None:
                 await session.execute(TAKE_MESSAGES_OVER, reply_id, answer_id)
                 await drop_asides(session, answer_id)
@@ -204,12 +215,19 @@ class SqliteConversations:
 
     # Replies
 
-    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+    async def open_reply(self, question: Question, *, model: str, now: int, rich_text: bool = False) -> int:
         async with self._database.single() as session:
-            return await self._open_reply(session, question, model=model, now=now)
+            return await self._open_reply(session, question, model=model, now=now, rich_text=rich_text)
 
     async def _open_reply(
-        self, session: Session, question: Question, *, model: str, now: int, answer_id: int | None = None
+        self,
+        session: Session,
+        question: Question,
+        *,
+        model: str,
+        now: int,
+        rich_text: bool,
+        answer_id: int | None = None,
     ) -> int:
         place = question.place
         row = await session.fetch_one(
@@ -224,6 +242,7 @@ class SqliteConversations:
             now,
             answer_id,
             self._process,
+            int(rich_text),
         )
         return only(row)
 

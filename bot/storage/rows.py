@@ -64,7 +64,8 @@ def question_of(row: Sequence[Any]) -> Question:
 def reply_of(rows: Sequence[Row]) -> StoredReply:
     """A reply from its rows, one for each message that shows it."""
     reply_id, channel_id, guild_id, parent_id, asker_id, model, state, opened_at, *rest = rows[0]
-    question_message_id, private, leased_by, leased_at, payer_id, reserved, generation_id, text, turn_id, _ = rest
+    question_message_id, private, leased_by, leased_at, payer_id, reserved, generation_id, *rest = rest
+    rich_text, text, turn_id, _ = rest
     call = None
     if reserved is not None:
         call = OpenCall(model=model, payer_id=payer_id, reserved_nano_usd=reserved, generation_id=generation_id)
@@ -80,6 +81,7 @@ def reply_of(rows: Sequence[Row]) -> StoredReply:
         question_message_id=question_message_id,
         private=bool(private),
         opened_at=opened_at,
+        rich_text=bool(rich_text),
         leased_by=leased_by or "",
         leased_at=leased_at,
         call=call,

@@ -358,7 +358,7 @@ def test_an_earlier_reply_gives_way_in_its_own_messages():
         target = FakeTarget(latency=0.1)
         for nonce, content in enumerate(["old one", "old two", "old three"]):
             await target.create(content, NONE, nonce=nonce)
-        stage = Stage(target, message_ids=tuple(target.messages))
+        stage = Stage(target, messages=dict.fromkeys(target.messages, ""))
         stage.reply.show_status("Trying again.")
         await asyncio.sleep(5)
         assert target.contents == ["-# Trying again."]
@@ -379,7 +379,7 @@ def test_a_continued_reply_goes_on_in_its_last_message():
         await before.end("Cut.")
         target = before.target
         count = len(target.writes)
-        stage = Stage(target, message_ids=before.reply.message_ids, text=text)
+        stage = Stage(target, messages=dict.fromkeys(before.reply.message_ids, ""), text=text)
         stage.reply.feed("and more.")
         await stage.end()
         assert {write.message_id for write in target.writes[count:]} == {before.reply.message_ids[-1]}

@@ -68,7 +68,7 @@ class MemoryStore:
         self.asides: dict[int, tuple[Aside, ...]] = {}  # by the reply
         self.process = ""  # whose the replies are that are opened
 
-    async def open_reply(self, question: Question, *, model: str, now: int) -> int:
+    async def open_reply(self, question: Question, *, model: str, now: int, rich_text: bool = False) -> int:
         self._check()
         reply_id = len(self.replies) + 1
         self.replies[reply_id] = StoredReply(
@@ -83,14 +83,17 @@ class MemoryStore:
             question_message_id=question.message_id,
             opened_at=now,
             private=question.private,
+            rich_text=rich_text,
             leased_by=self.process,
             leased_at=now,
         )
         return reply_id
 
-    async def open_answer(self, question: Question, *, model: str, now: int, reply_id: int = 0) -> OpenedAnswer:
+    async def open_answer(
+        self, question: Question, *, model: str, now: int, reply_id: int = 0, rich_text: bool = False
+    ) -> OpenedAnswer:
         self._check()
-        reply_id = reply_id or await self.open_reply(question, model=model, now=now)
+        reply_id = reply_id or await self.open_reply(question, model=model, now=now, rich_text=rich_text)
         anchor_id = self.anchors.get(question.replies_to)
         if question.author_id in self.opted_out:
             return OpenedAnswer(reply_id, None, anchor_id)
@@ -99,9 +102,11 @@ class MemoryStore:
         await self._answer(turn_id, reply_id)
         return OpenedAnswer(reply_id, turn_id, anchor_id)
 
-    async def reopen_answer(self, turn_id: int, question: Question, *, model: str, now: int) -> int:
+    async def reopen_answer(
+        self, turn_id: int, question: Question, *, model: str, now: int, rich_text: bool = False
+    ) -> int:
         self._check()
-        reply_id = await self.open_reply(question, model=model, now=now)
+        reply_id = await self.open_reply(question, model=model, now=now, rich_text=rich_text)
         await self._answer(turn_id, reply_id)
         return reply_id
 

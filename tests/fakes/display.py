@@ -44,6 +44,7 @@ class FakeTarget:
         self.files: dict[int, str] = {}  # the text of the first one, by the message
         self.pictures: dict[int, tuple[ShownFile, ...]] = {}
         self.refuse_files = False
+        self.previews: dict[int, bool] = {}
         self.writes: list[Write] = []
         self.typed: list[float] = []
 
@@ -71,7 +72,13 @@ class FakeTarget:
         del self.messages[message_id]
 
     async def create(
-        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+        self,
+        content: str,
+        controls: Controls,
+        *,
+        nonce: int,
+        files: Sequence[ShownFile] = (),
+        previews: bool = False,
     ) -> int:
         message_id = self._by_nonce.get(nonce, 100 + len(self._by_nonce))
         error = await self._begin(WriteKind.CREATE, message_id, content, controls)
@@ -81,6 +88,7 @@ class FakeTarget:
             self._by_nonce[nonce] = message_id
             self.messages[message_id], self.controls[message_id] = content, controls
             self._attach(message_id, files)
+            self.previews[message_id] = previews
         return self._answer(error) or message_id
 
     async def edit(

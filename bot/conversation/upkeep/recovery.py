@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bot.conversation.ending import Ending
@@ -16,7 +17,7 @@ from bot.core.records import ReplyState
 from bot.core.telemetry.trail import Trail, trail
 from bot.core.units import DISCORD_EPOCH_S
 from bot.display.errors import MessageGoneError, ScreenError
-from bot.display.target import Controls
+from bot.display.target import Controls, Look
 from bot.display.text.read_back import had_ended, text_of, words_of
 from bot.money.billing import CallReport
 from bot.money.ledger import Cost, Entry
@@ -127,8 +128,10 @@ class Recovery:
             remains = await self._look(reply, channels)
         text = reply.text
         if remains.messages is not None:
-            shown = text_of(remains.contents, reply.text)
-            text = words_of(remains.contents) if shown is None else shown
+            shown = text_of(remains.contents, reply.text, rich_text=reply.rich_text)
+            # Rendered text can't always be read back: then the last checkpoint is what the model said for certain.
+            guess = reply.text if reply.rich_text and reply.text.strip() else words_of(remains.contents)
+            text = guess if shown is None else shown
         if remains.had_ended:
             return await self._close(reply, text)
         if remains.is_torn:
@@ -166,9 +169,9 @@ class Recovery:
             channels.target(reply.place.channel_id, answer_to=None if ids else reply.question_message_id),
             on_message=lambda message_id: self._store.add_reply_message(reply.id, message_id),
             on_lost=lambda error: kept.append("" if isinstance(error, MessageGoneError) else text),
-            message_ids=ids,
-            contents=remains.contents,
+            messages=dict(zip_longest(ids, remains.contents[: len(ids)], fillvalue="")),
             text=text,
+            look=Look(rich_text=reply.rich_text),
         )
         ending = Ending(
             state=ReplyState.FAILED if waited else ReplyState.INTERRUPTED,

@@ -154,14 +154,15 @@ def open_spoiler(text: str, fences: Fences = (), *, is_open: bool = False) -> in
     if not is_open and "||" not in text:
         return None
     begin = 0 if is_open else None
-    for start, end in _outside_code(text, fences):
+    for start, end in outside_code(text, fences):
         for token in _BARS.finditer(text, start, end):
             if token[0] == "||":
                 begin = token.end() if begin is None and _opens_spoiler(text, token) else None
     return begin
 
 
-def _outside_code(text: str, fences: Fences) -> Iterator[tuple[int, int]]:
+def outside_code(text: str, fences: Fences) -> Iterator[tuple[int, int]]:
+    """The stretches of a text that are in no block of code, each with its start and its end."""
     start = 0
     for at, after in track(text, fences):
         if not (fences and fences[-1].is_code):

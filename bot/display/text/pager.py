@@ -7,45 +7,29 @@ there. So a finished page never changes, no matter what comes after it.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from copy import copy
 from dataclasses import dataclass, field
-from enum import IntEnum, auto
 from typing import TYPE_CHECKING
 
-from bot.display.text.markdown import (
-    Fences,
-    fences_after,
-    is_joined,
-    open_spoiler,
-    showable,
-    spans,
-    track,
-    utf16_length,
-)
+from bot.display.text.cutter import Cutter, fitting
+from bot.display.text.markdown import Fences, fences_after, open_spoiler, showable, utf16_length
+from bot.display.text.marks import LASTING, SPOILER, OpenMarks, closing, open_marks, reopened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Container, Sequence
+
+    from bot.display.text.rich.rendering import Rendering
 
 MESSAGE_LIMIT = 2000  # Discord: message content, characters; counted in UTF-16 code units to be safe
 CURSOR = " ▌"
 # Room for the cursor on a line of its own, and to close a spoiler and two fences of six in a triple quote.
 RESERVE = 40
-INDENT_KEPT = 200  # characters, of a code line at the start of a page; more could fill a page with nothing
+RICH_RESERVE = 120  # also to close inline marks, and to say that a table is on its way
+HELD = "▦ "  # begins the line that says so
 SMALL_PRINT = "-# "
 
 _INK = re.compile(r"\S")
 _FENCE_LINE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\Z")
-# What would become a heading, a list item, a quote, small print or a block at the start of a message.
-_LINE_SYNTAX = re.compile(r"(?:#{1,3}|-#|[-*+]|\d{1,9}[.)]|>{1,3})(?:\s|\Z)|~{3,}|~{1,2}\Z|\d{1,9}\Z")
-_FENCE_AHEAD = re.compile(r"[ \t>]*(?:`{3}|~{3}|[`~]{0,2}\Z)")
-# A page shouldn't end so: with a list mark, or with a heading parted from its text.
-_BARE_MARK = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|#{1,3}|-#|>+)\Z")
-_HEADING = re.compile(r"#{1,3} ")
-# Chinese and Japanese end sentences and clauses without a space.
-_WIDE_ENDS, _WIDE_PAUSES = "\u3002\uff01\uff1f", "\uff0c\u3001\uff1b\uff1a"
-_BREAK = re.compile(rf"\s+|[{_WIDE_ENDS}{_WIDE_PAUSES}](?=\S)")
-_SENTENCE_ENDS = frozenset(".!?\u2026" + _WIDE_ENDS)
-_AFTER_SENTENCE = "\"')]*_\u00bb\u201d\u2019"  # quotes, brackets, emphasis between a sentence's end and the space
 _WHOLE_QUOTE = re.compile(r"^[ \t]*>>> ", re.MULTILINE)
 
 
@@ -54,9 +38,10 @@ class Page:
     """One message's share of a reply.
 
     Attributes:
-        source: the text it covers; at a joint, white space belongs to the page before.
-        prefix: reopens the code block that the page before had to close.
+        source: the text it covers, as the model said it; at a joint, white space belongs to the page before.
+        prefix: reopens what the page before had to close.
         suffix: closes what is open, and the cursor while the reply goes on.
+        rendered: how the text is shown, where that differs from how it was said.
         content: what the message shows, within Discord's limit and with nothing for Discord to strip; characters
             that can't be sent show as U+FFFD.
     """
@@ -64,12 +49,14 @@ class Page:
     source: str
     prefix: str
     suffix: str
+    rendered: str | None = None
     content: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        body = self.source if self.rendered is None else self.rendered
         # After an opened fence, white space is the code's indentation.
-        body = self.source.rstrip() if self.prefix else self.source.strip()
-        object.__setattr__(self, "content", self.prefix + showable(body) + self.suffix)
+        body = body.rstrip() if self.prefix else body.strip()
+        object.__setattr__(self, "content", (self.prefix + showable(body) + self.suffix).lstrip("\n"))
 
 
 def paginate(text: str, done: bool) -> list[Page]:  # noqa: FBT001 - the contract's form
@@ -88,70 +75,124 @@ def paginate(text: str, done: bool) -> list[Page]:  # noqa: FBT001 - the contrac
 class Pager:
     """`paginate` for a text that comes bit by bit: finished pages are never looked at again."""
 
-    def __init__(self) -> None:
-        self.finished: list[Page] = []  # for reading only
+    def __init__(self, rendering: Rendering | None = None, rows_held: Callable[[int], str] = str) -> None:
+        """`rendering` is how the text is shown; None shows it as it's said.
+
+        `rows_held` is what to say of so many rows of a table that can't be shown yet.
+        """
+        self._rendering = rendering
+        self._rows_held = rows_held
+        self._reserve = RICH_RESERVE if rendering else RESERVE
+        self._fresh: list[str] = []  # not looked at yet
+        self._finished: list[Page] = []
         self._rest = ""
         self._gap: list[str] = []  # white space after the rest; a model in a loop may write a lot of it
         self._fences: Fences = ()  # open where the rest begins
-        self._in_spoiler = False  # whether a spoiler is open there
+        self._open: list[str] = []  # inline marks that are open there; without rendering, a spoiler at most
         self._prefix = ""
 
     def feed(self, delta: str) -> None:
-        """Append to the text."""
-        if not delta.strip():
-            self._gap.append(delta)
+        """Append to the text; it's looked at when somebody asks for pages."""
+        self._fresh.append(delta)
+
+    @property
+    def finished(self) -> list[Page]:
+        """The pages that no longer change; for reading only."""
+        self._take_in()
+        return self._finished
+
+    def pages(self, *, done: bool) -> list[Page]:
+        """The whole text's pages."""
+        self._take_in()
+        return self._ended().all_pages(done=True) if done and self._rendering else self.all_pages(done=done)
+
+    def all_pages(self, *, done: bool) -> list[Page]:
+        """The pages of what can be shown by now."""
+        held = 0 if done or self._rendering is None else self._rendering.rows_held
+        if not self._rest and not held:
+            return self._unshowable() if done else []
+        suffix = _closing(self._rest, fences_after(self._rest, self._fences))
+        ends_in_fence = suffix or _FENCE_LINE.match(self._rest.rstrip().rpartition("\n")[2])
+        suffix += _marks_closing(self._rest, suffix, self._marks(self._rest), only=LASTING if done else None)
+        if held:
+            suffix += f"\n{SMALL_PRINT}{HELD}{self._rows_held(held)}{CURSOR}"
+        elif not done:
+            suffix += ("\n" if ends_in_fence else "") + CURSOR
+        shown = "".join((self._rest, *self._gap))
+        said = None if self._rendering is None else self._rendering.said()
+        return [*self._finished, self._page(shown, said, suffix)]
+
+    def _page(self, shown: str, said: str | None, suffix: str) -> Page:
+        return Page(shown, self._prefix, suffix) if said is None else Page(said, self._prefix, suffix, shown)
+
+    def _take_in(self) -> None:
+        if self._fresh:
+            text = "".join(self._fresh)
+            self._fresh.clear()
+            self._extend(self._rendering.feed(text) if self._rendering else text)
+
+    def _extend(self, more: str) -> None:
+        if not more.strip():
+            self._gap.append(more)
             return
-        text, at = "".join((self._rest, *self._gap, delta)), 0
+        text, at = "".join((self._rest, *self._gap, more)), 0
         self._gap.clear()
         while (end := self._overflow(text, at)) is not None:
             at += self._finish(text[at : end + 1])
             fences = "".join(fence.opening(text[at : at + RESERVE]) for fence in self._fences)
-            self._prefix = ("||" if self._in_spoiler else "") + fences
+            self._prefix = "".join(self._open) + fences
         self._rest = text[at:]
 
-    def pages(self, *, done: bool) -> list[Page]:
-        """The whole text's pages."""
-        if not self._rest:
-            return []
-        suffix = _closing(self._rest, fences_after(self._rest, self._fences))
-        spoiler = open_spoiler(self._rest, self._fences, is_open=self._in_spoiler)
-        if not done:
-            ends_in_fence = suffix or _FENCE_LINE.match(self._rest.rstrip().rpartition("\n")[2])
-            cursor = ("\n" if ends_in_fence else "") + CURSOR
-        suffix += _covering(self._rest, spoiler) + ("" if done else cursor)
-        return [*self.finished, Page("".join((self._rest, *self._gap)), self._prefix, suffix)]
+    def _ended(self) -> Pager:
+        """Another one at the same point, where the text has ended."""
+        other = copy(self)
+        other.end()
+        return other
+
+    def end(self) -> None:
+        """Take in what rendering kept to itself, in fresh lists, because the pager may be a copy."""
+        self._finished, self._gap = [*self._finished], [*self._gap]
+        if self._rendering:
+            self._rendering = self._rendering.copy()
+            self._extend(self._rendering.end())
+
+    def _unshowable(self) -> list[Page]:
+        """A text that rendering leaves nothing of is shown as it was said."""
+        said = self._rendering.said() if self._rendering else ""
+        return paginate(said, done=True) if said.strip() and not self._finished else self._finished
 
     def _overflow(self, text: str, at: int) -> int | None:
         """Offset of the first character that the page beginning at `at` has no room for."""
-        room = MESSAGE_LIMIT - RESERVE - len(self._prefix)
+        room = MESSAGE_LIMIT - self._reserve - len(self._prefix)
         if len(text) - at <= room // 2:
             return None
         first = _INK.search(text, at)
         if first is None:
             return None
         start = at if self._prefix else first.start()
-        end = start + _fitting(text[start : start + room], room)
+        end = start + fitting(text[start : start + room], room)
         beyond = _INK.search(text, end)
         return beyond.start() if beyond else None
 
     def _finish(self, known: str) -> int:
         """Finish a page, given its text and the character too many; return its length."""
-        cut = _Cutter(known, self._fences).best()
+        cut = Cutter(known, self._fences).best()
         source = known[:cut]
         fences = fences_after(source, self._fences)
-        spoiler = open_spoiler(source, self._fences, is_open=self._in_spoiler)
-        suffix = _closing(source, fences) + _covering(source, spoiler)
-        self.finished.append(Page(source, self._prefix, suffix))
-        self._fences, self._in_spoiler = fences, spoiler is not None
+        marks = self._marks(source)
+        suffix = _closing(source, fences)
+        suffix += _marks_closing(source, suffix, marks)
+        said = None if self._rendering is None else self._rendering.take(cut)
+        self._finished.append(self._page(source, said, suffix))
+        self._fences, self._open = fences, reopened(source, known[cut:], [mark for _, mark in marks])
         return cut
 
-
-def _fitting(text: str, room: int) -> int:
-    """How many characters from the start fit into so many UTF-16 code units."""
-    length = len(text)
-    while (excess := utf16_length(text[:length]) - room) > 0:
-        length -= max(1, excess // 2)  # a character is at most two units: never one too many
-    return length
+    def _marks(self, text: str) -> OpenMarks:
+        """The inline marks open at the end of a text; without rendering, only a spoiler counts."""
+        if self._rendering is not None:
+            return open_marks(text.rstrip(), self._fences, self._open)
+        spoiler = open_spoiler(text, self._fences, is_open=SPOILER in self._open)
+        return [] if spoiler is None else [(spoiler, SPOILER)]
 
 
 def _closing(source: str, fences: Fences) -> str:
@@ -162,101 +203,23 @@ def _closing(source: str, fences: Fences) -> str:
     return suffix
 
 
-def _covering(source: str, spoiler: int | None) -> str:
-    """What hides an open spoiler at the end of a page: nobody may see it just because its end has yet to come."""
-    shown = source.rstrip()
-    if spoiler is None or spoiler >= len(shown):
-        return ""
-    return ("\u200b" if shown.endswith("\\") else "") + "||"  # a backslash would take the bars' meaning away
+def _marks_closing(text: str, suffix: str, marks: OpenMarks, *, only: Container[str] | None = None) -> str:
+    """What closes the marks that hide or style something at the end of a text, before its cursor.
 
-
-# --- Where to cut ----------------------------------------------------------------------------------------------
-
-
-class _Rank(IntEnum):
-    """Kinds of joints, the best first."""
-
-    PARAGRAPH = auto()
-    LINE = auto()
-    CODE_PARAGRAPH = auto()
-    CODE_LINE = auto()
-    SENTENCE = auto()
-    WORD = auto()
-    INDENTED = auto()  # Discord would strip the indentation, and a nested item become an outer one
-
-
-class _Cutter:
-    """Finds the best end of a page. `known` is its text and one character too many."""
-
-    def __init__(self, known: str, fences: Fences) -> None:
-        self._text = known
-        self._last = len(known) - 1
-        self._changes = [(0, fences), *track(known, fences)]
-        self._in_span = bytearray(len(known))
-        for begin, end in spans(known):
-            self._in_span[begin + 1 : end] = b"\1" * (end - begin - 1)
-
-    def best(self) -> int:
-        """Offset of the next page's first character."""
-        body = self._text.lstrip()
-        start, size = len(self._text) - len(body), utf16_length(body)
-        half, quarter = (start + _fitting(body, size // parts) for parts in (2, 4))
-        for low, whole in ((half, True), (quarter, True), (half, False)):
-            joints = sorted((rank, -at) for rank, at in self._joints(low) if low <= at)
-            for _, at in joints:
-                if self._is_fit(-at, whole=whole):
-                    return -at
-            for at in range(self._last, low, -1):
-                if self._is_between_characters(at) and self._is_fit(at, whole=whole):
-                    return at
-        return next(filter(self._is_between_characters, range(self._last, self._last // 2, -1)), self._last)
-
-    def _is_between_characters(self, at: int) -> bool:
-        return not (self._text[at].isspace() or is_joined(self._text, at))
-
-    def _joints(self, low: int) -> Iterator[tuple[_Rank, int]]:
-        for match in _BREAK.finditer(self._text, len(self._text[:low].rstrip())):
-            if match.end() > self._last:
-                return
-            if not is_joined(self._text, match.end()):  # punctuation may have a form, white space an accent
-                yield self._joint(match)
-
-    def _joint(self, match: re.Match[str]) -> tuple[_Rank, int]:
-        gap, at = match[0], match.end()
-        lines = gap.count("\n")
-        if lines and self._fences(at)[1]:
-            indent = min(len(gap) - gap.rfind("\n") - 1, INDENT_KEPT)
-            return (_Rank.CODE_PARAGRAPH if lines > 1 else _Rank.CODE_LINE), at - indent
-        if lines:
-            is_indented = not gap.endswith("\n")
-            return _Rank.INDENTED if is_indented else _Rank.PARAGRAPH if lines > 1 else _Rank.LINE, at
-        words = self._text[max(0, match.start() - 4) : match.start()] if gap.isspace() else gap
-        is_sentence = words.rstrip(_AFTER_SENTENCE)[-1:] in _SENTENCE_ENDS
-        return (_Rank.SENTENCE if is_sentence else _Rank.WORD), at
-
-    def _fences(self, at: int) -> tuple[int, Fences]:
-        """The blocks open at an offset, and since which."""
-        return self._changes[bisect_right(self._changes, at, key=lambda change: change[0]) - 1]
-
-    def _is_fit(self, at: int, *, whole: bool) -> bool:
-        """Whether nothing is spoilt by a cut here; `whole` spares inline spans too."""
-        text = self._text
-        opened, fences = self._fences(at)
-        if fences:
-            is_empty = opened > 0 and not text[opened:at].partition("\n")[2].strip()
-            return not is_empty and not _FENCE_AHEAD.match(text, at)
-        if whole and self._in_span[at]:
-            return False
-        before = text[:at].rstrip(" \t")
-        if not before.endswith("\n") and _LINE_SYNTAX.match(text, at):
-            return False
-        last_line = before.rstrip().rpartition("\n")[2]
-        return not _BARE_MARK.match(last_line) and not (before.endswith("\n") and _HEADING.match(last_line))
+    Nobody may see what a spoiler hides just because its end has yet to come.
+    """
+    shown = text.rstrip()
+    return closing(shown + suffix, [mark for at, mark in marks if at < len(shown) and (not only or mark in only)])
 
 
 def without_cursor(content: str) -> str:
     """What a message shows, less the cursor that says more is to come."""
-    return content.removesuffix(CURSOR.strip()).rstrip() if content.endswith(CURSOR.strip()) else content
+    if not content.endswith(CURSOR.strip()):
+        return content
+    above, _, last_line = content.rpartition("\n")
+    if above and last_line.startswith(SMALL_PRINT + HELD):
+        return above.rstrip()
+    return content.removesuffix(CURSOR.strip()).rstrip()
 
 
 # --- Small print -----------------------------------------------------------------------------------------------
@@ -269,7 +232,7 @@ def with_note(pages: Sequence[Page], note: str) -> list[str]:
     """
     contents = [page.content for page in pages]
     line = "\n".join(SMALL_PRINT + " ".join(each.split()) for each in note.splitlines() if each.strip())
-    line = line[: _fitting(line, MESSAGE_LIMIT)]
+    line = line[: fitting(line, MESSAGE_LIMIT)]
     if contents and not _draws_in(contents[-1], line):
         joined = f"{contents[-1]}\n{line}"
         if utf16_length(joined) <= MESSAGE_LIMIT:

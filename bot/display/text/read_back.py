@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
-from bot.display.text.pager import CURSOR, SMALL_PRINT, Pager, without_cursor
+from bot.display.text.pager import CURSOR, HELD, SMALL_PRINT, Pager, without_cursor
+from bot.display.text.rich.rendering import Rendering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,10 +19,11 @@ _JOINTS_IN_SENTENCE = (" ", "\n", "\n\n", "")
 # A code block that was cut is closed at the end of a message and reopened in the next.
 _REOPENED = re.compile(r"\A(?:[ \t>]*(?:`{3,6}|~{3,6})[^\n]*\n){1,2}")
 _CLOSED = re.compile(r"(?:\n[ \t>]*(?:`{3,6}|~{3,6})){1,2}\Z")
+_CLOSERS = re.compile(r"(?:[*_~|`]{1,6})\Z")  # marks that are closed for display only
 MOST, MOST_TRIALS = 4096, 48  # readings tried, and those checked closely; each costs some milliseconds
 
 
-def text_of(contents: Sequence[str], kept: str) -> str | None:
+def text_of(contents: Sequence[str], kept: str, *, rich_text: bool = False) -> str | None:
     """The text that the messages of a reply show; None if that isn't certain.
 
     `kept` is what memory has of it: usually the beginning, because it is stored every few seconds. The rest is
@@ -29,17 +32,42 @@ def text_of(contents: Sequence[str], kept: str) -> str | None:
     wanted = [_bare(content) for content in contents]
     if not wanted or wanted == [""]:
         return ""
-    pager = Pager()
+    pager = _pager(rich_text=rich_text)
     pager.feed(kept)
     known = len(pager.finished)
     if [page.content for page in pager.finished] != wanted[:known] or known >= len(wanted):
         known = 0
     text = "".join(page.source for page in pager.finished[:known])
-    candidates = [candidate for candidate, _ in zip(_candidates(text, wanted[known:]), range(MOST), strict=False)]
+    readings = itertools.chain(_continued(pager, wanted) if rich_text else (), _candidates(text, wanted[known:]))
+    candidates = list(itertools.islice(readings, MOST))
     candidates.sort(
         key=lambda candidate: not candidate.startswith(kept.rstrip())
     )  # stable: the likeliest stay first
-    return next((text for text in candidates[:MOST_TRIALS] if _shown(text) == wanted), None)
+    return next((text for text in candidates[:MOST_TRIALS] if _shows(text, wanted, rich_text=rich_text)), None)
+
+
+def _continued(pager: Pager, wanted: Sequence[str]) -> Iterator[str]:
+    """Texts that go on from what is known, of which the messages show another form."""
+    pages = pager.pages(done=False)
+    if not pages or len(pages) > len(wanted):
+        return
+    last, shown = pages[-1], wanted[len(pages) - 1]
+    known = without_cursor(last.content).removesuffix(without_cursor(last.suffix)).rstrip()
+    text = "".join(page.source for page in pages)
+    if not shown.startswith(known):
+        return
+    for reading in (_CLOSERS.sub("", shown), *_readings(shown)):
+        more = reading[len(known) :]
+        begun = (text.rstrip() if more[:1].isspace() else text) + more
+        if len(pages) == len(wanted):
+            yield begun
+        else:
+            for joint in _joints(shown):
+                yield from _candidates(begun + joint, wanted[len(pages) :])
+
+
+def _pager(*, rich_text: bool) -> Pager:
+    return Pager(Rendering()) if rich_text else Pager()
 
 
 def words_of(contents: Sequence[str]) -> str:
@@ -63,7 +91,7 @@ def had_ended(content: str) -> bool:
 def _bare(content: str) -> str:
     """A message without the cursor or the small print below its text."""
     if content.endswith(CURSOR.strip()):
-        return without_cursor(content)
+        return "" if content.startswith(SMALL_PRINT + HELD) else without_cursor(content)
     content = content.rstrip()
     while content.rpartition("\n")[2].startswith(SMALL_PRINT):
         content = content.rpartition("\n")[0].rstrip()
@@ -99,7 +127,9 @@ def _without_bars(content: str) -> str:
     return content.removeprefix("||").removesuffix("||").removesuffix("\u200b")
 
 
-def _shown(text: str) -> list[str]:
-    pager = Pager()
+def _shows(text: str, wanted: Sequence[str], *, rich_text: bool) -> bool:
+    """Whether these messages show a text, while it grows or, where it's rendered, once it has ended."""
+    pager = _pager(rich_text=rich_text)
     pager.feed(text)
-    return [_bare(page.content) for page in pager.pages(done=False)]
+    growing = [_bare(page.content) for page in pager.pages(done=False)] == wanted
+    return growing or (rich_text and [page.content for page in pager.pages(done=True)] == wanted)

@@ -12,6 +12,7 @@ import discord
 from bot.display.errors import NoAccessError, WriteFailedError
 from bot.display.pacing import OLD_EDIT
 from bot.display.target import WriteKind
+from bot.display.text.rich.links import quiet_links
 from bot.ui.targets.buttons import buttons
 from bot.ui.targets.failures import logged_failures
 from bot.ui.targets.rate_limit_headers import bucket
@@ -41,10 +42,11 @@ def _uploads(files: Sequence[ShownFile]) -> list[discord.File]:
     ]
 
 
-def _extras(controls: Controls, files: Sequence[ShownFile]) -> dict[str, Any]:
-    """What a new message has besides its content."""
+def _extras(controls: Controls, files: Sequence[ShownFile], *, previews: bool) -> dict[str, Any]:
+    """What a new message has besides its content. Edits leave the flag that turns previews off as it is."""
     view = buttons(controls)
-    return ({} if view is None else {"view": view}) | ({"files": _uploads(files)} if files else {})
+    extras: dict[str, Any] = {} if previews else {"suppress_embeds": True}
+    return extras | ({} if view is None else {"view": view}) | ({"files": _uploads(files)} if files else {})
 
 
 def _changes(controls: Controls | None, files: Sequence[ShownFile] | None) -> dict[str, Any]:
@@ -86,10 +88,16 @@ class ChannelTarget:
         return bucket(OLD_EDIT if old else kind, self._channel.id)
 
     async def create(
-        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+        self,
+        content: str,
+        controls: Controls,
+        *,
+        nonce: int,
+        files: Sequence[ShownFile] = (),
+        previews: bool = False,
     ) -> int:
         async def send() -> int:
-            extra = _extras(controls, files)
+            extra = _extras(controls, files, previews=previews)
             if self._reference is not None:
                 extra["reference"] = self._reference
             try:
@@ -97,7 +105,7 @@ class ChannelTarget:
             except discord.HTTPException as error:
                 if error.code != NO_REPLIES:
                     raise
-                extra = _extras(controls, files)  # a file can be read once
+                extra = _extras(controls, files, previews=previews)  # a file can be read once
                 message = await self._channel.send(content, allowed_mentions=NO_PINGS, nonce=nonce, **extra)
             self._reference = None  # only the first message answers
             return message.id
@@ -152,6 +160,7 @@ class InteractionTarget:
         self._channel = channel
         self._ends_at = clock.monotonic() + INTERACTION_S
         self._answered = False
+        self._quiet_id: int | None = None  # the message whose links themselves ask for no previews
         self._posted: set[int] = set()
         self._unsure = False  # a follow-up failed, and may still be in the channel
 
@@ -167,27 +176,42 @@ class InteractionTarget:
         return bucket(kind, self._interaction.token) if self._lasts() else self._channel.bucket(kind, message_id)
 
     async def create(
-        self, content: str, controls: Controls, *, nonce: int, files: Sequence[ShownFile] = ()
+        self,
+        content: str,
+        controls: Controls,
+        *,
+        nonce: int,
+        files: Sequence[ShownFile] = (),
+        previews: bool = False,
     ) -> int:
         if not self._lasts():
-            return await self._channel.create(content, controls, nonce=nonce, files=files)
+            return await self._channel.create(content, controls, nonce=nonce, files=files, previews=previews)
         create = self._follow_up if self._answered else self._answer
         async with self._while_it_lasts():
             return await self._channel.writes.make(
-                "answer a command", lambda: create(content, controls, files), nonce=nonce
+                "answer a command", lambda: create(content, controls, files, previews=previews), nonce=nonce
             )
 
-    async def _answer(self, content: str, controls: Controls, files: Sequence[ShownFile]) -> int:
-        """Put the first message in the place of Discord's own that says the bot is thinking."""
+    async def _answer(
+        self, content: str, controls: Controls, files: Sequence[ShownFile], *, previews: bool
+    ) -> int:
+        """Put the first message in the place of Discord's own that says the bot is thinking.
+
+        discord.py can't set a flag in its place, so it's the links themselves that ask for no previews.
+        """
+        content = content if previews else quiet_links(content)
         changes = _changes(controls, files or None)
         original = await self._interaction.edit_original_response(
             content=content, allowed_mentions=NO_PINGS, **changes
         )
         self._answered = True
         self._posted.add(original.id)
+        self._quiet_id = None if previews else original.id
         return original.id
 
-    async def _follow_up(self, content: str, controls: Controls, files: Sequence[ShownFile]) -> int:
+    async def _follow_up(
+        self, content: str, controls: Controls, files: Sequence[ShownFile], *, previews: bool
+    ) -> int:
         """Post below the earlier messages.
 
         Webhooks have no nonce, and discord.py repeats a request whose answer was lost: when one took long enough
@@ -199,7 +223,7 @@ class InteractionTarget:
             ephemeral=self._private,
             wait=True,
             allowed_mentions=NO_PINGS,
-            **_extras(controls, files),
+            **_extras(controls, files, previews=previews),
         )
         self._unsure = False
         self._posted.add(message.id)
@@ -214,6 +238,7 @@ class InteractionTarget:
     async def edit(
         self, message_id: int, content: str, controls: Controls | None, *, files: Sequence[ShownFile] | None = None
     ) -> None:
+        content = quiet_links(content) if message_id == self._quiet_id else content
         if not self._lasts():
             return await self._channel.edit(message_id, content, controls, files=files)
         changes = _changes(controls, files)

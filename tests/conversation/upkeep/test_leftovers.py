@@ -187,7 +187,7 @@ def test_a_message_that_a_new_reply_uses_is_left_alone():
         stage.target.fail_next(WriteRefusedError(), times=2)
         await stage.end(reply)
         await asyncio.sleep(2)
-        again = stage.reply(message_ids=reply.message_ids)
+        again = stage.reply(messages=dict.fromkeys(reply.message_ids, ""))
         again.feed("Another answer.")
         await stage.end(again)
         await asyncio.sleep(7200)
@@ -203,8 +203,7 @@ def test_a_reply_that_a_restart_cannot_end_is_cleaned():
         stage = Stage()
         stage.target.messages[100] = "The beginning," + CURSOR
         stage.target.fail_next(WriteRefusedError(), times=5)
-        contents = list(stage.target.messages.values())
-        reply = stage.reply(message_ids=[100], contents=contents, text="The beginning, ")
+        reply = stage.reply(messages=dict(stage.target.messages), text="The beginning, ")
         await stage.end(reply, "Interrupted.")
         await asyncio.sleep(7200)
         return stage

@@ -96,7 +96,7 @@ def show(bot: Connection, message_ids: Sequence[int] = ()) -> Reply:
         mark=bot.scheduler.mark,
         texts=ReplyTexts.display,
         left_behind=Leftovers(cache=MemoryCache(), scheduler=bot.scheduler, clock=clock),
-        message_ids=message_ids,
+        messages=dict.fromkeys(message_ids, ""),
     )
     reply.controls = STOP
     return reply
