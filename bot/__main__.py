@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.run in {run_setup, run_import}:  # before there are settings
         return int(arguments.run(arguments))
     try:
-        offline = arguments.run in {run_backup, run_migrate}
+        offline = arguments.run in {run_backup, run_copy, run_migrate}
         settings = load_settings(os.environ, ENV_FILE, offline=offline)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there are logs
@@ -109,6 +109,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     backup.add_argument("file", metavar="FILE", type=Path)
     backup.add_argument("--force", action="store_true", help="replace an older backup of that name")
     backup.set_defaults(run=run_backup)
+    copying = commands.add_parser(
+        "copy", help="copy everything from one database to another, such as from SQLite to PostgreSQL"
+    )
+    copying.add_argument("source", metavar="FROM_URL", help="as DATABASE_URL names it; no bot should run on it")
+    copying.add_argument("target", metavar="TO_URL", help="an empty database, or one with an unfinished copy")
+    copying.set_defaults(run=run_copy)
     check = commands.add_parser("check", help="check everything the bot needs, and say how to fix what is wrong")
     check.set_defaults(run=run_check)
     migrate = commands.add_parser(
@@ -152,6 +158,13 @@ async def run_backup(settings: Settings, arguments: argparse.Namespace) -> int:
         return 1
     log.info("copied the database to %s", arguments.file)
     return 0
+
+
+async def run_copy(_settings: Settings, arguments: argparse.Namespace) -> int:
+    """Copy a database; 1 when it couldn't be done, and running it again goes on from there."""
+    from bot.copying import copy_urls  # noqa: PLC0415 - a run doesn't need it
+
+    return await copy_urls(arguments.source, arguments.target)
 
 
 async def run_migrate(settings: Settings, _arguments: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ OUTER = {
     },
     "bot.connection": {"bot.ui", "discord"},
     "bot.events": {"bot.ui", "discord"},
+    "bot.copying": {"bot.config", "bot.storage", "pydantic", "tqdm"},
     "bot.shards": set(),
     "bot.registration": {"bot.ui", "discord"},
     "bot.config": {"pydantic", "pydantic_settings", "dotenv"},

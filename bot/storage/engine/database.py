@@ -12,6 +12,7 @@ from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.storage.engine.database_file import DatabaseFile
 from bot.storage.engine.errors import BUSY, REPLACED, plain_errors
+from bot.storage.engine.files import leave_wal
 from bot.storage.engine.session import SqliteSession, stop_statements, transaction
 from bot.storage.engine.write_lock import WriteLock
 
@@ -30,6 +31,7 @@ REPORT_S = 5.0  # how long a report may read
 SCRUB_ATTEMPTS, SCRUB_PAUSE_S = 8, 0.2  # longer than a report of ours, which takes `REPORT_S` at most
 
 
+IN_USE = "a bot is running on it; stop it first"
 TOO_LONG = "that takes too long to read; choose a shorter period"
 
 
@@ -38,9 +40,11 @@ class Database(Protocol):
 
     Attributes:
         name: what a log may call it; no secrets.
+        engine: sqlite or postgresql, for what both spell differently.
     """
 
     name: str
+    engine: str
 
     def read(self) -> AbstractAsyncContextManager[Session]:
         """Read what has been committed; each statement sees the newest state."""
@@ -70,8 +74,27 @@ class Database(Protocol):
         ...
 
     def running(self) -> AbstractAsyncContextManager[Announcer]:
-        """For the bot, as long as it runs: keeps `copy` out of the database, and hears other processes."""
+        """For the bot, as long as it runs: keeps `copy` out of the database, and hears other processes.
+
+        Raises:
+            StorageError: `copy` is writing to it, or has not come to its end.
+        """
         ...
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """For `copy`: keeps every bot out.
+
+        Raises:
+            StorageError: a bot is running on it.
+        """
+        ...
+
+
+async def check_complete(database: Database) -> None:
+    """Raises `StorageError` where `copy` has begun to fill a database and not ended."""
+    async with database.read() as session:
+        if await session.fetch_one("SELECT 1 FROM cache WHERE key = 'copying'"):
+            raise StorageError("a copy into it isn't complete; run `python -m bot copy` again")
 
 
 class Alone:
@@ -86,6 +109,8 @@ class Alone:
 
 class SqliteDatabase:
     """The `Database` in one SQLite file, with a connection that writes, one that reads, and one for reports."""
+
+    engine = "sqlite"
 
     def __init__(self, path: Path, *, clock: Clock, patience_s: float = PATIENCE_S) -> None:
         self.path = path
@@ -161,8 +186,19 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Announcer]:
-        """Open connections alone keep `copy` away."""
+        await check_complete(self)
         yield Alone()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Only a file without other connections can be taken out of WAL mode (https://sqlite.org/wal.html)."""
+        async with self._writing:
+            await self._file.close()
+            is_free = await asyncio.to_thread(leave_wal, self.path)
+            await self._file.open()
+        if not is_free:
+            raise StorageError(IN_USE)
+        yield
 
     async def size(self) -> int:
         files = (Path(f"{self.path}{ending}") for ending in ("", "-wal"))

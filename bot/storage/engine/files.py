@@ -118,3 +118,13 @@ def close_to_others(path: Path) -> None:
             is_ours = companion == path or not companion.is_symlink()
             if is_ours and companion.is_file() and stat.S_IMODE(companion.stat().st_mode) & ~OWNER_ONLY:
                 companion.chmod(OWNER_ONLY)
+
+
+def leave_wal(path: Path) -> bool:
+    """Go without the write-ahead log until the next opening; False where another connection uses the file."""
+    with closing(sqlite3.connect(uri_of(path), uri=True, timeout=0)) as connection:
+        try:
+            ((mode,),) = connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+        except sqlite3.OperationalError:
+            return False
+    return bool(mode == "delete")

@@ -22,11 +22,12 @@ class MeteredDatabase:
     """Another `Database`, each use of which is timed, with the wait for others."""
 
     def __init__(self, database: Database, clock: Clock, meter: Meter) -> None:
-        self.name = database.name
+        self.name, self.engine = database.name, database.engine
         self._database = database
         self._clock = clock
         self._meter = meter
-        self.scrub, self.size, self.running = database.scrub, database.size, database.running
+        self.scrub, self.size = database.scrub, database.size
+        self.running, self.alone = database.running, database.alone
 
     def read(self) -> AbstractAsyncContextManager[Session]:
         return self._timed(self._database.read(), "read")

@@ -11,7 +11,7 @@ from bot.core.clock import SystemClock
 from bot.core.errors import StorageError
 from bot.storage.engine import database as engine
 from bot.storage.engine.postgres.address import name_of
-from bot.storage.engine.postgres.announcements import Announcements
+from bot.storage.engine.postgres.announcements import RUNNING, Announcements
 from bot.storage.engine.postgres.errors import plain_errors
 from bot.storage.engine.postgres.pool import Pool, connect
 from bot.storage.engine.postgres.schema import migrate
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 class PostgresDatabase:
     """The `Database` on a server, which several processes may share."""
+
+    engine = "postgresql"
 
     def __init__(self, url: str, *, clock: Clock) -> None:
         self.name = name_of(url)
@@ -87,6 +89,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Announcer]:
+        await engine.check_complete(self)
         announcements = Announcements(self._url, self._pool, self._clock)
         connection = await announcements.listen()
         hearing = Background(
@@ -97,6 +100,19 @@ class PostgresDatabase:
             yield announcements
         finally:
             await hearing.aclose()
+            connection.terminate()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        with plain_errors():
+            connection = await connect(self._url)
+        try:
+            with plain_errors():
+                is_free = await connection.fetchval(f"SELECT pg_try_advisory_lock({RUNNING})")
+            if not is_free:
+                raise StorageError(engine.IN_USE)
+            yield
+        finally:
             connection.terminate()
 
     async def size(self) -> int:

@@ -1,0 +1,4 @@
+"""Moving everything from one database to another, whichever engines they have.
+
+May import what `bot.storage` may.
+"""
