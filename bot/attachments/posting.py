@@ -6,11 +6,13 @@ import asyncio
 import base64
 import binascii
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bot.attachments.formats import Format
 from bot.attachments.limits import ANSWER_BYTES
 from bot.attachments.problems import FileProblemError
+from bot.core.records import Attachment, AttachmentKind
 from bot.display.target import ShownFile
 
 if TYPE_CHECKING:
@@ -45,6 +47,23 @@ class PostedPictures:
             name = f"picture-{len(files) + 1}.{ENDINGS.get(str(fitted.facts.get('media_type')), 'png')}"
             files.append(ShownFile(name, fitted.payload, " ".join(alt.split())[:ALT_CHARS]))
         return files
+
+    async def remembered(self, files: Sequence[ShownFile]) -> tuple[Attachment, ...]:
+        kept = []
+        for file in files:
+            with suppress(FileProblemError):
+                parsed = await self._parser.parse(Format.PICTURE, file.data)
+                facts = parsed.facts
+                picture = Attachment(
+                    name=file.name,
+                    kind=AttachmentKind.PICTURE,
+                    data=parsed.payload,
+                    media_type=str(facts["media_type"]),
+                    width=int(facts["width"]),
+                    height=int(facts["height"]),
+                )
+                kept.append(picture)
+        return tuple(kept)
 
 
 async def _decoded(text: str) -> bytes:

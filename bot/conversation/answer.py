@@ -177,10 +177,15 @@ class Answerer:
     async def _post(self, run: Run, data_urls: Sequence[str]) -> None:
         """Put the pictures that can be posted beside the answer."""
         files = await self._pictures.files(data_urls, alt=run.question.text)
-        run.pictures = len(files)
+        run.pictures = files
         if len(files) < len(data_urls):
             run.lost_pictures = PictureOnlyError(model=run.bill.report.model)
         run.reply.attach(files)
+
+    async def remember_pictures(self, run: Run) -> None:
+        """Make of the answer's pictures what memory keeps of them."""
+        if run.pictures and run.memory.turn_id is not None:
+            run.remembered = await self._pictures.remembered(run.pictures)
 
     def _tell_thinking(self, run: Run, event: Alive | Reasoning, *, searches: bool) -> None:
         """Show that the model thinks, and what, where people want that; only where it takes no text's place."""

@@ -298,6 +298,7 @@ class ChatService:
         run.reply.finish(self._texts.ending(ending), self._controls(run, ending))
         await run.reply.settled()
         self._measure(run, ending)
+        await self._answerer.remember_pictures(run)
         await self._store_ending(run, ending, entry)
         return ending
 

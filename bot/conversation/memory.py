@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.conversation.asides.kept import Kept
 from bot.conversation.ports import ClosedReply
 from bot.core.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.conversation.asides.kept import Aside
     from bot.conversation.ending import Ending
     from bot.conversation.ports import ConversationStore, StoredReply
     from bot.core.ports import Clock
@@ -136,8 +136,7 @@ class AnswerMemory:
         report: CallReport,
         entry: Entry | None,
         *,
-        asides: tuple[Aside, ...] = (),
-        pictures: int = 0,
+        kept: Kept,
     ) -> int:
         """Store how the reply ended, the text on show, and its ledger entry; returns the entry's id.
 
@@ -150,8 +149,8 @@ class AnswerMemory:
             await self._open_late(question, reply, model=report.model)
         # If not one write came through, the screen still shows what it showed before.
         text = reply.shown_text if reply.has_written else self._text_before
-        if pictures and not text.strip():  # an answer without a word is none, for memory
-            text = PICTURES if pictures > 1 else PICTURE
+        if kept.pictures and not text.strip():  # an answer without a word is none, for memory
+            text = PICTURE if len(kept.pictures) == 1 else PICTURES
         return await self._store.close_reply(
             ClosedReply(
                 reply_id=self.reply_id,
@@ -160,7 +159,7 @@ class AnswerMemory:
                 report=report,
                 error=type(ending.error).__name__ if ending.error else "",
                 now=self._now(),
-                asides=() if self._is_forgotten else asides,
+                kept=Kept() if self._is_forgotten else kept,
             ),
             replace(entry, reply_id=self.reply_id) if entry else None,
         )

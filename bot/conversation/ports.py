@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.conversation.asides.kept import Kept
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from bot.conversation.asides.kept import Aside
     from bot.core.events import Usage
     from bot.core.records import Attachment, ModelInfo, Place, Question, ReplyState, SentFile, Turn
     from bot.display.target import ReplyTarget
@@ -103,7 +104,7 @@ class OpenedAnswer:
 class ClosedReply:
     """How a reply ended, as it is stored. `error` names the kind of failure; `now` is in epoch seconds.
 
-    `asides` are kept with the answer, where one is stored.
+    What is `kept` besides its words goes with the answer, where one is stored.
     """
 
     reply_id: int
@@ -112,7 +113,7 @@ class ClosedReply:
     report: CallReport
     error: str
     now: int
-    asides: tuple[Aside, ...] = ()
+    kept: Kept = Kept()  # noqa: RUF009 - frozen
 
 
 class ConversationStore(Protocol):

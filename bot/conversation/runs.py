@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from bot.conversation.asides.kept import Aside, AsideKind
+from bot.conversation.asides.kept import Aside, AsideKind, Kept
 from bot.conversation.ending import Ending
 from bot.core.records import ReplyState
 from bot.display.errors import MessageGoneError
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from bot.conversation.ports import Heard
     from bot.core.errors import PictureOnlyError
     from bot.core.events import Source
-    from bot.core.records import Question
+    from bot.core.records import Attachment, Question
     from bot.display.errors import ScreenError
     from bot.display.reply import Reply
+    from bot.display.target import ShownFile
     from bot.money.billing import Bill
     from bot.money.ledger import Entry
     from bot.settings.profile import Profile
@@ -42,7 +43,8 @@ class Run:
         heard: what was said in the room before it.
         search: what there is to say about searching the web.
         sources: what the provider says that the answer draws on.
-        pictures: how many are posted with the answer.
+        pictures: those that are posted with the answer.
+        remembered: the same as memory has them.
         lost_pictures: set where some of them can't be.
         further_sources: all of them in words, where there are more than fit under the answer.
         lost: why nobody can read the reply any more.
@@ -70,7 +72,8 @@ class Run:
         self.search: SearchNote | None = None
         self.sources: tuple[Source, ...] = ()
         self.further_sources = ""
-        self.pictures = 0
+        self.pictures: Sequence[ShownFile] = ()
+        self.remembered: tuple[Attachment, ...] = ()
         self.lost_pictures: PictureOnlyError | None = None
         self.shown_before = shown_before
         self.notes: tuple[str, ...] = ()
@@ -113,8 +116,7 @@ class Run:
             ending,
             self.bill.report,
             entry,
-            asides=self.asides,
-            pictures=self.pictures,
+            kept=Kept(asides=self.asides, pictures=self.remembered),
         )
 
     @property

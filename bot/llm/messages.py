@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from bot.core.records import Message, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from bot.core.records import Attachment
     from bot.llm.media import Media
     from bot.llm.quirks import Quirks
 
@@ -41,10 +42,23 @@ def messages_of(messages: Sequence[Message], quirks: Quirks, media: Media) -> li
         talk.insert(0, Message(Role.SYSTEM, system))
     elif system:
         talk[0] = replace(talk[0], content=system + BETWEEN + talk[0].content)
+    talk = list(_shown_to_users(talk))
     return [
         {"role": message.role.value, "content": media.content(_sent(message), message.attachments)}
         for message in talk
     ]
+
+
+def _shown_to_users(talk: Sequence[Message]) -> Iterator[Message]:
+    """What came with an answer goes with what was said next: models take pictures from users alone."""
+    carried: tuple[Attachment, ...] = ()
+    for message in talk:
+        if message.role is Role.ASSISTANT:
+            carried = message.attachments
+            yield replace(message, attachments=())
+        else:
+            yield replace(message, attachments=(*carried, *message.attachments))
+            carried = ()
 
 
 def _in_turn(messages: Iterable[Message]) -> list[Message]:

@@ -11,7 +11,7 @@ from bot.storage.engine.session import marks
 from bot.storage.ledger import book
 from bot.storage.rows import only, question_of, reply_of, turn_of, usage_columns
 from bot.storage.turns.asides import drop_asides, keep_asides
-from bot.storage.turns.attachments import attachments_of, copy, hashes_of, keep
+from bot.storage.turns.attachments import attachments_of, copy, drop_pictures, hashes_of, keep, keep_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -203,6 +203,7 @@ class SqliteConversations:
             if answer_id is not None:
                 await session.execute(TAKE_MESSAGES_OVER, reply_id, answer_id)
                 await drop_asides(session, answer_id)
+                await drop_pictures(session, answer_id, copies=False)
         return reply_id
 
     async def question(self, turn_id: int) -> Question | None:
@@ -262,6 +263,7 @@ class SqliteConversations:
 
     async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
         report = closed.report
+        hashes = await hashes_of(closed.kept.pictures) if closed.kept.pictures else []
         async with self._database.write() as session:
             is_ours = await session.execute(
                 CLOSE_REPLY,
@@ -277,6 +279,7 @@ class SqliteConversations:
             if is_ours:
                 await session.execute(END_ANSWER, closed.reply_id, closed.text, closed.state)
                 await keep_asides(session, closed)
+            await keep_pictures(session, closed.reply_id, closed.kept.pictures, hashes)
             return await book(session, entry) if entry else 0
 
     async def reply(self, reply_id: int) -> StoredReply | None:

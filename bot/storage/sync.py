@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.ports import ShownTurn
 from bot.storage.turns.asides import drop_asides
-from bot.storage.turns.attachments import delete_attachments, delete_turns, files_gone
+from bot.storage.turns.attachments import delete_attachments, delete_turns, drop_pictures, files_gone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -106,5 +106,6 @@ async def _delete(session: Session, message_id: int) -> int:
     if answer is not None:
         turns += await session.execute(EMPTY_ANSWER, answer[0])
         await drop_asides(session, answer[0])
+        await drop_pictures(session, answer[0], copies=True)
     await session.execute(DROP_MESSAGE, message_id)
     return turns

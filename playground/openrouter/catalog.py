@@ -26,6 +26,7 @@ SIZES = ((8, 8_192), (14, 16_384), (32, 32_768), (70, 131_072), (120, 262_144), 
 # What else than text a model reads, by the beginning of its id.
 INPUTS = {
     "openai/gpt-4o": ["image"],
+    "openai/gpt-5-image": ["image"],
     "anthropic/": ["image", "file"],
     "google/gemini": ["image", "file", "audio"],
     "openrouter/auto": ["image", "file", "audio"],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.conversation.asides.kept import Aside
     from bot.conversation.ports import ClosedReply
-    from bot.core.records import Place, Question
+    from bot.core.records import Attachment, Place, Question
     from bot.display.errors import ScreenError
     from bot.money.billing import OpenCall
     from bot.money.ledger import Entry
@@ -66,6 +66,7 @@ class MemoryStore:
         self.anchors: dict[int, int] = {}  # by the message replied to
         self.checkpoints: list[str] = []
         self.asides: dict[int, tuple[Aside, ...]] = {}  # by the reply
+        self.pictures: dict[int, tuple[Attachment, ...]] = {}
         self.process = ""  # whose the replies are that are opened
 
     async def open_reply(self, question: Question, *, model: str, now: int, rich_text: bool = False) -> int:
@@ -145,7 +146,8 @@ class MemoryStore:
     async def close_reply(self, closed: ClosedReply, entry: Entry | None = None) -> int:
         self._check()
         self.closed[closed.reply_id] = closed.state
-        self.asides[closed.reply_id] = closed.asides
+        self.asides[closed.reply_id] = closed.kept.asides
+        self.pictures[closed.reply_id] = closed.kept.pictures
         self._keep(closed.reply_id, closed.text)
         self.replies[closed.reply_id] = replace(
             self.replies[closed.reply_id], state=closed.state, text=closed.text, call=None

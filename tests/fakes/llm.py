@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import HeadwaterError
 from bot.core.events import Done, FinishReason, Started, Text
-from bot.core.records import ModelClientStatus
+from bot.core.records import Attachment, AttachmentKind, ModelClientStatus
 from bot.display.target import ShownFile
 
 if TYPE_CHECKING:
@@ -71,3 +71,6 @@ class FakePress:
 
     async def files(self, data_urls: Sequence[str], *, alt: str) -> list[ShownFile]:
         return [ShownFile(f"{n}.png", url.encode(), alt) for n, url in enumerate(data_urls, 1) if "bad" not in url]
+
+    async def remembered(self, files: Sequence[ShownFile]) -> tuple[Attachment, ...]:
+        return tuple(Attachment(name=file.name, kind=AttachmentKind.PICTURE, data=file.data) for file in files)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.overlap import Join
-from bot.core.records import Message, Role
+from bot.core.records import Attachment, AttachmentKind, Message, ModelInfo, Role
 from bot.llm.media import Media
 from bot.llm.messages import BETWEEN, MISSING, messages_of
 from bot.llm.quirks import LearnedQuirks, Quirks
@@ -154,3 +154,16 @@ def test_what_is_known_of_families(model: str, system: bool, prefill: bool):
     """What nothing is known of is sent in the form that all take."""
     quirks = LearnedQuirks().of(model)
     assert (quirks.takes("system"), quirks.takes("prefill")) == (system, prefill)
+
+
+def test_pictures_of_an_answer_go_with_what_was_said_next():
+    """Models take pictures from users alone; those of an answer that nobody replied to aren't sent."""
+    picture = Attachment(name="p.png", kind=AttachmentKind.PICTURE, data=b"x", media_type="image/png")
+    drawn = Message(Role.ASSISTANT, "Here.", (picture,))
+    media = Media(ModelInfo(id="m", name="M", context_length=9, input_modalities=frozenset({"text", "image"})))
+    prompt = [Message(Role.USER, "draw"), drawn, Message(Role.USER, "bluer")]
+    asked, answered, then = messages_of(prompt, ALL, media)
+    assert asked["content"] == "draw"
+    assert answered["content"] == "Here."
+    assert [part["type"] for part in then["content"]] == ["text", "image_url"]
+    assert all(isinstance(message["content"], str) for message in messages_of(prompt[:2], ALL, Media()))

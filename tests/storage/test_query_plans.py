@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.conversation.asides.kept import Aside, AsideKind
+from bot.conversation.asides.kept import Aside, AsideKind, Kept
 from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
 from bot.core.records import Attachment, AttachmentKind, Place, Question, ReplyState
@@ -123,7 +123,10 @@ def closed(reply_id: int) -> ClosedReply:
         report=CallReport(model="m"),
         error="",
         now=NOW,
-        asides=(Aside(AsideKind.THINKING, "hm"),),
+        kept=Kept(
+            asides=(Aside(AsideKind.THINKING, "hm"),),
+            pictures=(Attachment(name="p", kind=AttachmentKind.PICTURE, data=b"x"),),
+        ),
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.core.records import Attachment
 
 
 class AsideKind(StrEnum):
@@ -20,6 +23,14 @@ class Aside:
 
     kind: AsideKind
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of an answer besides its words; its pictures are part of memory, as attachments are."""
+
+    asides: tuple[Aside, ...] = ()
+    pictures: tuple[Attachment, ...] = ()
 
 
 class Asides(Protocol):

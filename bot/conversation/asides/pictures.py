@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.core.records import Attachment
     from bot.display.target import ShownFile
 
 
@@ -18,4 +19,8 @@ class PicturePress(Protocol):
 
         Never raises because of a picture. `alt` is what people hear who can't see them.
         """
+        ...
+
+    async def remembered(self, files: Sequence[ShownFile]) -> tuple[Attachment, ...]:
+        """The same pictures as models read them, for memory. Never raises because of a picture."""
         ...

@@ -35,7 +35,7 @@ class SqliteAsides:
 
 async def keep_asides(session: Session, closed: ClosedReply) -> None:
     """Keep what an answer brought, as a part of the transaction that ends it."""
-    for aside in closed.asides:
+    for aside in closed.kept.asides:
         await session.execute(KEEP, closed.reply_id, aside.kind, aside.text, closed.now)
 
 

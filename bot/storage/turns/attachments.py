@@ -67,6 +67,11 @@ FILES_OF_MESSAGE = """
     SELECT a.turn_id, a.ordinal, a.name, a.hash FROM turns t JOIN attachments a ON a.turn_id = t.id
     WHERE t.message_id = ?1 AND a.author_id IS NULL
 """
+FILES_OF_ANSWER = """
+    SELECT a.turn_id, a.ordinal, a.name, a.hash FROM attachments a
+    WHERE a.turn_id IN (SELECT t.id FROM turns t WHERE t.id = ?1 OR (?2 = 1 AND t.copy_of = ?1))
+"""
+ANSWER_OF = "SELECT r.answer_id, r.channel_id FROM replies r WHERE r.id = ?1 AND r.answer_id IS NOT NULL"
 DELETE_FILE = "DELETE FROM attachments WHERE turn_id = ?1 AND ordinal = ?2"
 BY_AUTHOR = "DELETE FROM attachments WHERE author_id = ?1"
 
@@ -86,8 +91,21 @@ async def keep(session: Session, turn_id: int, question: Question, hashes: Seque
     if people := {each.author_id for each, _ in kept if each.author_id is not None}:
         rows = await session.fetch(OPTED_OUT.format(people=marks(1, len(people))), *people)
         kept = [(each, hash_) for each, hash_ in kept if (each.author_id,) not in rows]
-    if not kept:
-        return
+    if kept:
+        await _insert(session, turn_id, channel_id, kept)
+
+
+async def keep_pictures(
+    session: Session, reply_id: int, pictures: Sequence[Attachment], hashes: Sequence[str | None]
+) -> None:
+    """Store the pictures of an answer, in the transaction that ends it; none where it has been deleted."""
+    if pictures and (row := await session.fetch_one(ANSWER_OF, reply_id)):
+        await _insert(session, row[0], row[1], list(zip(pictures, hashes, strict=False)))
+
+
+async def _insert(
+    session: Session, turn_id: int, channel_id: int, kept: Sequence[tuple[Attachment, str | None]]
+) -> None:
     blobs: list[Value] = []
     for each, hash_ in kept:
         if hash_ is not None:
@@ -178,6 +196,13 @@ async def files_gone(session: Session, message_id: int, names: Collection[str]) 
     """The files of a message that are none of these, copies of its turn included."""
     rows = await session.fetch(FILES_OF_MESSAGE, message_id)
     return [row for row in rows if row[2] not in names]
+
+
+async def drop_pictures(session: Session, answer_id: int, *, copies: bool) -> None:
+    """Delete the pictures of an answer that is deleted, with those of its `copies`, or replaced."""
+    rows = await session.fetch(FILES_OF_ANSWER, answer_id, int(copies))
+    if rows:
+        await delete_attachments(session, rows)
 
 
 async def delete_attachments(session: Session, rows: Sequence[Row]) -> None:

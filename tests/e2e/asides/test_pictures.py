@@ -49,8 +49,11 @@ async def test_a_picture_without_a_word_is_an_answer_that_the_talk_goes_on_from(
     asked = await world.discord.command(world.member, world.channel, "ask", prompt="and again")
     await world.discord.until(lambda: asked.messages and asked.messages[0].attachments, 20)
     await world.reply(world.ask("thanks"), "Hello.")
-    said = [message["content"] for message in world.router.calls[-1].messages]
-    assert "(A picture.)" in said
+    said = world.router.calls[-1].messages
+    shown = [part for message in said if not isinstance(message["content"], str) for part in message["content"]]
+    assert {message["role"] for message in said if not isinstance(message["content"], str)} == {"user"}
+    assert [part["type"] for part in shown].count("image_url") == 2
+    assert "(A picture.)" in str([message["content"] for message in said if message["role"] == "assistant"])
     assert len(world.router.calls) == 3
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.conversation.asides.kept import Aside, AsideKind
+from bot.conversation.asides.kept import Aside, AsideKind, Kept
 from bot.conversation.ports import ClosedReply
 from bot.conversation.upkeep.erasure import Reason
-from bot.core.records import Place, Question, ReplyState
+from bot.core.records import Attachment, AttachmentKind, Place, Question, ReplyState
 from bot.money.billing import CallReport
 from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.database import open_database
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 PLACE = Place(channel_id=10, guild_id=1)
 NOW = 1_700_000_000
 THOUGHT = "a VERYSECRET thought"
+PICTURE = Attachment(name="picture-1.png", kind=AttachmentKind.PICTURE, data=b"VERYSECRET pixels" * 99)
 QUESTION = Question(place=PLACE, author_id=5, author_name="Ann", text="why?", message_id=100)
 
 
 async def answered(database: Database) -> int:
-    """An answer in message 101 with a thought kept beside it; returns its reply."""
+    """An answer in message 101 with a thought and a picture kept beside it; returns its reply."""
     store = SqliteConversations(database)
     opened = await store.open_answer(QUESTION, model="m", now=NOW)
     await store.add_reply_message(opened.reply_id, 101)
@@ -42,7 +43,7 @@ async def answered(database: Database) -> int:
             report=CallReport(model="m"),
             error="",
             now=NOW,
-            asides=(Aside(AsideKind.THINKING, THOUGHT),),
+            kept=Kept(asides=(Aside(AsideKind.THINKING, THOUGHT),), pictures=(PICTURE,)),
         )
     )
     return opened.reply_id
@@ -54,6 +55,27 @@ async def test_a_thought_is_kept_with_its_answer_and_in_no_turn(database: Databa
     assert await SqliteAsides(database).of(reply_id, AsideKind.THINKING) == THOUGHT
     assert await SqliteAsides(database).of(reply_id, AsideKind.SOURCES) is None
     assert THOUGHT not in str(await SqliteConversations(database).window(PLACE))
+
+
+async def test_pictures_of_an_answer_are_part_of_memory(database: Database) -> None:
+    """The answer's turn has them, as a question's turn has what came with it."""
+    await answered(database)
+    answer, question = await SqliteConversations(database).window(PLACE, whole=10)
+    assert [picture.data for picture in answer.attachments] == [PICTURE.data]
+    assert question.attachments == ()
+
+
+async def test_a_copy_in_a_thread_keeps_its_pictures_until_the_answer_is_deleted(
+    database: Database,
+) -> None:
+    """Copies go with the original."""
+    await answered(database)
+    store, thread = SqliteConversations(database), Place(channel_id=11, guild_id=1, parent_id=10)
+    await store.branch(PLACE, thread, limit=10)
+    assert (await store.window(thread, whole=10))[0].attachments
+    await SqliteMessageSync(database).delete_messages([101])
+    async with database.read() as session:
+        assert await session.fetch("SELECT 1 FROM blobs") == []
 
 
 async def again(database: Database) -> None:
@@ -82,9 +104,11 @@ async def test_a_thought_goes_with_its_answer(database: Database, way: str) -> N
     assert await SqliteAsides(database).of(reply_id, AsideKind.THINKING) is None
     async with database.read() as session:
         assert await session.fetch("SELECT 1 FROM asides") == []
+        left = await session.fetch("SELECT 1 FROM attachments") + await session.fetch("SELECT 1 FROM blobs")
+    assert bool(left) == (way == "its own retention")  # the answer stays, and its pictures with it
 
 
-@pytest.mark.parametrize("way", ["forget me", "retention", "its own retention"])
+@pytest.mark.parametrize("way", ["forget me", "retention"])
 async def test_no_byte_of_an_erased_thought_is_left(path: Path, way: str) -> None:
     """Not in the file, nor in those beside it."""
     async with open_database(path) as database:
