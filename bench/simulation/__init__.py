@@ -1,0 +1,4 @@
+"""Loads that no test machine has, played in virtual time.
+
+May import anything.
+"""
