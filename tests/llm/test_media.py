@@ -122,3 +122,23 @@ async def test_other_providers_get_pictures_as_well(server: OpenRouter):
         await bench.ask(ask_for(messages=asked(sent)))
         parts: list[dict[str, Any]] = server.calls[0].messages[-1]["content"]
         assert decoded(parts[1]["image_url"]["url"]) == sent.data
+
+
+async def test_sound_and_documents_arrive_as_they_were_sent(bench: Bench):
+    """By way of litellm, which rewrites some parts; the model reads the document itself."""
+    sound = Attachment(name="v.ogg", kind=AttachmentKind.AUDIO, data=b"OggS" * 99, media_type="audio/ogg")
+    document = Attachment(
+        name="s.pdf", kind=AttachmentKind.DOCUMENT, data=b"%PDF-" * 99, media_type="application/pdf"
+    )
+    while bench.catalog.get("google/gemini-2.5-flash") is None:  # noqa: ASYNC110 - the catalog has no event
+        await asyncio.sleep(0.01)
+    bench.play(flat())
+    await bench.ask(ask_for(model="google/gemini-2.5-flash", messages=asked(sound, document)))
+    call = bench.server.calls[0]
+    _, heard, read = call.messages[-1]["content"]
+    assert heard["type"] == "input_audio"
+    assert b64decode(heard["input_audio"]["data"], validate=True) == sound.data
+    assert heard["input_audio"]["format"] == "ogg"
+    assert read["file"]["filename"] == "s.pdf"
+    assert decoded(read["file"]["file_data"]) == document.data
+    assert {"id": "file-parser", "pdf": {"engine": "native"}} in call.body["plugins"]
