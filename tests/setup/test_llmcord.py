@@ -111,6 +111,22 @@ def test_the_form_until_2025(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert settings.ollama_api_base == "http://localhost:11434"
 
 
+def test_the_additions_of_js_llmcord(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    """What is here anyway is taken; a server that speaks OpenAI's protocol is one of ours."""
+    text = (
+        f"bot_token: {TOKEN}\nlog_level: warn\nper_channel_model: true\nrag: {{enable: false}}\n"
+        'providers: {groq: {base_url: "https://api.groq.com/openai/v1", api_key: gsk-1}}\n'
+        "models: {groq/openai/gpt-oss-120b: {reasoning_effort: low}}\n"
+    )
+    _, said, _ = told(capsys, tmp_path, text)
+    settings = load_settings({}, tmp_path / ".env")
+    assert (settings.model_provider, settings.model) == ("openai", "openai/gpt-oss-120b")
+    assert settings.log_level == "WARNING"
+    taken, _, left = said.partition("Not supported:")
+    assert "  per_channel_model: " in taken
+    assert "  rag: " in left
+
+
 def test_what_is_set_already_stays(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     """Unless --force says otherwise."""
     (tmp_path / ".env").write_text("MODEL=openai/gpt-4o\nMINE=1\n")

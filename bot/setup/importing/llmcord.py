@@ -25,6 +25,15 @@ PLAIN: Mapping[str, tuple[str, str]] = {  # needs no setting here
     "max_messages": (texts.CHANGED, texts.FITS),
     "max_images": (texts.CHANGED, texts.BOUNDED),
     "use_plain_responses": (texts.CHANGED, texts.PLAIN),
+    # js-llmcord's
+    "per_channel_model": (texts.TAKEN, texts.PER_CHANNEL),
+    "additional_vision_models": (texts.CHANGED, texts.SUFFIX),
+    "experimental_overflow_splitting": (texts.TAKEN, texts.WHOLE),
+    "max_retry": (texts.CHANGED, texts.RETRIES),
+    "debug_message": (texts.CHANGED, texts.LOGGED),
+    "stats_for_nerds": (texts.CHANGED, texts.FOOTER),
+    "tools": (texts.LEFT, texts.TOOLS),
+    "rag": (texts.LEFT, texts.TOOLS),
 }
 LISTS = {  # llmcord's permissions: ours for a server
     "users.allowed_ids": "allowed_users",
@@ -81,6 +90,8 @@ def read(data: bytes) -> Imported:
     imported.take("bot_token", "DISCORD_TOKEN", config.pop("bot_token", None))
     _permissions(imported, _map(config.pop("permissions", None)))
     _models(imported, config)
+    if level := config.pop("log_level", None):
+        imported.take("log_level", "LOG_LEVEL", {"warn": "warning"}.get(str(level), level))
     imported.take("system_prompt", "SYSTEM_PROMPT", config.pop("system_prompt", None))
     for name, value in list(config.items())[:NAMES]:
         fate, what = PLAIN.get(name, (texts.LEFT, texts.UNKNOWN))
