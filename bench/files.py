@@ -123,11 +123,10 @@ class Subject:
         idle = memory(self.process)
         skipped = len(self._lags())
         seconds, peak = await self.ask(*[(f"{n}-{name}", data) for n in range(PICTURES)])
-        lags = sorted(self._lags()[skipped:])
         reached = sum(part["type"] == "image_url" for part in self.router.calls[-1].messages[-1]["content"])
         assert reached == PICTURES, f"{reached} pictures reached the model"
         await asyncio.sleep(BACK_S)
-        after = memory(self.process) - idle
+        after, lags = memory(self.process) - idle, sorted(self._lags()[skipped:])
         times = (f"{seconds:.1f} s", f"{1e3 * lags[int(len(lags) * 0.99)]:.0f} ms", f"{1e3 * lags[-1]:.0f} ms")
         sizes = (f"{amount / MEGABYTE:.0f} MB" for amount in (idle, peak - idle, after))
         return f"{PICTURES} x {name} of {len(data) / MEGABYTE:.1f} MB", *times, *sizes
