@@ -1,7 +1,7 @@
 """Ten large pictures in one question: the longest stop of the bot's event loop, and its memory.
 
 `python -m bench.files` runs the bot on the playground's Discord and OpenRouter. Memory is that of all processes
-of the bot.
+of the bot. On a machine that does other things, what the loop was late is more than what it was busy.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ PICTURES, PICTURE_BYTES = 10, 8_000_000
 BACK_S = 30.0  # by then its memory is that of an idle bot again
 EVERY_S = 0.005
 MEGABYTE = 1_000_000
-HEAD = ("file", "answered after", "loop lag p99", "loop lag max", "idle", "over idle", "30 s later")
+HEAD = ("file", "answered after", "loop lag p99", "loop lag max", "busy max", "idle", "over idle", "30 s later")
 
 
 # --- The bot, with a watch on its event loop ---------------------------------------------------------------
 
 
 def watched_bot(report: Path) -> None:
-    """Run the bot; `report` gets each stop of its event loop of more than a millisecond, in seconds."""
+    """Run the bot; `report` gets how late its event loop was at each look, and how long it worked, in seconds."""
     run_bot = program.run_bot
 
     async def run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -57,10 +57,10 @@ def watched_bot(report: Path) -> None:
 async def watch(report: Path) -> None:
     with report.open("a", buffering=1) as out:
         while True:
-            begun = time.perf_counter()
+            begun, worked = time.perf_counter(), time.thread_time()
             await asyncio.sleep(EVERY_S)
-            late = time.perf_counter() - begun - EVERY_S
-            out.write(f"{late:.5f}\n")
+            late, busy = time.perf_counter() - begun - EVERY_S, time.thread_time() - worked
+            out.write(f"{late:.5f} {busy:.5f}\n")
 
 
 # --- What is sent ------------------------------------------------------------------------------------------
@@ -126,13 +126,20 @@ class Subject:
         reached = sum(part["type"] == "image_url" for part in self.router.calls[-1].messages[-1]["content"])
         assert reached == PICTURES, f"{reached} pictures reached the model"
         await asyncio.sleep(BACK_S)
-        after, lags = memory(self.process) - idle, sorted(self._lags()[skipped:])
-        times = (f"{seconds:.1f} s", f"{1e3 * lags[int(len(lags) * 0.99)]:.0f} ms", f"{1e3 * lags[-1]:.0f} ms")
+        after, looks = memory(self.process) - idle, self._lags()[skipped:]
+        lags, busy = sorted(late for late, _ in looks), max(busy for _, busy in looks)
+        times = (
+            f"{seconds:.1f} s",
+            f"{1e3 * lags[int(len(lags) * 0.99)]:.0f} ms",
+            f"{1e3 * lags[-1]:.0f} ms",
+            f"{1e3 * busy:.0f} ms",
+        )
         sizes = (f"{amount / MEGABYTE:.0f} MB" for amount in (idle, peak - idle, after))
         return f"{PICTURES} x {name} of {len(data) / MEGABYTE:.1f} MB", *times, *sizes
 
-    def _lags(self) -> list[float]:
-        return [float(line) for line in self.report.read_text().splitlines()[:-1]]
+    def _lags(self) -> list[tuple[float, float]]:
+        lines = (line.split() for line in self.report.read_text().splitlines()[:-1])
+        return [(float(late), float(busy)) for late, busy in lines]
 
 
 async def measure() -> None:
