@@ -13,6 +13,7 @@ from bot.conversation.asides.sources import in_order_of_use
 from bot.conversation.asides.thinking import Thinking
 from bot.conversation.ending import Ending, Queued, footer_of
 from bot.conversation.errors import ForgottenError, ShuttingDownError, StillRunningError
+from bot.conversation.extras.reading import ExtrasReader, room_of
 from bot.conversation.memory import AnswerMemory
 from bot.conversation.queue import TurnQueue
 from bot.conversation.runs import Run, Runs
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from bot.access.gate import Admitted
     from bot.conversation.answer import Answerer
     from bot.conversation.ending import ReplyTexts
-    from bot.conversation.extras.reading import ExtrasReader
     from bot.conversation.ports import ConversationStore, StoredReply
     from bot.conversation.queue import QueueTicket
     from bot.core.ports import Clock
@@ -121,7 +121,7 @@ class ChatService:
         if self._closing:
             raise ShuttingDownError
         if sees_room and question.message_id is not None:  # else nobody knows what was said before it
-            question = replace(question, extras=Extras(room_id=_room_of(question)))
+            question = replace(question, extras=Extras(room_id=room_of(question)))
         run = self._new_run(question, target, admitted, earlier=reply, shown=reply.text if continue_ else "")
         with self._queue.join(reply.place.channel_id, who=run.bill.user_id) as ticket:
             await self._reopen(run)
@@ -345,11 +345,3 @@ class ChatService:
             retry=bool(run.memory.reply_id) and is_stored and unfinished,
             continue_=is_stored and bool(run.reply.text) and (unfinished or ending.state is ReplyState.CUT),
         )
-
-
-def _room_of(question: Question) -> int:
-    """The channel where a message asked: a thread with its id was opened for it, in the channel."""
-    place = question.place
-    if place.parent_id is not None and question.message_id == place.channel_id:
-        return place.parent_id
-    return place.channel_id

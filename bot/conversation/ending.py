@@ -78,6 +78,7 @@ class ReplyTexts(Protocol):
     """What people read around a reply; the sentences are in `bot.ui.texts`."""
 
     display: DisplayTexts
+    reading: str  # while files are read
     files_off: str  # where files came with a question and the settings leave them out
 
     def too_large(self, names: Sequence[str]) -> str:

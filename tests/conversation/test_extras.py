@@ -54,13 +54,14 @@ class Reader:
         self.heard: list[Heard] = []
         self.calls: list[str] = []
         self.cost: int | None = 0
+        self.takes_s = 1.0
 
     def price(self, _files: Sequence[SentFile], _model: ModelInfo | None) -> int | None:
         return self.cost
 
     async def read(self, files: Sequence[SentFile], model: ModelInfo | None) -> ReadFiles:
         self.calls.append(f"read {len(files)} for {model.id if model else 'unknown'}")
-        await asyncio.sleep(1)
+        await asyncio.sleep(self.takes_s)
         return self.found
 
     async def follow(self, _question: Question, *, starter: bool) -> Followed:
@@ -306,3 +307,40 @@ def test_files_that_are_too_large_together_are_left_out_by_name(monkeypatch: pyt
     assert asked(stage).attachments == (SHOT,)
     assert "error: 7" in asked(stage).content
     assert "I left out `large.png`" in target.contents[0]
+
+
+def test_files_that_take_long_are_said_to_be_read_and_can_be_stopped():
+    """The message has Stop from then on."""
+
+    async def main() -> None:
+        reader = Reader(SHOT)
+        reader.takes_s = 30.0
+        stage, target = Stage(reader=reader), FakeTarget()
+        task = asyncio.create_task(stage.answer(with_files(), target))
+        await asyncio.sleep(1)
+        assert target.contents == []
+        await asyncio.sleep(2)
+        assert target.contents == ["-# Reading what you sent."]
+        (controls,) = target.controls.values()
+        assert controls.stop
+        assert stage.chat.runs.stop(controls.reply_id, by="Ann")
+        assert (await task).state is ReplyState.STOPPED
+        assert target.contents == ["-# Stopped by Ann."]
+        assert not stage.llm.requests
+
+    run(main())
+
+
+def test_an_answer_takes_the_place_of_the_reading():
+    """In the same message, remembered with its question."""
+
+    async def main() -> None:
+        reader = Reader(SHOT)
+        reader.takes_s = 5.0
+        stage, target = Stage(reader=reader), FakeTarget()
+        await stage.answer(with_files(), target)
+        assert target.contents == ["Hello."]
+        await stage.answer(question("and now?"), FakeTarget())
+        assert stage.llm.requests[-1].messages[0].attachments == (SHOT,)
+
+    run(main())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 2.0  # what takes longer is worth a message
 QUESTION_BYTES = 30_000_000  # of the pictures, documents and recordings of one question
 THREADS = 10_000  # known to be remembered; then they're looked up again
 
@@ -32,12 +33,11 @@ class ExtrasReader:
         self,
         *,
         messages: MessageReader,
-        files: FileReader | None,
+        files: FileReader,
         store: ConversationStore,
         catalog: Catalog,
         texts: ReplyTexts,
     ) -> None:
-        """`files` None: no file is read."""
         self._messages = messages
         self._files = files
         self._store = store
@@ -46,10 +46,26 @@ class ExtrasReader:
         self._remembered: set[int] = set()  # threads that memory has something of
 
     async def read(self, run: Run) -> None:
-        """Read what comes with a run's question, unless memory has it already; raises the errors of budgets."""
-        question = run.question
+        """Read what comes with a run's question, unless memory has it already; raises the errors of budgets.
+
+        Where that takes long it's shown, with Stop.
+        """
         if run.memory.turn_id is not None:
             return
+        reading = asyncio.create_task(self._read(run), name="reading what came with a question")
+        try:
+            _, late = await asyncio.wait({reading}, timeout=PATIENCE_S)
+            if late:
+                if not run.memory.reply_id:
+                    await run.memory.open(run.question, model=run.profile.model)
+                run.offer_stop()
+                run.reply.show_status(self._texts.reading)
+            await reading
+        finally:
+            reading.cancel()
+
+    async def _read(self, run: Run) -> None:
+        question = run.question
         run.notes += question.extras.notes
         followed = await self._follow(question)
         run.notes += followed.notes
@@ -91,7 +107,7 @@ class ExtrasReader:
         self._remembered.add(place.channel_id)
 
     async def _read_files(self, run: Run, files: Sequence[SentFile]) -> ReadFiles:
-        if self._files is None or not run.profile.files:
+        if not run.profile.files:
             return ReadFiles(notes=(self._texts.files_off,))
         info = self._catalog.get(run.profile.model)
         if (price := self._files.price(files, info)) == 0:
@@ -134,3 +150,11 @@ def _within(limit_bytes: int, attachments: Sequence[Attachment]) -> tuple[list[A
         limit_bytes -= len(each.data) if fits else 0
         (kept if fits else left_out).append(each)
     return kept, left_out
+
+
+def room_of(question: Question) -> int:
+    """The channel where a message asked: a thread with its id was opened for it, in the channel."""
+    place = question.place
+    if place.parent_id is not None and question.message_id == place.channel_id:
+        return place.parent_id
+    return place.channel_id

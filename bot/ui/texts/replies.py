@@ -157,6 +157,7 @@ class ReplyTexts:
         ),
         rows_to_come=lambda rows: f"A table, {rows} {'row' if rows == 1 else 'rows'} so far",
     )
+    reading = "Reading what you sent."
     files_off = FILES_OFF
 
     def too_large(self, names: Sequence[str]) -> str:
