@@ -1,6 +1,6 @@
 # Everything works in a fresh clone with Python 3.11 or newer and pip; only `make lock` needs uv.
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test lint format bench lock clean
+.PHONY: help demo setup run test lint format bench lock sbom audit clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,6 +50,12 @@ bench: $(VENV)/dev ## Measure streaming, the model client and storage
 lock: ## Pin the whole dependency tree (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+sbom: ## List everything that is installed in sbom.json (needs uv)
+	uvx --quiet --from 'cyclonedx-bom==7.5.0' cyclonedx-py requirements requirements.txt --of JSON -o sbom.json
+
+audit: ## Ask for known vulnerabilities of what is installed (needs uv and the network)
+	uvx --quiet --from 'pip-audit==2.10.1' pip-audit --require-hashes --disable-pip -r requirements.txt
 
 clean: ## Remove everything that make created
 	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

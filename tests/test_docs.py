@@ -22,6 +22,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 # Files, folders, modules, and names that a module defines: `bot.core.units`, `bot/core/`, `bot.core.units.NANO`.
 NAME = re.compile(r"`((?:bot|cogs|playground|bench|tests)[./][\w./]+)`")
 NAME_OF = re.compile(r"`(\w+)`s? of `(bot\.[\w.]+)`")  # `ScreenError` of `bot.display.errors`
+TEST = re.compile(r"^(?:async )?def (test_[a-z0-9_]+)", re.MULTILINE)
 
 
 def exists(name: str) -> bool:
@@ -97,3 +98,12 @@ def test_every_command_is_documented():
     for name in names:
         group, _, own = name.partition(" ")
         assert any(f"`{group}" in line and re.search(rf"\b{own or group[1:]}\b", line) for line in lines), name
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/faults.md"])
+def test_tests_that_are_named_exist(page: str):
+    """A promise that names its test is kept by one."""
+    written = {name for path in (ROOT / "tests").rglob("test_*.py") for name in TEST.findall(path.read_text())}
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", (ROOT / page).read_text()))
+    assert len(named) > 10
+    assert not named - written

@@ -85,3 +85,17 @@ async def test_a_database_that_another_program_holds_keeps_nobody_waiting(world:
     await conversation.chat._billing._unbooked.flush()
     turns = await conversation.store.window(Place(channel_id=world.channel.id))
     assert sorted(turn.text for turn in turns) == ["Hello.", "Hello.", "hello", "hello"]
+
+
+async def test_a_handler_that_fails_takes_nothing_else_along(world: World, caplog: pytest.LogCaptureFixture):
+    """Another handler of the same event answers, and so does the next event; the log has the traceback."""
+
+    async def on_message(_message: object) -> None:
+        raise KeyError("a bug")
+
+    world.bot.add_listener(on_message)
+    for text in ("hello", "and again"):
+        await world.member.send(world.channel, f"{world.me} {text}")
+        assert world.channel.last_message.content == "Hello."
+    assert "Traceback" in caplog.text or any(record.exc_info for record in caplog.records)
+    assert {type(error) for error in world.env.errors} == {KeyError}
