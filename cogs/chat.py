@@ -13,7 +13,6 @@ from discord.ext import commands
 from bot.conversation.asides.kept import AsideKind
 from bot.core.errors import HeadwaterError
 from bot.core.records import Extras, Question
-from bot.settings.catalog import WEB
 from bot.ui.incoming.asking import Asker
 from bot.ui.incoming.markup import names_known, readable
 from bot.ui.incoming.reading.contents import sent_file
@@ -80,9 +79,8 @@ class Chat(commands.Cog):
         """Ask the model a question"""
         text = readable(prompt, names_known(prompt, interaction.guild) if interaction.guild else {})
         files = (sent_file(attachment),) if attachment else ()
-        await self._answer(
-            interaction, text, Extras(files=files, links=links_in(prompt)), private=private, web=web
-        )
+        extras = Extras(files=files, links=links_in(prompt), web=web)
+        await self._answer(interaction, text, extras, private=private)
 
     async def ask_about(self, interaction: discord.Interaction[ChatBot], message: discord.Message) -> None:
         """The message menu: a form for the question, answered in the channel."""
@@ -176,14 +174,11 @@ class Chat(commands.Cog):
         extras: Extras,
         *,
         private: bool,
-        web: bool = False,
         quoted_id: int | None = None,
     ) -> None:
         place = interaction_place(interaction)
         try:
             admitted = await self.gate.admit(person_of(interaction), place)
-            if web:
-                admitted = replace(admitted, effective=admitted.effective.but(WEB, "on"))
         except HeadwaterError as refusal:
             await tell(interaction, refusal.sentence)
             return

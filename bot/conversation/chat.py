@@ -19,12 +19,13 @@ from bot.conversation.queue import TurnQueue
 from bot.conversation.runs import Run, Runs
 from bot.core.errors import DeadlineExceededError, HeadwaterError, StorageError
 from bot.core.events import Waiting, WaitReason
-from bot.core.records import Extras, ReplyState
+from bot.core.records import ReplyState
 from bot.core.telemetry.meter import COMPLETE, FIRST_TEXT, REPLIES, UNMETERED
 from bot.core.telemetry.trail import Trail, trail
 from bot.display.errors import NoAccessError
 from bot.display.target import Controls
 from bot.display.typing_indicator import TYPING_AFTER_S
+from bot.settings.catalog import WEB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,7 @@ class ChatService:
         if self._closing:
             raise ShuttingDownError
         if sees_room and question.message_id is not None:  # else nobody knows what was said before it
-            question = replace(question, extras=Extras(room_id=room_of(question)))
+            question = replace(question, extras=replace(question.extras, room_id=room_of(question)))
         run = self._new_run(question, target, admitted, earlier=reply, shown=reply.text if continue_ else "")
         with self._queue.join(reply.place.channel_id, who=run.bill.user_id) as ticket:
             await self._reopen(run)
@@ -191,7 +192,8 @@ class ChatService:
     ) -> Run:
         """A run and its reply, which goes on from the text `shown` in the messages of an earlier one."""
         message_ids = earlier.message_ids if earlier else ()
-        profile = self._profiles.resolve(admitted.effective, question.place)
+        effective = admitted.effective.but(WEB, "on") if question.extras.web else admitted.effective
+        profile = self._profiles.resolve(effective, question.place)
         # What is on show stays as it is: an answer goes on in the look that it began in.
         look = replace(profile.look, rich_text=earlier.rich_text) if earlier and shown else profile.look
         memory = AnswerMemory(self._store, self._clock, earlier=earlier, rich_text=look.rich_text)

@@ -106,17 +106,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What comes with a question besides its words; all of it is still on Discord.
+    """What comes with a question besides its words; files and messages are still on Discord.
 
     `links` are messages that it's about, each as its channel and its id. `notes` are sentences of small print on
     what of it couldn't be read. `room_id` is the channel where it was asked, if the asker may read what was said
-    there before.
+    there before. `web`: the model may search the web for this question.
     """
 
     files: tuple[SentFile, ...] = ()
     links: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
     room_id: int | None = None
+    web: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,9 +61,9 @@ ADD_CONVERSATION = """
 # Gives nothing where the conversation is not there yet, or where somebody concerned wants nothing to be kept.
 ADD_QUESTION = """
     INSERT INTO turns (channel_id, role, text, author_id, author_name, message_id, anchor_id, quoted_id,
-        created_at)
+        created_at, web)
     SELECT c.channel_id, 'user', CAST(?2 AS TEXT), CAST(?3 AS BIGINT), CAST(?4 AS TEXT), CAST(?5 AS BIGINT),
-        ({anchor}), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT)
+        ({anchor}), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT), CAST(?9 AS INTEGER)
     FROM conversations c
     WHERE c.channel_id = ?1 AND NOT EXISTS (SELECT 1 FROM opted_out o WHERE o.user_id IN (?3, ?7))
     RETURNING id, anchor_id
@@ -84,7 +84,7 @@ KEEP_TEXT = """
 END_ANSWER = "UPDATE turns SET text = ?2, state = ?3 WHERE id = (SELECT answer_id FROM replies WHERE id = ?1)"
 GET_QUESTION = """
     SELECT t.channel_id, c.guild_id, c.parent_id, t.author_id, t.author_name, t.text, t.message_id, t.anchor_id,
-        t.quoted_id, EXISTS (SELECT 1 FROM attachments f WHERE f.turn_id = t.id)
+        t.quoted_id, t.web, EXISTS (SELECT 1 FROM attachments f WHERE f.turn_id = t.id)
     FROM turns t JOIN conversations c ON c.channel_id = t.channel_id
     WHERE t.id = ?1 AND t.role = 'user'
 """
@@ -355,6 +355,7 @@ def _question_values(question: Question, *, now: int) -> tuple[Value, ...]:
         question.replies_to,
         question.quoted_id,
         now,
+        int(question.extras.web),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.conversation.ports import StoredReply
-from bot.core.records import Place, Question, ReplyState, Role, Turn
+from bot.core.records import Extras, Place, Question, ReplyState, Role, Turn
 from bot.money.billing import OpenCall
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def turn_of(row: Row) -> Turn:
 
 
 def question_of(row: Sequence[Any]) -> Question:
-    channel_id, guild_id, parent_id, author_id, author_name, text, message_id, anchor_id, quoted_id = row
+    channel_id, guild_id, parent_id, author_id, author_name, text, message_id, anchor_id, quoted_id, web = row
     return Question(
         place=Place(channel_id=channel_id, guild_id=guild_id, parent_id=parent_id),
         author_id=author_id,
@@ -58,6 +58,7 @@ def question_of(row: Sequence[Any]) -> Question:
         message_id=message_id,
         anchor_id=anchor_id,
         quoted_id=quoted_id,
+        extras=Extras(web=bool(web)),
     )
 
 

@@ -233,7 +233,7 @@ async def test_a_search_shows_its_sources_and_none_that_the_model_made_up(world:
     assert {"type": "max_cost", "max_cost_in_dollars": 0.05} in body["stop_server_tools_when"]
     assert any(version.content.startswith("-# Searching the web…") for version in answer.history)
     text, print_ = answer.content.split("\n-# Sources: ")
-    assert text == invented
+    assert text.replace("(<", "(").replace(">)", ")") == invented  # a link without its preview
     assert "invented" not in print_
     assert print_.startswith("[1] [Page 1](<https://page1.example/tides_1>) (page1.example) · [2] ")
     assert "and 3 more" in print_
@@ -256,3 +256,17 @@ async def test_where_nobody_can_search_the_answer_says_so(world: World):
     await world.discord.until(lambda: asked.messages and "can't search" in asked.messages[0].content, 20)
     assert asked.messages[0].content.startswith("Hello.\n-# ")
     assert "tools" not in world.router.calls[0].body
+
+
+async def test_a_retry_of_a_question_about_the_web_searches_again(world: World):
+    """Also after a restart; the next question of the channel doesn't."""
+    await world.start()
+    world.scripts.append(Script(status=400, error_message="No."))
+    asked = await world.discord.command(world.member, world.channel, "ask", prompt="tides?", web=True)
+    await world.discord.until(lambda: asked.messages and "Retry" in asked.messages[0].labels, 20)
+    await world.stop()
+    await world.start()
+    await world.discord.press(world.member, asked.messages[0], "Retry")
+    await world.discord.until(lambda: asked.messages[0].content.startswith("Hello."), 20)
+    await world.reply(world.ask("hello"), "Hello.")
+    assert ["tools" in call.body for call in world.router.calls] == [True, True, False]
