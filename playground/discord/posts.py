@@ -72,6 +72,8 @@ class Posts:
 
     def unfurl(self, message: Message, *embeds: Json) -> None:
         """Show what a message links to, as Discord does a moment after it was posted."""
+        if message.flags & codes.SUPPRESS_EMBEDS:
+            return
         message.embeds = [*message.embeds, *embeds]
         self.world.announce("MESSAGE_UPDATE", message)
         self.world.changed("edit", message)

@@ -11,7 +11,7 @@ from bot.core.errors import StorageError
 from bot.display.errors import MessageGoneError, NoAccessError, ScreenError, WriteFailedError, WriteRefusedError
 from bot.display.reply import FINAL_ATTEMPTS, MOST_MESSAGES, Reply
 from bot.display.scheduler import EditScheduler
-from bot.display.target import Controls, WriteKind
+from bot.display.target import Controls, Look, WriteKind
 from bot.ui.texts.replies import ReplyTexts
 from tests.fakes import FakeTarget
 from tests.virtual import VirtualClock, run
@@ -411,3 +411,67 @@ def test_an_answer_too_long_for_messages_ends_in_a_file():
     assert text.endswith(attached)
     assert "\n".join([*target.contents[:-1], attached]).split() == text.split()
     assert stage.reply.shown_text == text
+
+
+RICH = Look(rich_text=True)
+TABLE = "Look:\n\n| Name | Age |\n|---|--:|\n| Ada | 36 |\n| Grace | 85 |\n\nThat is **all**."
+TABLE_SHOWN = "Look:\n\n```\nName  │ Age\n──────┼────\nAda   │  36\nGrace │  85\n```\n\nThat is **all**."
+
+
+async def stream(stage: Stage, text: str) -> None:
+    for letter in text:
+        stage.reply.feed(letter)
+        await asyncio.sleep(1 / 20)
+
+
+def test_a_table_is_announced_until_it_can_be_drawn():
+    """A growing line counts its rows; then it's there whole, and nothing above it has changed."""
+
+    async def main() -> Stage:
+        stage = Stage(look=RICH)
+        await stream(stage, TABLE)
+        await stage.end()
+        return stage
+
+    stage = run(main())
+    shown = [write.content for write in stage.target.writes]
+    assert stage.target.contents == [TABLE_SHOWN]
+    assert stage.reply.shown_text == TABLE
+    assert any("\n-# ▦ A table is coming: " in content for content in shown)
+    assert all(content.startswith("Look") and "|" not in content for content in shown[1:])
+
+
+def test_a_rendered_answer_goes_on_without_an_edit_of_what_is_on_show():
+    """Continue finds the same pages, however the text was rendered."""
+    long = "\n\n".join([TABLE] * 90)
+
+    async def main() -> tuple[Stage, Stage]:
+        target = FakeTarget(latency=0.1)
+        before = Stage(target, look=RICH)
+        before.reply.feed(long)
+        await before.end()
+        again = Stage(target, messages=dict.fromkeys(before.reply.message_ids, ""), text=long, look=RICH)
+        again.reply.feed(" And more.")
+        await again.end()
+        return before, again
+
+    before, again = run(main())
+    assert len(before.target.contents) > 2
+    assert again.reply.shown_text == long + " And more."
+    edited = {write.message_id for write in again.target.writes[len(before.target.contents) :]}
+    assert edited == {max(again.target.messages)}
+
+
+@pytest.mark.parametrize("previews", [False, True])
+def test_links_are_previewed_only_where_they_may_be(previews: bool):
+    """And then three in a message: the others ask for none."""
+
+    async def main() -> Stage:
+        stage = Stage(look=Look(previews=previews))
+        stage.reply.feed(" ".join(f"https://x.org/{number}" for number in range(5)))
+        await stage.end()
+        return stage
+
+    stage = run(main())
+    assert set(stage.target.previews.values()) == {previews}
+    assert stage.target.contents[0].count("<") == (2 if previews else 0)

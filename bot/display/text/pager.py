@@ -108,13 +108,13 @@ class Pager:
 
     def all_pages(self, *, done: bool) -> list[Page]:
         """The pages of what can be shown by now."""
-        held = 0 if done or self._rendering is None else self._rendering.rows_held
-        if not self._rest and not held:
+        held = None if done or self._rendering is None else self._rendering.rows_held
+        if not self._rest and held is None:
             return self._unshowable() if done else []
         suffix = _closing(self._rest, fences_after(self._rest, self._fences))
         ends_in_fence = suffix or _FENCE_LINE.match(self._rest.rstrip().rpartition("\n")[2])
         suffix += _marks_closing(self._rest, suffix, self._marks(self._rest), only=LASTING if done else None)
-        if held:
+        if held is not None:
             suffix += f"\n{SMALL_PRINT}{HELD}{self._rows_held(held)}{CURSOR}"
         elif not done:
             suffix += ("\n" if ends_in_fence else "") + CURSOR

@@ -20,6 +20,8 @@ _JOINTS_IN_SENTENCE = (" ", "\n", "\n\n", "")
 _REOPENED = re.compile(r"\A(?:[ \t>]*(?:`{3,6}|~{3,6})[^\n]*\n){1,2}")
 _CLOSED = re.compile(r"(?:\n[ \t>]*(?:`{3,6}|~{3,6})){1,2}\Z")
 _CLOSERS = re.compile(r"(?:[*_~|`]{1,6})\Z")  # marks that are closed for display only
+# What rendering makes of something else: read back, it would be taken for what the model said.
+_RENDERED = re.compile(r"[\u2500\u2502\u253c\u2610\u2611\u25a6\u2070-\u209c\u00b9\u00b2\u00b3]|`{3}")
 MOST, MOST_TRIALS = 4096, 48  # readings tried, and those checked closely; each costs some milliseconds
 
 
@@ -43,6 +45,8 @@ def text_of(contents: Sequence[str], kept: str, *, rich_text: bool = False) -> s
     candidates.sort(
         key=lambda candidate: not candidate.startswith(kept.rstrip())
     )  # stable: the likeliest stay first
+    if rich_text:
+        candidates = [text for text in candidates if not _RENDERED.search(text.removeprefix(kept.rstrip()))]
     return next((text for text in candidates[:MOST_TRIALS] if _shows(text, wanted, rich_text=rich_text)), None)
 
 

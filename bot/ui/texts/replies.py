@@ -155,7 +155,7 @@ class ReplyTexts:
         pictures_refused=(
             "I couldn't post this answer's pictures. An admin can give me the permission Attach Files."
         ),
-        rows_to_come=lambda rows: f"A table, {rows} {'row' if rows == 1 else 'rows'} so far",
+        rows_to_come=lambda rows: f"A table is coming: {rows} {'row' if rows == 1 else 'rows'} so far",
     )
     reading = "Reading what you sent."
     files_off = FILES_OFF

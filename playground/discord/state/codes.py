@@ -2,6 +2,7 @@
 
 # Message flags and types, channel types
 EPHEMERAL, LOADING, HAS_THREAD, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 5, 1 << 15
+SUPPRESS_EMBEDS = 1 << 2
 VOICE_MESSAGE, HAS_SNAPSHOT = 1 << 13, 1 << 14
 FORWARD = 1  # the type of a reference to a message that is forwarded
 DEFAULT, REPLY, COMMAND_REPLY, MENU_REPLY = 0, 19, 20, 23

@@ -217,6 +217,9 @@ class World:
         self.rules.check_text(message.author, message.channel, body.get("content") or "")
         message.edited = message.edited if message.flags & codes.LOADING else time.time()
         message.flags &= ~codes.LOADING
+        if "flags" in body:
+            message.flags &= ~codes.SUPPRESS_EMBEDS
+            message.flags |= (body["flags"] or 0) & codes.SUPPRESS_EMBEDS
         self._apply(message, body, files)
         if message.ephemeral_to is None:
             self.announce("MESSAGE_UPDATE", message)

@@ -69,6 +69,14 @@ md.block.ruler.before(
   { alt: ["paragraph", "blockquote", "list"] },
 );
 
+// A line below a list or a quote is none of it, unless it says so itself.
+md.block.ruler.before(
+  "paragraph",
+  "lines",
+  (s, line, _end, silent) => silent && (s.parentType === "blockquote" || s.sCount[line] < s.blkIndent),
+  { alt: ["paragraph", "blockquote"] },
+);
+
 md.core.ruler.after("block", "shallow", (s) => {
   s.tokens.forEach((token, index) => {
     if (!token.type.startsWith("heading_") || Number(token.tag[1]) <= DEEPEST_HEADING) return;

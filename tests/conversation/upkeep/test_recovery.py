@@ -62,13 +62,19 @@ class Stage:
         )
 
     async def open(
-        self, *, kept: str = "", known: tuple[int, ...] = (), waits: bool = False, **of: object
+        self,
+        *,
+        kept: str = "",
+        known: tuple[int, ...] = (),
+        waits: bool = False,
+        rich_text: bool = False,
+        **of: object,
     ) -> None:
         question = Question(
             **{"author_id": 7, "author_name": "Ann", "text": "why?", "message_id": ASKED, **of},
             place=Place(channel_id=1),
         )
-        reply_id = await self.store.open_reply(question, model="m", now=int(EPOCH))
+        reply_id = await self.store.open_reply(question, model="m", now=int(EPOCH), rich_text=rich_text)
         if not waits:
             await self.store.open_answer(question, model="m", now=int(EPOCH), reply_id=reply_id)
             await self.store.checkpoint(reply_id, kept)
@@ -176,6 +182,34 @@ def test_a_line_that_memory_does_not_take_is_posted_once():
         stage.store.add_reply_message = full
         await asyncio.wait_for(stage.recover(), 60)
         assert stage.screen.contents == [INTERRUPTED]
+
+    run(main())
+
+
+TABLE_SAID = "Look:\n\n| a | b |\n|---|---|\n| 1 | $x^2$ |\n\nSo **it"
+TABLE_SHOWN = "Look:\n\n```\na │ b\n──┼───\n1 │ x²\n```\n\nSo **it"
+
+
+@pytest.mark.parametrize(
+    ("shown", "remembered"),
+    [
+        (TABLE_SHOWN + "** \u258c", TABLE_SAID),
+        (TABLE_SHOWN + "** fits, and more \u258c", TABLE_SAID + "** fits, and more"),
+        (TABLE_SHOWN + "** fits.\n\n```\nc\n─\n```\n \u258c", TABLE_SAID),
+    ],
+)
+def test_what_a_rendered_answer_says_is_known_from_memory(shown: str, remembered: str):
+    """What came after the last checkpoint is read back where it was shown as it was said, and only then."""
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.open(kept=TABLE_SAID, known=(101,), rich_text=True)
+        stage.channels.add(101, shown, button_of=1, running=True)
+        reply = await stage.recover()
+        assert reply.text == remembered
+        (content,) = stage.screen.contents
+        assert content.startswith(TABLE_SHOWN)
+        assert content.endswith(f"\n{INTERRUPTED}")
 
     run(main())
 

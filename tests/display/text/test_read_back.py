@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.display.text.pager import Pager, with_note
 from bot.display.text.read_back import had_ended, text_of, words_of
+from bot.display.text.rich.rendering import Rendering
 
 WORDS = " ".join(f"word{number}" for number in range(200))
 CODE = "```python\n" + "\n".join(f"    value_{number} = compute({number})" for number in range(90)) + "\n```"
@@ -67,6 +68,17 @@ def test_an_answer_begun_anew_is_not_taken_for_the_old_one():
 def test_small_print_and_cursor_are_no_text(note: str):
     """What the bot adds says nothing the model said."""
     assert text_of(shown("Hello", done=bool(note), note=note), "") == "Hello"
+
+
+def test_a_rendered_text_is_told_from_memory_and_what_came_after():
+    """An answer whose rendering can't be undone is known by what memory has, and never by how it was shown."""
+    said = "a\n\n| b |\n|---|\n| c |\n\nmore *words"
+    pager = Pager(Rendering())
+    pager.feed(said + " and *rest")
+    messages = [page.content for page in pager.pages(done=False)]
+    assert text_of(messages, said, rich_text=True) == said + " and *rest"
+    assert text_of(messages, "a\n\n", rich_text=True) is None
+    assert text_of(["-# ▦ A table is coming: 1 row so far ▌"], "| b |\n", rich_text=True) == ""
 
 
 def test_what_cannot_be_told_is_not_guessed():

@@ -37,6 +37,7 @@ class Channel:
     references: list[int | None] = field(default_factory=list)
     doubles: bool = False  # each follow-up stands twice
     fault: Exception | None = None  # what reading the channel, or deleting from it, fails with
+    quiet: list[object] = field(default_factory=list)  # whether each new message asks for no previews
     refusal: int | None = None  # the code that an answer to a message is refused with
 
     def monotonic(self) -> float:
@@ -48,8 +49,9 @@ class Channel:
         return SimpleNamespace(id=message_id)
 
     async def send(
-        self, content: str, *, reference: discord.MessageReference | None = None, **_: object
+        self, content: str, *, reference: discord.MessageReference | None = None, **extras: object
     ) -> SimpleNamespace:
+        self.quiet.append(extras.get("suppress_embeds", False))
         self.references.append(reference.message_id if reference else None)
         if reference and self.refusal:
             raise failure(discord.HTTPException, 400, self.refusal)
@@ -58,7 +60,8 @@ class Channel:
     async def edit_original(self, *, content: str, **_: object) -> SimpleNamespace:
         return self._post(content)
 
-    async def follow_up(self, content: str, **_: object) -> SimpleNamespace:
+    async def follow_up(self, content: str, **extras: object) -> SimpleNamespace:
+        self.quiet.append(extras.get("suppress_embeds", False))
         self.now += REPEATED_S
         message = self._post(content)
         if self.doubles:
@@ -149,3 +152,17 @@ async def test_any_other_refusal_is_told():
     with pytest.raises(WriteRefusedError):
         await post(channel_target(channel), "one")
     assert channel.references == [ASKED]
+
+
+@pytest.mark.parametrize("previews", [False, True])
+async def test_new_messages_have_previews_only_if_they_are_wanted(previews: bool):
+    """By a flag that edits leave alone. discord.py can't set it on a command's first answer: its links do."""
+    channel, command = Channel(), Channel()
+    link = "https://x.org"
+    await channel_target(channel).create(link, Controls(), nonce=1, previews=previews)
+    target = interaction_target(command)
+    await target.create(link, Controls(), nonce=1, previews=previews)
+    await target.create(link, Controls(), nonce=2, previews=previews)
+    assert channel.quiet == command.quiet == [not previews]
+    assert list(channel.posted.values()) == [link]
+    assert list(command.posted.values()) == [link if previews else f"<{link}>", link]

@@ -59,9 +59,9 @@ class Rendering:
         return other
 
     @property
-    def rows_held(self) -> int:
-        """How many rows of a table are known, but not shown yet."""
-        return self._table.held if self._table else 0
+    def rows_held(self) -> int | None:
+        """How many rows of a table are known, but not shown yet; None where no table waits to be shown."""
+        return self._table.held if self._table and self._table.waits else None
 
     def feed(self, delta: str) -> str:
         """Take more of the text; return what more of it can be shown."""
@@ -256,13 +256,17 @@ class _OpenTable:
         return other
 
     @property
+    def waits(self) -> bool:
+        return self._table is None
+
+    @property
     def held(self) -> int:
-        return len(self._rows) - 1 if self._table is None else 0
+        return len(self._rows) - 1
 
     def add(self, cells: list[str], said: str) -> list[tuple[str, str]]:
         """Another row; what can be shown now, with what was said."""
         if self._table is not None:
-            return [(self._lines(self._table.row(cells)), said)]
+            return [(self._lines(self._table.row(cells, is_first=False)), said)]
         self._rows.append((cells, said))
         return self._open() if self.held >= SAMPLE else []
 
@@ -276,7 +280,8 @@ class _OpenTable:
         rows = [cells for cells, _ in self._rows[1:]]
         self._table = table = Table.of(self._head, self._separator, rows)
         pieces = [(self._lines(table.opening()), self._rows[0][1])]
-        pieces += [(self._lines(table.row(cells)), said) for cells, said in self._rows[1:]]
+        for number, (cells, said) in enumerate(self._rows[1:]):
+            pieces.append((self._lines(table.row(cells, is_first=number == 0)), said))
         self._rows.clear()
         return pieces
 

@@ -104,7 +104,7 @@ class Table:
             return ["```", *self._aligned(self.head), rule]
         return [f"**{' · '.join(filter(None, map(plain, self.head)))}**"] if len(self.head) == PAIR else []
 
-    def row(self, cells: Sequence[str]) -> list[str]:
+    def row(self, cells: Sequence[str], *, is_first: bool) -> list[str]:
         """The lines that show a row."""
         if self.is_aligned:
             return self._aligned(cells)
@@ -115,7 +115,7 @@ class Table:
             return [f"- {_bold(first)}: {text}" if first and text else f"- {first or text}"]
         name = plain(self.head[0])
         title = _bold(f"{name}: {first}" if name and first else first or name or "–")
-        lines = [title]
+        lines = [title] if is_first else ["", title]
         for index, cell in enumerate(rest, start=1):
             name = plain(self.head[index]) if index < len(self.head) else ""
             if cell:

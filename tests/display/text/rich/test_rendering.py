@@ -93,7 +93,7 @@ def test_the_head_of_a_table_waits_for_the_line_below():
     assert rendering.feed("---|\n| 1 | 2 |\n| 3") == ""
     assert rendering.rows_held == 1
     assert rendering.feed(" | 4 |\n\n") == "```\na │ b\n──┼──\n1 │ 2\n3 │ 4\n```\n\n"
-    assert rendering.rows_held == 0
+    assert rendering.rows_held is None
 
 
 def test_the_rows_of_a_long_table_come_as_they_are_said():

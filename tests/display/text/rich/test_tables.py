@@ -12,7 +12,11 @@ def drawn(text: str) -> str:
     head, separator, *rows = text.strip().splitlines()
     cells = [cells_of(row) for row in rows]
     table = Table.of(cells_of(head), separator, cells)
-    lines = [*table.opening(), *(line for row in cells for line in table.row(row)), *table.closing()]
+    lines = [
+        *table.opening(),
+        *(line for row in cells for line in table.row(row, is_first=row is cells[0])),
+        *table.closing(),
+    ]
     return "\n".join(lines)
 
 
@@ -42,10 +46,12 @@ def test_a_table_too_wide_for_a_phone_becomes_a_block_for_each_row():
 | Feature | Python | Rust |
 |---|---|---|
 | Memory | {"garbage collected " * 4}| **checked** by the [compiler](https://x.org) |
+| Speed | slow | fast |
 """
     assert drawn(table) == (
         f"**Feature: Memory**\n- Python: {('garbage collected ' * 4).strip()}\n"
-        "- Rust: **checked** by the [compiler](https://x.org)"
+        "- Rust: **checked** by the [compiler](https://x.org)\n\n"
+        "**Feature: Speed**\n- Python: slow\n- Rust: fast"
     )
 
 
