@@ -223,6 +223,8 @@ def showable(text: str) -> str:
 def is_joined(text: str, at: int) -> bool:
     """Whether the characters around an offset are one to a reader."""
     before, after = text[at - 1], text[at]
+    if before.isascii() and after.isascii():
+        return False
     if _is_flag_half(before) and _is_flag_half(after):
         return _flag_halves_before(text, at) % 2 == 1
     return (

@@ -91,6 +91,11 @@ class Pager:
         self._open: list[str] = []  # inline marks that are open there; without rendering, a spoiler at most
         self._prefix = ""
 
+    @property
+    def is_rendered(self) -> bool:
+        """Whether the text is shown in another form than it's said in."""
+        return self._rendering is not None
+
     def feed(self, delta: str) -> None:
         """Append to the text; it's looked at when somebody asks for pages."""
         self._fresh.append(delta)

@@ -16,6 +16,7 @@ from bot.display.text.rich.found import UNDECIDED, Found
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ENDS_OPEN = frozenset("*_~|!(\"'\u201c\u2018")
 STYLES = frozenset({"**", "*", "__", "~~"})
 MOST_MARKS = 12  # in a row that wait for what follows them
 
@@ -104,7 +105,7 @@ class Inline:
         if not pieces or self.raw or self._code or self._in_url:
             return [piece for piece in pieces if piece[1]], rest
         shown, said = pieces[-1]
-        if shown == self._styled(said):
+        if said[-1:] in ENDS_OPEN and shown == self._styled(said):
             before = _MARKS_BEFORE_PICTURE if rest.startswith("!") else _MARKS_BEFORE if rest else _MARKS_AT_END
             marks = before.search(said)
             start = marks.start() if marks else len(said)

@@ -45,7 +45,6 @@ class Rendering:
         self._ends_in = ""  # what closes the line
         self._quote = ""  # what each line of its quote begins with
         self._table: _OpenTable | None = None
-        self._no_table = False  # the line isn't a table's head
         self._shown: list[str] = []
         self._runs: deque[tuple[int, str]] = deque()  # (characters shown, what was said) of each piece
 
@@ -144,10 +143,10 @@ class Rendering:
     def _end_line(self) -> None:
         self._put(self._ends_in + "\n", "\n")
         line = "".join(self._line)
-        if self._fences or _FENCE.search(line):
+        if self._fences or "```" in line or "~~~" in line:
             self._fences = fences_after("\n" + line, self._fences)
         self._line.clear()
-        self._in_line = self._no_table = False
+        self._in_line = False
         self._ends_in = self._quote = ""
 
     # At a line's start
@@ -156,20 +155,23 @@ class Rendering:
         """Decide what a line is; return the text after its lead, or all of it while that isn't clear."""
         end = text.find("\n")
         line = text if end < 0 else text[: end + 1]
+        is_open = end < 0 and not final and len(line) < LONGEST_LEAD
         if self._fences and not (self._fences[-1].quote and not line.lstrip().startswith(">")):
-            if end < 0 and not line.strip(" \t>") and not final and len(line) < LONGEST_LEAD:
-                return text
-            quote = _quote_of(line) if self._fences[-1].quote else ""
-            return self._enter(text, quote, shown=_quoted(quote, flat=True), raw=True)
+            return text if is_open and not line.strip(" \t>") else self._code_line(text, line)
         if self._table is not None:
             return self._table_line(text, line, final=final)
-        if end < 0 and not final and _LEAD_AHEAD.match(line) and len(line) < LONGEST_LEAD:
+        if text[0].isalpha() or text[0] == "\n":
+            return self._enter(text, "")
+        if is_open and _LEAD_AHEAD.match(line):
             return text
         lead = _LEAD.match(line)
         after = line[lead.end() :] if lead else line
-        if after.startswith("|") and not after.startswith("||") and not self._no_table:
-            return self._table_head(text, line, final=final)
-        return self._plain_line(text, line)
+        is_table = after.startswith("|") and not after.startswith("||")
+        return self._table_head(text, line, final=final) if is_table else self._plain_line(text, line)
+
+    def _code_line(self, text: str, line: str) -> str:
+        quote = _quote_of(line) if self._fences and self._fences[-1].quote else ""
+        return self._enter(text, quote, shown=_quoted(quote, flat=True), raw=True)
 
     def _plain_line(self, text: str, line: str) -> str:
         quote = _quote_of(line)
@@ -209,7 +211,6 @@ class Rendering:
         separator = following.partition("\n")[0]
         head = _cells(line)
         if not is_separator(_unquoted(separator)) or not 1 <= len(head) <= MOST_COLUMNS:
-            self._no_table = True
             return self._plain_line(text, line)
         said = line + separator + following[len(separator) :][:1]
         self._table = _OpenTable(quote=_quote_of(line), head=head, separator=_unquoted(separator), said=said)
