@@ -1,9 +1,12 @@
-"""What storage costs as it grows: `python -m bench.storage [--turns 1000000]`.
+"""What storage costs as it grows: `python -m bench.storage [--turns 1000000] [--postgres URL]`.
 
 Compares a nearly empty database with one of many turns in 10,000 channels. It stores a question (one transaction),
 then reads a window of 60 turns, in channels chosen at random, one after the other. "Nothing" is a statement that
 finds nothing: the trip to the database's thread and back. Where its p99 isn't far below a millisecond, the machine
 is busy, and the other p99s say more about that than about the database.
+
+With `--postgres`, the same rows are copied to an empty database on that server, as `python -m bot copy` does, and
+measured there.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ from bot.core.records import Place, Question, ReplyState
 from bot.money.billing import CallReport
 from bot.storage.conversations import SqliteConversations
 from bot.storage.engine.database import open_database
+from bot.storage.engine.opening import open_url
+from bot.storage.transfer.copying import copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -132,6 +137,11 @@ def run(path: Path, turns: int, channels: int) -> list[Sample]:
     size = path.stat().st_size
     samples = asyncio.run(with_store(path, channels))
     print(f"{turns:,} turns in {channels:,} channels: {size / 1e6:,.0f} MB, filled in {filled:.0f} s")
+    show(samples)
+    return samples
+
+
+def show(samples: list[Sample]) -> None:
     for name, values in (
         ("append", [append for append, _, _ in samples]),
         ("window of 60", [window for _, window, _ in samples]),
@@ -139,12 +149,22 @@ def run(path: Path, turns: int, channels: int) -> list[Sample]:
         ("nothing", [nothing for _, _, nothing in samples]),
     ):
         print(f"  {name:<13} p50 {percentile(values, 50):6.2f} ms   p99 {percentile(values, 99):6.2f} ms")
-    return samples
 
 
 async def with_store(path: Path, channels: int = 0) -> list[Sample]:
     async with open_database(path) as database:
         return await measure(SqliteConversations(database), channels) if channels else []
+
+
+async def on_server(path: Path, url: str, channels: int) -> list[Sample]:
+    """The rows of a file on a server, and what they cost there."""
+    async with open_database(path) as source, open_url(url) as target:
+        began = time.perf_counter()
+        await copy(source, target, lambda *_: None)
+        print(f"copied to {target.name} in {time.perf_counter() - began:.0f} s")
+        async with target.single() as session:
+            await session.execute("ANALYZE")
+        return await measure(SqliteConversations(target), channels)
 
 
 def together(samples: Iterable[Sample]) -> list[float]:
@@ -159,11 +179,15 @@ def percentile(seconds: list[float], percent: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=1_000_000)
-    turns = parser.parse_args().turns
+    parser.add_argument("--postgres", metavar="URL", help="an empty database on a PostgreSQL server")
+    arguments = parser.parse_args()
+    turns = arguments.turns
     channels = min(CHANNELS, max(1, turns // 100))
     with tempfile.TemporaryDirectory() as folder:
         small = run(Path(folder, "small.db"), SMALL_TURNS, SMALL_CHANNELS)
         large = run(Path(folder, "large.db"), turns, channels)
+        if arguments.postgres:
+            show(asyncio.run(on_server(Path(folder, "large.db"), arguments.postgres, channels)))
     for percent in (50, 99):
         ratio = percentile(together(large), percent) / percentile(together(small), percent)
         print(f"large to small, p{percent}: {ratio:.2f}")
