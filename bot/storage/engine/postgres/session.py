@@ -33,7 +33,12 @@ OVERTAKEN = (
     asyncpg.ForeignKeyViolationError,
     asyncpg.UniqueViolationError,
 )
-BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_S}s'; SELECT pg_advisory_xact_lock({WRITERS})"
+# A transaction is on the server's disk when it ends, and with it all statements before. Of those, a crash of the
+# server itself may lose what is younger than half a second.
+BEGIN = (
+    f"BEGIN; SET LOCAL lock_timeout = '{LOCK_S}s'; SET LOCAL synchronous_commit = on; "
+    f"SELECT pg_advisory_xact_lock({WRITERS})"
+)
 _MARK = re.compile(r"\?(\d+)")
 
 
