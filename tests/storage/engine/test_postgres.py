@@ -210,7 +210,8 @@ async def test_a_server_that_is_gone_is_told_within_a_second_and_missed_no_longe
 ) -> None:
     """However many ask; one line when it goes, one when it's back, and everything works again."""
     caplog.set_level(logging.WARNING, "bot")
-    await write(database, PUT, "before", "v", 0)
+    async with database.write() as session:  # which a crash of the server doesn't undo
+        await session.execute(PUT, "before", "v", 0)
     own_server.stop()
     began = time.perf_counter()
     failed = await asyncio.gather(
