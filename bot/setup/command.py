@@ -61,6 +61,7 @@ async def _run(
     answers = Answers(flags, os.environ, env_file.values())
     connect(answers.elsewhere("DISCORD_API_BASE"), answers.elsewhere("DISCORD_GATEWAY"))
     talk = Talk(prompts=prompts, answers=answers, env_file=env_file, out=sys.stdout)
+    env_file.protect()
     await Wizard(talk).run()
     prompts.say(f"\n{texts.CHECKING}", Tone.HEAD)
     if code := await check():

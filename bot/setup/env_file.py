@@ -40,6 +40,11 @@ class EnvFile:
             text = _with(text, name, f"{name}={quoted(value)}")
         self._replace(text)
 
+    def protect(self) -> None:
+        """Let nobody else read it, also where somebody wrote it by hand."""
+        if self.path.exists():
+            self.path.chmod(OWNER_ONLY)
+
     def _text(self) -> str:
         if not self.path.exists():
             return ""

@@ -42,7 +42,8 @@ async def model(talk: Talk, config: ProviderConfig) -> None:
         return chosen
 
     _, chosen = await talk.settled(MODEL, known, ask, attempt)
-    talk.keep({MODEL.setting: _as_set(chosen, config.kind)})
+    if _own_id(talk.answers.file.get(MODEL.setting, ""), config.kind) != chosen:
+        talk.keep({MODEL.setting: _as_set(chosen, config.kind)})
     talk.good(texts.model_chosen(chosen))
 
 
