@@ -66,6 +66,15 @@ class Sync(commands.Cog):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self._note_empty(guild)
 
+    @commands.Cog.listener()
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        self.bot.recent.begins(channel.id)
+
+    @commands.Cog.listener()
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """Only for new ones."""
+        self.bot.recent.begins(thread.id)
+
     def _note_empty(self, guild: discord.Guild) -> None:
         empty = [channel.id for channel in guild.text_channels if channel.last_message_id is None]
         empty += [channel.id for channel in guild.voice_channels if channel.last_message_id is None]

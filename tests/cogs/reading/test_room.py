@@ -225,3 +225,12 @@ async def test_a_question_that_opens_a_thread_comes_with_its_channels_talk(world
     await world.member.send(thread, f"{world.me} and now?")
     assert "] admin: only here" in asked(world)
     assert "the build is red" not in asked(world)
+
+
+async def test_new_channels_and_threads_are_not_read(world: World, reads: list[int]):
+    """There is nothing in them that no event has brought."""
+    channel = world.guild.create_text_channel("new")
+    await world.admin.send(channel, "first")
+    await world.member.send(channel, f"{world.me} what's up?")
+    assert "] admin: first" in asked(world)
+    assert channel.id not in reads
