@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SOUND_NAMES = (".ogg", ".oga", ".opus", ".mp3", ".m4a", ".wav", ".flac", ".aac", ".aiff", ".aif")
-LEAST_BYTES_A_SECOND = 2_000  # 16 kbit/s: a file without its length is taken for at most so long
+# From 16 to 128 kbit/s: so long a recording is at most and at least, whatever its sender says.
+LEAST_BYTES_A_SECOND, MOST_BYTES_A_SECOND = 2_000, 16_000
 
 
 class Listening:
@@ -65,4 +66,5 @@ def is_recording(file: SentFile) -> bool:
 def seconds_of(file: SentFile) -> float:
     """How long a recording takes at most; the length that a file claims for itself is the sender's word."""
     longest = file.size / LEAST_BYTES_A_SECOND
-    return longest if file.seconds is None else max(0.0, min(file.seconds, longest))
+    claimed = longest if file.seconds is None else file.seconds
+    return max(file.size / MOST_BYTES_A_SECOND, min(claimed, longest))

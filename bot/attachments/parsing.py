@@ -60,14 +60,23 @@ class Parser:
         """
         async with self._turn:
             self._keep()
+            parsed = None
             try:
                 async with asyncio.timeout(self._job_s):
                     parsed = await self._exchange(await self._started(), data, {"format": format_, **terms})
-            except BaseException as error:  # also where the question was stopped: half an answer helps nobody
-                self._end()
-                raise _problem(error) from error
-            self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end)
-            return parsed
+            except TimeoutError as error:
+                log.warning("a file took too long to read")
+                raise FileProblemError(Problem.SLOW) from error
+            except BROKEN as error:
+                log.warning("the process that reads files broke off: %s", type(error).__name__)
+                raise FileProblemError(Problem.DAMAGED) from error
+            else:
+                return parsed
+            finally:
+                if parsed is None:  # also where the question was stopped: half an answer would be the next one's
+                    self._end()
+                else:
+                    self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end)
 
     async def aclose(self) -> None:
         self._keep()
@@ -132,14 +141,3 @@ def give_memory_back() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)
-
-
-def _problem(error: BaseException) -> BaseException:
-    """What people are told where the worker fell silent or died."""
-    if isinstance(error, TimeoutError):
-        log.warning("a file took too long to read")
-        return FileProblemError(Problem.SLOW)
-    if isinstance(error, BROKEN):
-        log.warning("the process that reads files broke off: %s", type(error).__name__)
-        return FileProblemError(Problem.DAMAGED)
-    return error

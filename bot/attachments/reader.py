@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+REASONS = 5  # told of one question's files
 DECLINED = {
     Format.VIDEO: Problem.VIDEO,
     Format.ARCHIVE: Problem.ARCHIVE,
@@ -75,7 +76,7 @@ class DiscordFiles:
     async def read(self, files: Sequence[SentFile], model: ModelInfo | None) -> ReadFiles:
         own_slots = asyncio.Semaphore(FILES_AT_ONCE)
         outcomes = await asyncio.gather(*(self._bounded(file, model, own_slots) for file in files[:FILES]))
-        notes = [outcome.note for outcome in outcomes if outcome.note]
+        notes = self._notes(outcomes)
         if unseen := [outcome.name for outcome in outcomes if outcome.unseen]:
             name = model.name if model else ""
             notes.append(self._texts.blind(name, unseen, self._inputs.seeing(model)))
@@ -90,6 +91,15 @@ class DiscordFiles:
             usage=usage,
             model=self._listening.model if usage else "",
         )
+
+    def _notes(self, outcomes: Sequence[_Outcome]) -> list[str]:
+        """A line for each file that has one: transcripts, and why files weren't read, the first few of those."""
+        declined = [outcome.note for outcome in outcomes if outcome.note and outcome.attachment is None]
+        notes = [outcome.note for outcome in outcomes if outcome.note and outcome.attachment]
+        notes += declined[:REASONS]
+        if len(declined) > REASONS:
+            notes.append(self._texts.more_declined(len(declined) - REASONS))
+        return notes
 
     def _fitted(self, outcomes: Sequence[_Outcome], model: ModelInfo | None) -> list[Attachment]:
         """The attachments, each text cut to its share of what one question may bring."""

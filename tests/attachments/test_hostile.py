@@ -147,6 +147,14 @@ async def test_of_a_hundred_files_ten_are_read(desk: Desk):
     )
 
 
+async def test_the_small_print_stays_small(desk: Desk):
+    """The first few files that aren't read have a reason each, the others are counted."""
+    read = await desk.read(*[(f"{n}.zip", b"PK\x05\x06") for n in range(9)], ("a.txt", b"words"))
+    assert [each.name for each in read.attachments] == ["a.txt"]
+    assert len(read.notes) == 6
+    assert read.notes[-1] == "I didn't read 4 more files either."
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

@@ -274,6 +274,17 @@ async def test_a_recording_is_transcribed_where_the_owner_set_a_model(open_desk:
     assert read.notes == ("I heard in `voice-message.ogg`: hello \\*there\\* @\u200beveryone",)
 
 
+@pytest.mark.parametrize(("claimed", "reserved"), [(0.01, 1000), (4.0, 4000), (9999.0, 8000), (None, 8000)])
+async def test_a_recordings_length_is_not_taken_on_trust(
+    open_desk: Callable[..., Any], claimed: float | None, reserved: int
+):
+    """Its sender says how long it is; what is set aside follows from its size where that can't be."""
+    async with open_desk(transcriber=Scribe()) as desk:
+        desk.model = a_model("image")
+        file = ("voice-message.ogg", bytes(16_000), {"duration_secs": claimed, "content_type": "audio/ogg"})
+        assert desk.files.price(desk.sent(file), desk.model) == reserved
+
+
 async def test_a_recording_that_nobody_hears_is_said_to_be_unheard(desk: Desk):
     """By default nothing is transcribed, since that isn't covered by the owner's data policy."""
     desk.model = a_model("image")

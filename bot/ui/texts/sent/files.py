@@ -44,6 +44,9 @@ class FileSentences:
     def declined(self, name: str, problem: Problem) -> str:
         return f"I didn't read {shown_code(name, limit=NAME_CHARS)}: {REASONS[problem]}"
 
+    def more_declined(self, files: int) -> str:
+        return f"I didn't read {'1 more file' if files == 1 else f'{files} more files'} either."
+
     def too_many(self, unread: int) -> str:
         files = "1 file" if unread == 1 else f"{unread} files"
         return f"I didn't read the last {files}: I read {FILES} with a question."
