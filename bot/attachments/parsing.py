@@ -105,7 +105,7 @@ class Parser:
         for at in range(0, len(data), PIECE):
             process.stdin.write(view[at : at + PIECE])
             await process.stdin.drain()
-        facts = json.loads(await process.stdout.readline())
+        facts = _object(await process.stdout.readline())
         if problem := facts.get("problem"):
             log.info("a file couldn't be read: %s %s", Problem(problem), str(facts.get("error", ""))[:100])
             raise FileProblemError(Problem(problem))
@@ -141,3 +141,10 @@ def give_memory_back() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    facts = json.loads(line)
+    if not isinstance(facts, dict):
+        raise TypeError("an answer is an object")
+    return facts

@@ -192,7 +192,7 @@ async def test_a_worker_that_hangs_or_dies_costs_one_file(open_desk: Callable[..
     async with open_desk(parser=parser) as desk:
         note = await desk.declined(b"words", "a.txt")
         assert "too long" in note or "damaged" in note
-        parser._command = Parser()._command
+        parser._command, parser._job_s = Parser()._command, 20.0
         assert await desk.text(b"words") == "words"
 
 
