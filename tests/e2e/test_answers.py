@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.display.errors import NoAccessError
+from playground.discord.state.codes import SUPPRESS_EMBEDS
 from playground.discord.state.records import Permission
 from playground.openrouter import Fault, Script
 from tests.e2e.conftest import World
@@ -200,3 +201,28 @@ async def test_a_retry_where_the_bot_may_not_write_leaves_the_answer_and_says_so
     await world.discord.until(lambda: pressed.messages, 10)
     assert NoAccessError().sentence in pressed.messages[0].content
     assert asked.messages[0].content == shown
+
+
+DRAWN = "See https://example.org:\n\n| Name | Age |\n|---|--:|\n| Ada | 36 |\n\nso $x^2$."
+
+
+async def test_what_discord_does_not_draw_is_drawn_and_remembered_as_it_was_said(world: World):
+    """A table in columns, a formula in Unicode, no previews; the next request carries the model's own words."""
+    await world.start()
+    world.scripts.append(Script(text=DRAWN, tokens_per_second=100))
+    (reply,) = await world.reply(world.ask("a table, please"))
+    assert reply.content == "See https://example.org:\n\n```\nName │ Age\n─────┼────\nAda  │  36\n```\n\nso x²."
+    assert all("|" not in version.content for version in reply.history)
+    assert reply.flags & SUPPRESS_EMBEDS
+    await world.reply(world.ask("and now?"))
+    assert world.router.calls[-1].messages[2]["content"] == DRAWN
+
+
+async def test_turned_off_it_shows_what_the_model_wrote(world: World):
+    """An admin sets `rich_text` to `off`, and answers are shown to the letter."""
+    await world.start()
+    await world.discord.command(
+        world.admin, world.channel, "settings set", setting="rich_text", value="off", scope="server"
+    )
+    world.scripts.append(Script(text=DRAWN, tokens_per_second=100))
+    await world.reply(world.ask("a table, please"), DRAWN)
