@@ -22,18 +22,26 @@ TEXT = re.compile(
     r"^(?P<name>[^\n]+?)(?: \((?P<about>[^)\n]*)\))?:\n(?P<fence>`{3,})\n(?P<text>.*?)\n(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
+# How the bot names a picture that the model itself made.
+OWN = re.compile(r"^\[picture-\d+\.\w+: a picture, (?!no longer)", re.MULTILINE)
 CLOSING = "\n\nI am only the playground's scripted model, so that is all I can tell. A real one reads them."
 
 
 def received(call: Call) -> str:
     """A line for each thing that came with the newest question; empty where nothing did."""
     last = next((m["content"] for m in reversed(call.messages) if m["role"] == "user"), "")
-    lines = [*_texts(text_of(last)), *_media(last)]
+    lines = [*_texts(text_of(last)), *list(_media(last))[_own_pictures(call) :]]
     if not lines:
         return ""
     counted = "one file" if len(lines) == 1 else f"{len(lines)} files"
     listed = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
     return f"With your question I got {counted}:\n\n{listed}{CLOSING}"
+
+
+def _own_pictures(call: Call) -> int:
+    """How many pictures at the beginning of the newest question are those of the answer before it."""
+    before = next((text_of(m["content"]) for m in reversed(call.messages) if m["role"] == "assistant"), "")
+    return len(OWN.findall(before))
 
 
 def _texts(prompt: str) -> Iterator[str]:
