@@ -59,7 +59,8 @@ class Terminal:
         lines = [f"bot ({how}{private}):", *message.content.split("\n"), *_buttons(message)]
         self.out.write("".join(f"{INDENT}{line}\n" for line in lines))
         self.out.flush()
-        self.settled.add(message.id)
+        if "Stop" not in message.labels:  # else it goes on, and its end is to be read as well
+            self.settled.add(message.id)
 
     def _redraw(self, message: Message) -> None:
         if message.id in self.settled:

@@ -128,6 +128,19 @@ async def test_a_pipe_gets_each_message_as_it_ends():
     assert (await shown_on(io.StringIO())).splitlines() == ["    bot (1 edit):", "    Hello.", "end"]
 
 
+async def test_a_pipe_gets_the_end_of_a_message_that_went_on():
+    """What somebody does meanwhile stands between the two; the small print of the end isn't lost."""
+    d: Any = Discord()
+    terminal, channel = Terminal(io.StringIO(), d.bot), d.add_channel(d.add_guild("g"), "c")
+    d.world.listeners.append(terminal.follow)
+    stop = {"type": 1, "components": [{"type": 2, "style": 2, "label": "Stop", "custom_id": "x"}]}
+    message = d.world.create(channel, d.bot, {"content": "He ▌", "components": [stop]})
+    terminal.line("Mo presses Stop.")
+    d.world.edit(message, {"content": "He\n-# Stopped by Mo.", "components": []})
+    terminal.line("end")
+    assert "    -# Stopped by Mo.\nend\n" in terminal.out.getvalue()
+
+
 async def test_a_terminal_shows_a_message_grow_in_place():
     """Each version is drawn over the last."""
     up = "\x1b[1A\x1b[J"
