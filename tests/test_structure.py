@@ -15,7 +15,7 @@ INNER = ("bot.core", "bot.display", "bot.settings", "bot.money", "bot.access", "
 # The outer rooms: what each may import besides the inner rooms and itself.
 OUTER = {
     "bot.attachments": {"aiohttp", "yarl", "PIL", "pypdfium2", "charset_normalizer"},
-    "bot.llm": {"aiohttp", "httpx", "litellm"},
+    "bot.llm": {"aiohttp", "httpx", "litellm", "tiktoken"},
     "bot.storage": {"aiosqlite", "asyncpg"},
     "bot.ui": {"discord", "aiohttp", "PIL"},
     "bot.services": set(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sys
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -45,6 +46,15 @@ async def test_a_question_waits_for_litellm_visibly(bench: Bench):
     assert outcome.events[0] == Waiting(reason=WaitReason.START)
     assert outcome.done
     assert not (await bench.ask()).of(Waiting)
+
+
+async def test_no_tokenizer_is_loaded(bench: Bench):
+    """Litellm's takes 40 MB; also where a provider reports no usage, we don't need what it would count."""
+    bench.play(flat("Hello.", usage=False))
+    outcome = await bench.ask()
+    assert outcome.text == "Hello."
+    assert not outcome.of(Usage)
+    assert "tiktoken_ext.openai_public" not in sys.modules
 
 
 async def test_a_litellm_that_cannot_be_loaded_is_told_to_everybody(
