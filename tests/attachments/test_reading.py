@@ -150,6 +150,12 @@ async def test_a_log_is_readable_text(desk: Desk):
     assert await desk.text(log[:cut], "app.log") == "ERROR Käse fehlt\n" * 49 + "ERROR K\ufffd"
 
 
+async def test_an_encoding_is_told_by_the_part_that_shows_it(desk: Desk):
+    """Plain English up to its last pages, then a word in Latin-1."""
+    text = "a plain line\n" * 7_000 + "Grüße aus Köln, schöne Straße\n" * 20
+    assert (await desk.text(text.encode("latin-1"))) == text
+
+
 async def test_an_svg_is_read_as_the_text_it_is(desk: Desk):
     """It's never drawn, so nothing it refers to is fetched."""
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.2/x"/></svg>'

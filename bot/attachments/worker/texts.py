@@ -42,18 +42,19 @@ def decoded(data: bytes) -> str:
         return data.decode(wide, "replace")
     try:
         return data.decode()
-    except UnicodeDecodeError:
-        return misfit(data)
+    except UnicodeDecodeError as error:
+        begin = max(0, error.start - SAMPLE // 2)
+        return misfit(data, data[begin : begin + SAMPLE])
 
 
-def misfit(data: bytes) -> str:
-    """What isn't UTF-8 throughout."""
-    text = data.decode("utf-8", "replace")
+def misfit(data: bytes, sample: bytes) -> str:
+    """What isn't UTF-8 throughout, by a part of it that isn't."""
+    text = sample.decode("utf-8", "replace")
     # A few broken characters in a text that has many whole ones, such as where a log was cut.
-    beyond_ascii = sum(char > "\x7f" for char in text[:SAMPLE])
-    if text[:SAMPLE].count("\ufffd") * 10 <= beyond_ascii:
-        return text
-    best = from_bytes(data[:SAMPLE]).best()
+    beyond_ascii = sum(char > "\x7f" for char in text)
+    if text.count("\ufffd") * 10 <= beyond_ascii:
+        return data.decode("utf-8", "replace")
+    best = from_bytes(sample).best()
     if best is None:
         raise FileProblemError(Problem.UNKNOWN)
     return data.decode(best.encoding, "replace")
