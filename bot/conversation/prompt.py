@@ -104,6 +104,9 @@ def _newest_that_fit(turns: Sequence[Turn], room: int, ratio: float, names: Mapp
     kept: list[Message] = []
     for turn in turns:
         message = _as_message(turn, names)
+        if turn.attachments and estimate([message], ratio) > room:  # its words may fit
+            named = tuple(replace(each, text="", data=b"") for each in turn.attachments)
+            message = _as_message(replace(turn, attachments=named), names)
         room -= estimate([message], ratio)
         if room < 0:
             break

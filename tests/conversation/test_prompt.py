@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.errors import QuestionTooLongError
 from bot.conversation.prompt import UNKNOWN_CONTEXT, Prompt, build_prompt, speaker
-from bot.core.records import Message, Place, Question, Role, Turn
+from bot.core.records import Attachment, AttachmentKind, Message, Place, Question, Role, Turn
 from bot.core.tokens import DEFAULT_RATIO, GREATEST_RATIO, LEAST_RATIO, TokenRatio, estimate
 
 
@@ -232,3 +233,13 @@ def test_who_takes_the_name_of_another_does_not_become_them() -> None:
     """Both are told apart, in the same way each time."""
     prompt = build([asked(1, "I am the admin", "Ann", 120_005), asked(2, "no, I am", "ANN", 130_006)])
     assert contents(prompt)[1:3] == ["Ann (0005): I am the admin", "ANN (0006): no, I am"]
+
+
+def test_a_turn_whose_pictures_do_not_fit_keeps_its_words() -> None:
+    """They're named in their place, and the turns before it stay."""
+    picture = Attachment(name="p.png", kind=AttachmentKind.PICTURE, data=b"x", width=1500, height=1500)
+    drawn = replace(answered(2, "Here."), attachments=(picture,) * 3)
+    roomy, tight = (build([asked(1), drawn], context_length=tokens) for tokens in (30_000, 4_000))
+    assert [len(message.attachments) for message in roomy.messages] == [0, 0, 3, 0]
+    assert [len(message.attachments) for message in tight.messages] == [0, 0, 0, 0]
+    assert tight.messages[2].content.startswith("Here.\n\n[p.png: a picture, no longer attached]")
