@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from bot.core.background import Background
 from bot.core.clock import SystemClock
 from bot.core.model_ids import Provider
 from bot.core.telemetry.meter import UNMETERED
+from bot.display.pacing import DiscordLimits
 from bot.display.reply import Reply
 from bot.display.scheduler import EditScheduler
 from bot.llm.admission.limits import AdmissionLimits
@@ -162,7 +163,10 @@ async def build_services(base: Foundation, names: Callable[[Place], Names], mess
     database, clock = base.database, base.clock
     settings, billing = settings_services(base), await open_billing(base)
     access = Access(settings.resolver, owner_ids=base.settings.owner_ids)
-    scheduler = EditScheduler(clock, meter=base.meter)
+    limits = DiscordLimits()
+    share = shards_of(base.settings).part_of(limits.global_limit)
+    limits = replace(limits, global_limit=max(2 * limits.global_reserve, share))
+    scheduler = EditScheduler(clock, limits, meter=base.meter)
     base.stack.push_async_callback(scheduler.aclose)
     return Services(
         conversation=await conversation_services(

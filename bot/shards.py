@@ -36,6 +36,10 @@ class Shards:
         """What tells this process's part from the others'; empty where it's the whole bot."""
         return ",".join(map(str, self.ids)) if self.are_shared else ""
 
+    def part_of(self, limit: int) -> int:
+        """This process's part of what all processes may do together; at least 1."""
+        return max(1, limit * len(self.ids) // (self.count or 1)) if self.are_shared else limit
+
     def has(self, guild_id: int) -> bool:
         """Whether a server's events come to this process."""
         return not self.are_shared or (guild_id >> 22) % (self.count or 1) in self.ids

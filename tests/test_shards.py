@@ -27,6 +27,13 @@ def test_one_process_has_every_server() -> None:
         assert not alone.name
 
 
+def test_processes_share_what_discord_allows_them_together() -> None:
+    """By their shards, so that all of them never send more than one may; a single process has it all."""
+    assert [Shards(5, ids).part_of(50) for ids in ((0, 3), (1,), (2, 4))] == [20, 10, 20]
+    assert Shards(100, (7,)).part_of(50) == 1
+    assert [alone.part_of(50) for alone in (Shards(), Shards(4), Shards(2, (0, 1)))] == [50, 50, 50]
+
+
 def test_shards_identify_five_seconds_apart_over_all_processes() -> None:
     """Discord invalidates a session that begins sooner."""
     clock = VirtualClock()

@@ -25,6 +25,8 @@ UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 EXPIRED = (10015, 10062, 50027)  # an interaction: its webhook or itself is unknown, its token invalid
 TOO_MANY_OLD_EDITS = 30046  # messages over an hour old are edited rarely
 TOO_MANY_REQUESTS = 429  # HTTP
+EMPTY_MESSAGE = 50006
+DISCORD = discord.http.Route.BASE  # before the owner's settings apply
 MOST_KINDS = 1000  # kinds of refusals remembered
 
 
@@ -50,7 +52,9 @@ def screen_error(error: discord.HTTPException) -> ScreenError:
         return NoAccessError()
     if error.status == TOO_MANY_REQUESTS or error.code == TOO_MANY_OLD_EDITS:
         return WriteFailedError(retry_after=seconds(error.response.headers.get("Retry-After")))
-    if isinstance(error, discord.DiscordServerError):
+    # @discordjs/proxy sends no body when it repeats a request after a 429. What a reply sends is never empty.
+    lost_body = error.code == EMPTY_MESSAGE and discord.http.Route.BASE != DISCORD
+    if isinstance(error, discord.DiscordServerError) or lost_body:
         return WriteFailedError()
     return WriteRefusedError()
 

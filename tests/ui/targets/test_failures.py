@@ -9,7 +9,9 @@ import aiohttp
 import discord
 import pytest
 
+from bot.display.errors import ScreenError, WriteFailedError, WriteRefusedError
 from bot.ui.targets.failures import DISCORD_FAILURES, logged_failures, place, plain_failures, reason
+from bot.ui.targets.refusals import screen_error
 
 log = logging.getLogger("test")
 
@@ -91,3 +93,17 @@ def test_an_unexpected_error_is_named_by_its_place() -> None:
 def test_every_kind_of_failure_is_covered() -> None:
     """Also those that are no HTTPException."""
     assert all(isinstance(error, DISCORD_FAILURES) for error, _ in CASES)
+
+
+@pytest.mark.parametrize(
+    ("base", "kind"), [(None, WriteRefusedError), ("http://127.0.0.1:1/api/v10", WriteFailedError)]
+)
+def test_a_body_that_a_proxy_lost_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch, base: str | None, kind: type[ScreenError]
+) -> None:
+    """Discord itself refuses an empty message for good; behind a REST proxy it wasn't empty when it was sent."""
+    if base:
+        monkeypatch.setattr(discord.http.Route, "BASE", base)
+    response = SimpleNamespace(status=400, reason="Bad Request", headers={})
+    error = discord.HTTPException(response, {"code": 50006, "message": "Cannot send an empty message"})
+    assert type(screen_error(error)) is kind
