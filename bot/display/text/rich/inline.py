@@ -206,5 +206,7 @@ _CONSTRUCTS: dict[str, Callable[[str, int], Found]] = {
 
 def shown_inline(text: str) -> str:
     """A text that is complete, such as a table's cell, as it's shown."""
+    if not BUSY.search(text):
+        return text
     pieces, _ = Inline().scan(text, final=True)
     return "".join(shown for shown, _ in pieces)

@@ -28,6 +28,7 @@ _CELL = re.compile(r"(?:\\.|(?P<code>`+)[^`\n]+?(?P=code)|[^|\\])*", re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]\n]*\]\([^)\n]+\)|https?://|<https?:")
 _CODE = re.compile(r"(`{1,2})([^`].*?)\1")
 _MARKS = re.compile(r"(?<!\\)(\*\*\*|\*\*|~~|\|\||(?<![^\W_])__|(?<![^\W_])_|\*)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_STYLED = re.compile(r"[`*_~|\\<]")
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 
@@ -58,6 +59,8 @@ def cells_of(line: str) -> list[str]:
 
 def plain(cell: str) -> str:
     """A cell's words as they read in a code block, where marks would be shown as they are."""
+    if not _STYLED.search(cell):
+        return " ".join(cell.split())
     parts, at = [], 0
     for code in _CODE.finditer(cell):
         parts += [_unmarked(cell[at : code.start()]), code[2].strip() or code[2]]
