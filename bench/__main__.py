@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.streaming", "bench.client", "bench.pacing", "bench.paging", "bench.storage", "bench.conversations")
+PARTS = (
+    "bench.streaming",
+    "bench.client",
+    "bench.pacing",
+    "bench.paging",
+    "bench.storage",
+    "bench.conversations",
+    "bench.files",
+)
 
 
 def main() -> int:

@@ -48,13 +48,10 @@ class Listening:
         if self._transcriber is None or not is_recording(file):
             raise FileProblemError(Problem.DEAF)
         try:
-            transcript = await self._transcriber.transcribe(recording)
+            return await self._transcriber.transcribe(recording)
         except ModelError as error:
             log.warning("a recording was not transcribed: %s", error)
             raise FileProblemError(Problem.NOT_TRANSCRIBED) from error
-        if not transcript.text.strip():
-            raise FileProblemError(Problem.EMPTY)
-        return transcript
 
 
 def is_recording(file: SentFile) -> bool:

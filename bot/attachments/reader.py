@@ -182,6 +182,8 @@ class DiscordFiles:
         if self._inputs.hears(model):
             return _Outcome(name=name, attachment=recording)
         transcript = await self._listening.transcribe(file, recording)
+        if not transcript.text.strip():  # it's paid for all the same
+            return replace(self._declined(name, Problem.EMPTY), usage=transcript.usage)
         heard = replace(recording, data=b"", text=transcript.text)
         note = self._texts.transcript(name, transcript.text)
         return _Outcome(name=name, attachment=heard, note=note, usage=transcript.usage)

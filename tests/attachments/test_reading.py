@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from bot.attachments.excerpt import Excerpt, share
+from bot.core.errors import ModelError
+from bot.core.events import Usage
 from bot.core.records import AttachmentKind
 from tests.attachments import samples
 from tests.attachments.conftest import Scribe, Shelf, a_model
@@ -17,7 +19,7 @@ from tests.attachments.conftest import Scribe, Shelf, a_model
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.core.records import Attachment
+    from bot.core.records import Attachment, Transcript
     from tests.attachments.conftest import Desk
 
 OGG = b"OggS\0\x02" + bytes(200)
@@ -289,6 +291,22 @@ async def test_a_recordings_length_is_not_taken_on_trust(
         desk.model = a_model("image")
         file = ("voice-message.ogg", bytes(16_000), {"duration_secs": claimed, "content_type": "audio/ogg"})
         assert desk.files.price(desk.sent(file), desk.model) == reserved
+
+
+async def test_a_recording_that_could_not_be_transcribed_is_said_to_be(open_desk: Callable[..., Any]):
+    """The provider failed, or heard nothing, which it charges for: the question goes on."""
+
+    class Failing(Scribe):
+        async def transcribe(self, recording: Attachment) -> Transcript:
+            raise ModelError(model=self.model, status=502, detail=recording.name)
+
+    cases = ((Failing(), "couldn't be transcribed", None), (Scribe(" "), "nothing in it", Usage(cost_nano_usd=77)))
+    for transcriber, said, usage in cases:
+        async with open_desk(transcriber=transcriber) as desk:
+            desk.model = a_model("image")
+            read = await desk.read(("a.ogg", OGG, {"content_type": "audio/ogg"}))
+        assert said in read.notes[0]
+        assert read.usage == usage
 
 
 async def test_a_recording_that_nobody_hears_is_said_to_be_unheard(desk: Desk):
