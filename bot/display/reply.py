@@ -192,7 +192,8 @@ class Reply:
             kind=step.kind,
             bucket=self.target.bucket(step.kind, self._screen.message_id(step.index)),
             since=since if since is not None else self._ended_at or self._clock.monotonic(),
-            urgent=ended or (self._text.length > 0 and self._screen.covered == 0),
+            urgent=ended
+            or (self._text.length > 0 and self._screen.covered == 0 and not self._screen.announces_text),
             final=ended,
             counts_globally=self.target.counts_globally,
             not_before=self._not_before,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.display.errors import MessageGoneError
 from bot.display.target import Controls, WriteKind
-from bot.display.text.pager import without_cursor
+from bot.display.text.pager import HELD, SMALL_PRINT, without_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,6 +92,11 @@ class Screen:
                 break
             covers = max(covers, shown.part.covers)
         return covers
+
+    @property
+    def announces_text(self) -> bool:
+        """Whether nothing is shown of the text but a line that says what is coming."""
+        return any(shown.part and shown.part.content.startswith(SMALL_PRINT + HELD) for shown in self._shown)
 
     def next(self, parts: Sequence[Part]) -> Step | None:
         """The first write that makes the messages show `parts`; None when they do."""

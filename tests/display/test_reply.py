@@ -475,3 +475,19 @@ def test_links_are_previewed_only_where_they_may_be(previews: bool):
     stage = run(main())
     assert set(stage.target.previews.values()) == {previews}
     assert stage.target.contents[0].count("<") == (2 if previews else 0)
+
+
+def test_an_announced_table_takes_no_room_from_the_first_texts_of_others():
+    """The line that announces it is a first text; that it counts on is not."""
+
+    async def main() -> tuple[bool, bool]:
+        stage = Stage(look=RICH)
+        stage.reply.feed("| a |\n|---|\n| 1 |\n")
+        first = stage.reply.wanted()
+        await asyncio.sleep(1)
+        stage.reply.feed("| 2 |\n")
+        second = stage.reply.wanted()
+        await stage.end()
+        return first.urgent, second.urgent
+
+    assert run(main()) == (True, False)
