@@ -87,11 +87,23 @@ class Soak:
             text = answer_text(self._seed)[: 400 + self._seed % 1200]
             asked = self.discord.say(user, channel, f"Please answer #{self._seed}", mention=True)
             try:
-                replies = await self.discord.until(lambda asked=asked: self.over(asked), PATIENCE_S)
-                self.tally.ended[self.judge(replies, text)] += 1
+                replies = await self.ended(asked)
+                self.tally.ended[verdict := self.judge(replies, text)] += 1
+                if verdict == "wrong":
+                    print(
+                        f"wrong: {text[-60:]!r}, shown: {[reply.content[-60:] for reply in replies]}", flush=True
+                    )
             except TimeoutError:
                 self.tally.ended["never ended"] += 1
             await asyncio.sleep(self.rng.uniform(*PAUSE_S))
+
+    async def ended(self, asked: Message) -> list[Message]:
+        """The answer, once it has looked ended for a second: between two messages it does for a moment."""
+        while True:
+            await self.discord.until(lambda: self.over(asked), PATIENCE_S)
+            await asyncio.sleep(1)
+            if replies := self.over(asked):
+                return replies
 
     def over(self, asked: Message) -> list[Message]:
         shown = [each for each in self.discord.history(asked.channel, self.discord.bot) if each.id > asked.id]
