@@ -125,7 +125,7 @@ async def test_a_killed_process_leaves_its_replies_to_the_other(fleet: Fleet) ->
     """Each is ended once, honestly; Continue works there; the ledger has what the provider charged."""
     world = fleet.world
     asked = await fleet.streaming(1)
-    kept = await fleet.streaming(0)
+    kept = await fleet.streaming(0, speed=60)
     fleet.signal(1, signal.SIGKILL)
     last = await fleet.ended_honestly(asked, timeout=LEASE_S + LOOK_S + 30)
     assert len([message for message in world.replies(asked) if "Interrupted" in message.content]) == 1
