@@ -78,9 +78,7 @@ class Status(commands.Cog):
             interaction, texts.finding_lines(findings), head=texts.DOCTOR_HEAD, check=self.permissions.is_admin
         )
         repairs = self._repairs(interaction, choice)
-        await Repairs(repairs, owner_id=interaction.user.id, check=self.permissions.is_admin).put_under(
-            interaction
-        )
+        await Repairs(repairs, owner_id=interaction.user.id, check=self.permissions.is_admin).begin(interaction)
 
     def _repairs(self, interaction: discord.Interaction[ChatBot], choice: Choice) -> list[Repair]:
         """What the bot can do itself about what may be wrong."""

@@ -68,8 +68,9 @@ class Tour:
     async def who_and_where(self) -> None:
         for path in ("/users/@me", f"/users/{self.member.id}", "/applications/@me", "/oauth2/applications/@me"):
             await self.ask("GET", path)
-        for path in ("/gateway", "/gateway/bot", "/users/1"):
+        for path in ("/gateway", "/gateway/bot", "/users/1", "/users/@me/guilds"):
             await self.ask("GET", path)
+        await self.ask("PATCH", "/applications/@me", {"flags": 1 << 19})
         direct = await self.ask("POST", "/users/@me/channels", {"recipient_id": str(self.member.id)})
         self.d.overwrite(self.channel, self.member, allow=1 << 13)
         guild = f"/guilds/{self.guild.id}"

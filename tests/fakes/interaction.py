@@ -44,7 +44,7 @@ class FakeInteraction:
         assert ephemeral
         self.told.append(content)
 
-    async def defer(self) -> None:
+    async def defer(self, **_how: Any) -> None:
         self._answer()
 
     async def edit_message(self, **changes: Any) -> None:

@@ -209,6 +209,7 @@ async def test_no_fallback_after_words_were_shown(bench: Bench):
 
 async def test_a_router_says_which_model_answered(bench: Bench):
     """`openrouter/auto` stands for a model of OpenRouter's choice, and only the stream names it."""
+    await until(lambda: bool(bench.catalog.models()))
     bench.play(flat("hello", model="anthropic/claude-sonnet-4"))
     assert (await bench.ask(ask_for(model="openrouter/auto"))).of(Started)[0].model == "anthropic/claude-sonnet-4"
     assert (await bench.ask(ask_for(model=MODEL))).of(Started)[0].model == MODEL

@@ -29,7 +29,7 @@ class Repairs(BaseView):
         for repair in repairs:
             self.add_item(_RepairButton(repair))
 
-    async def put_under(self, interaction: discord.Interaction[Any]) -> None:
+    async def begin(self, interaction: discord.Interaction[Any]) -> None:
         """Show the buttons under the answer to an interaction."""
         self.answers(interaction)
         await interaction.edit_original_response(view=self)

@@ -26,7 +26,11 @@ def url(postgres: Server, world: World) -> str:
 
 
 async def remembered(url: str) -> list[tuple[str, str]]:
+    """Role and text of every turn, in order, once no reply is open."""
     async with open_url(url) as database, database.read() as session:
+        async with asyncio.timeout(10):
+            while await session.fetch("SELECT 1 FROM replies WHERE state = 'streaming'"):
+                await asyncio.sleep(0.05)
         return await session.fetch("SELECT role, text FROM turns ORDER BY id")
 
 
