@@ -29,7 +29,7 @@ async def remembered(url: str) -> list[tuple[str, str]]:
     """Role and text of every turn, in order, once no reply is open."""
     async with open_url(url) as database, database.read() as session:
         async with asyncio.timeout(10):
-            while await session.fetch("SELECT 1 FROM replies WHERE state = 'streaming'"):
+            while await session.fetch("SELECT 1 FROM replies WHERE state = 'streaming'"):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
         return await session.fetch("SELECT role, text FROM turns ORDER BY id")
 
