@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANSWERED_FOR_S = 300.0  # older questions aren't answered: the asker has moved on
-MOST_CHANNELS = 50  # looked through after a gap, the latest first; each costs a request
+MOST_CHANNELS = 200  # looked through after a gap, the latest first; each costs a request
 MOST_MESSAGES = 100  # of each; Discord gives no more at once
 PAUSE_S = 0.1  # between two channels, so that answers have room
 DIRECT_CHANNELS = 20  # direct messages: the latest few, for Discord doesn't list them
