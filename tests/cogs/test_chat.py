@@ -10,7 +10,7 @@ from bot.core.events import Done, FinishReason, Text
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
-STREAMING = pytest.mark.simcord(settle_timeout=2.0)
+STREAMING = pytest.mark.simcord(settle_timeout=0.5)
 
 
 async def test_a_mention_is_answered_as_a_reply(world: World):

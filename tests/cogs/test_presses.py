@@ -15,7 +15,7 @@ from tests.cogs.conftest import World
 from tests.fakes import FakeChannels, FakeTarget
 from tests.fakes.interaction import refused
 
-STREAMING = pytest.mark.simcord(settle_timeout=2.0)
+STREAMING = pytest.mark.simcord(settle_timeout=0.5)
 
 
 async def broken_off(world: World, *script: str) -> discord.Message:

@@ -8,7 +8,7 @@ from bot.ui.texts import memory as memory_texts
 from bot.ui.texts import replies as texts
 from tests.cogs.conftest import World
 
-STREAMING = pytest.mark.simcord(settle_timeout=2.0)
+STREAMING = pytest.mark.simcord(settle_timeout=0.5)
 
 
 def prompt(world: World) -> list[str]:
