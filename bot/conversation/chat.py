@@ -246,9 +246,8 @@ class ChatService:
         """From the queue to the last word."""
         if self._closing:
             raise ShuttingDownError
-        model = run.profile.model
         if ticket.ahead and not run.memory.reply_id:
-            await run.memory.open(run.question, model=model)
+            await run.memory.open(run.question, model=run.profile.model)
         run.offer_stop()
         hearing = self._extras.listen(run) if self._extras else None
         try:
@@ -260,13 +259,17 @@ class ChatService:
             run.offer_stop()
             if hearing:
                 run.heard = await hearing
-            async with asyncio.timeout(PRIVATE_LIMIT_S if run.question.private else None):
-                return await self._answerer.answer(run)
-        except TimeoutError:
-            raise DeadlineExceededError(model=model) from None
+            return await self._answer_in_time(run)
         finally:
             if hearing:
                 hearing.cancel()
+
+    async def _answer_in_time(self, run: Run) -> Ending:
+        try:
+            async with asyncio.timeout(PRIVATE_LIMIT_S if run.question.private else None):
+                return await self._answerer.answer(run)
+        except TimeoutError:
+            raise DeadlineExceededError(model=run.profile.model) from None
 
     async def _outcome(self, task: asyncio.Task[Ending], run: Run) -> Ending:
         await asyncio.wait({task})

@@ -69,7 +69,7 @@ def test_sound_and_documents_are_sent_in_their_own_forms():
     sound = Attachment(name="v.ogg", kind=AttachmentKind.AUDIO, data=b"OggS", media_type="audio/ogg; codecs=opus")
     document = Attachment(name="s.pdf", kind=AttachmentKind.DOCUMENT, data=b"%PDF-", media_type="application/pdf")
     media = Media()
-    _, heard, read = media.content("x", [sound, document])  # type: ignore[misc]
+    _, heard, read = media.content("x", [sound, document])  # type: ignore[misc] # it's a list of three here
     assert heard["input_audio"]["format"] == "ogg"
     assert ":" not in heard["input_audio"]["data"]
     assert read["file"]["filename"] == "s.pdf"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pypdfium2  # type: ignore[import-untyped]
-from pypdfium2.raw import FPDF_ERR_PASSWORD  # type: ignore[import-untyped]
+import pypdfium2  # type: ignore[import-untyped] # it has no types
+from pypdfium2.raw import FPDF_ERR_PASSWORD  # type: ignore[import-untyped] # the same
 
 from bot.attachments.excerpt import Excerpt
 from bot.attachments.limits import PDF_PAGES, SCAN_CHARS, TEXT_CHARS

@@ -33,6 +33,6 @@ def open_url(url: str, *, clock: Clock | None = None) -> AbstractAsyncContextMan
     if url.startswith(SQLITE):
         return open_database(Path(url.removeprefix(SQLITE)), clock=clock)
     # Its driver takes 25 ms to load and 10 MB of memory, which a bot on SQLite doesn't need.
-    from bot.storage.engine.postgres.database import open_postgres  # noqa: PLC0415
+    from bot.storage.engine.postgres.database import open_postgres  # noqa: PLC0415 - asyncpg costs memory
 
     return open_postgres(url, clock=clock)

@@ -46,7 +46,7 @@ async def fill(url: str) -> None:
             columns, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
             foreign = {row[3] for row in connection.execute(f"PRAGMA foreign_key_list({table.name})")}
             connection.executemany(
-                f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608 - names of ours
+                f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608 - names of our own tables - names of ours
                 [row(table, foreign, number) for number in range(1, count + 1)],
             )
         connection.execute("DELETE FROM ledger WHERE id > ?", (ROWS - 5,))
@@ -79,7 +79,7 @@ async def contents(url: str) -> dict[str, list[tuple[Any, ...]]]:
     async with open_url(url) as database, database.read() as session:
         return {
             table.name: await session.fetch(
-                f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"  # noqa: S608
+                f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"  # noqa: S608 - names of our own tables
             )
             for table in tables()
         }
